@@ -1,0 +1,52 @@
+// The narrow door to the operating system: programs are started here and nowhere else.
+// Tests use the recording host in test/support/recording-host.ts.
+import { execFile } from 'node:child_process';
+import { HostError } from './errors.ts';
+
+export interface RunOptions {
+  readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Written to the program's standard input, which is then closed. */
+  readonly input?: string;
+  readonly signal?: AbortSignal;
+}
+
+export interface RunResult {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface Host {
+  /** Runs a program to its end. Resolves whatever its exit status; rejects with HostError when it cannot be started. */
+  run(program: string, args: readonly string[], options?: RunOptions): Promise<RunResult>;
+}
+
+export const realHost: Host = {
+  run(program, args, options = {}) {
+    return new Promise((resolve, reject) => {
+      const child = execFile(
+        program,
+        args,
+        {
+          ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+          ...(options.env === undefined ? {} : { env: options.env }),
+          ...(options.signal === undefined ? {} : { signal: options.signal }),
+          maxBuffer: 64 * 1024 * 1024,
+        },
+        (error, stdout, stderr) => {
+          const code = error === null ? 0 : error.code;
+          if (typeof code === 'number') resolve({ exitCode: code, stdout, stderr });
+          else
+            reject(
+              new HostError(`cannot run "${program}": ${error?.message ?? 'ended by a signal'}`, { cause: error }),
+            );
+        },
+      );
+      child.stdin?.on('error', () => {
+        // The program may end without reading its input; its exit status tells.
+      });
+      child.stdin?.end(options.input ?? '');
+    });
+  },
+};

@@ -1,0 +1,8 @@
+// Debug lines for the curious: silent unless WINDLASS_DEBUG is set. Never for progress or results.
+
+const enabled = (process.env.WINDLASS_DEBUG ?? '') !== '';
+
+/** Writes one line to standard error, with the milliseconds since the process started. */
+export function debug(area: string, message: () => string): void {
+  if (enabled) process.stderr.write(`[${performance.now().toFixed(1)} ${area}] ${message()}\n`);
+}
