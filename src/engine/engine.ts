@@ -39,6 +39,8 @@ export interface ObservedMount {
   readonly type: string;
   /** Volume name; empty for others. */
   readonly name: string;
+  /** Of a volume: `local`. */
+  readonly driver?: string;
   readonly source: string;
   readonly target: string;
   readonly readWrite: boolean;
@@ -85,6 +87,10 @@ export interface ObservedNetwork {
 export interface ObservedVolume {
   readonly name: string;
   readonly driver: string;
+  /** `local` or `global`, where the engine tells. */
+  readonly scope?: string;
+  /** Path on the engine's host, where the engine tells. */
+  readonly mountpoint?: string;
   readonly labels: Readonly<Record<string, string>>;
 }
 
@@ -141,6 +147,8 @@ export interface ObservedImage {
   readonly platform: string;
   /** ISO 8601, or empty. */
   readonly created: string;
+  /** ISO 8601 of the last `tag` on this engine, where the engine tells. */
+  readonly lastTagged?: string;
   readonly size: number;
   readonly labels: Readonly<Record<string, string>>;
   /** Paths declared with VOLUME. */
@@ -220,6 +228,15 @@ export interface LogOptions {
   /** A count, or `all`. */
   readonly tail: string;
   readonly timestamps: boolean;
+}
+
+/** What stands at a path inside a container. */
+export interface PathStat {
+  readonly name: string;
+  readonly size: number;
+  readonly kind: 'file' | 'directory' | 'symlink' | 'other';
+  /** Where a symbolic link leads, resolved inside the container; empty for others. */
+  readonly linkTarget: string;
 }
 
 /** A chunk of a container's output. */
@@ -336,6 +353,8 @@ export interface Engine {
     signal?: AbortSignal,
   ): Promise<void>;
   getArchive(id: string, path: string, signal?: AbortSignal): Promise<Readable>;
+  /** Undefined when there is nothing at the path. */
+  statPath(id: string, path: string, signal?: AbortSignal): Promise<PathStat | undefined>;
   logs(id: string, options: LogOptions, signal?: AbortSignal): AsyncIterable<LogChunk>;
   attach(
     id: string,
