@@ -1,0 +1,107 @@
+// What a command gets: the global options, the environment, the streams, the project, the engine and the signal to stop.
+// The loader and the engine are imported on first use, so that a command pays only for what it needs.
+import type { Engine } from '../engine/engine.ts';
+import type { Project } from '../model.ts';
+import type { LoadOptions } from '../spec/load.ts';
+import type { GlobalOptions } from './globals.ts';
+import type { Interrupts } from './interrupts.ts';
+import type { Io } from './io.ts';
+
+export interface CommandContext {
+  readonly globals: GlobalOptions;
+  /** The shell's variables and the COMPOSE_* settings of `.env`. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd: string;
+  readonly io: Io;
+  /** Aborted when the user asks to stop. */
+  readonly signal: AbortSignal;
+  readonly interrupts: Interrupts;
+  /** Loads the project and shows the loader's warnings on standard error. Throws SpecError. */
+  loadProject(options?: Partial<LoadOptions>): Promise<Project>;
+  /** Options for the loader as the global flags give them. */
+  loadOptions(overrides?: Partial<LoadOptions>): LoadOptions;
+  /** The engine, chosen and connected once. `project` helps to find the engine that already runs it. */
+  engine(project?: string): Promise<Engine>;
+  /** A line for the user on standard error that is no progress: `warning: …`. */
+  warn(message: string): void;
+  /** Closes the engine's connections. Called once, by main.ts. */
+  close(): Promise<void>;
+}
+
+export interface ContextFacts {
+  readonly globals: GlobalOptions;
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd: string;
+  readonly io: Io;
+  readonly interrupts: Interrupts;
+}
+
+export function createContext(facts: ContextFacts): CommandContext {
+  const { globals, env, cwd, io, interrupts } = facts;
+  let connected: Promise<Engine> | undefined;
+
+  const warn = (message: string): void => {
+    if (globals.progress === 'json') io.stderr.write(`${JSON.stringify({ warning: true, message })}\n`);
+    else if (globals.progress !== 'quiet') io.stderr.write(`warning: ${message}\n`);
+  };
+
+  const loadOptions = (overrides: Partial<LoadOptions> = {}): LoadOptions => ({
+    cwd,
+    env,
+    files: globals.files,
+    ...(globals.projectDirectory === undefined ? {} : { projectDirectory: globals.projectDirectory }),
+    ...(globals.projectName === undefined ? {} : { projectName: globals.projectName }),
+    envFiles: globals.envFiles,
+    profiles: globals.profiles,
+    allResources: globals.allResources,
+    compatibility: globals.compatibility,
+    strict: globals.strict,
+    readStdin: () => readAll(io),
+    ...overrides,
+  });
+
+  return {
+    ...facts,
+    signal: interrupts.signal,
+    warn,
+    loadOptions,
+    async loadProject(overrides) {
+      const [{ loadProject }, { formatDiagnostic }] = await Promise.all([
+        import('../spec/load.ts'),
+        import('../diagnostics.ts'),
+      ]);
+      const { project, warnings } = await loadProject(loadOptions(overrides));
+      for (const warning of warnings) warn(formatDiagnostic(warning));
+      return project;
+    },
+    engine(project) {
+      connected ??= connect(globals, env, project);
+      return connected;
+    },
+    async close() {
+      // A connection that failed has been reported by whoever asked for it.
+      const engine = await connected?.catch(() => undefined);
+      await engine?.close();
+    },
+  };
+}
+
+async function connect(
+  globals: GlobalOptions,
+  env: Readonly<Record<string, string>>,
+  project?: string,
+): Promise<Engine> {
+  const { selectEngine } = await import('../engine/select-engine.ts');
+  const { engine } = await selectEngine({
+    env,
+    ...(globals.engine === undefined ? {} : { explicit: globals.engine }),
+    ...(project === undefined ? {} : { project }),
+  });
+  return engine;
+}
+
+async function readAll(io: Io): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of io.stdin.stream) chunks.push(Buffer.from(chunk));
+  return Buffer.concat(chunks).toString('utf8');
+}

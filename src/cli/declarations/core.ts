@@ -1,0 +1,155 @@
+// The commands that raise and lower a project.
+import { type AnyCommand, declareCommand, type Flags } from '../declaration.ts';
+import {
+  BUILD_FIRST,
+  FORCE_RECREATE,
+  NO_BUILD,
+  NO_RECREATE,
+  QUIET_PULL,
+  REMOVE_ORPHANS,
+  SCALE,
+  SHUTDOWN_TIMEOUT,
+  YES,
+} from './shared.ts';
+
+const SERVICES = { min: 0 } as const;
+const NONE = {} as const satisfies Flags;
+
+export const upFlags = {
+  'abort-on-container-exit': {
+    type: 'boolean',
+    help: 'Stops all containers if any container was stopped. Incompatible with -d',
+  },
+  'abort-on-container-failure': {
+    type: 'boolean',
+    help: 'Stops all containers if any container exited with failure. Incompatible with -d',
+  },
+  'always-recreate-deps': {
+    type: 'boolean',
+    help: 'Recreate dependent containers. Incompatible with --no-recreate.',
+  },
+  attach: {
+    type: 'list',
+    help: 'Restrict attaching to the specified services. Incompatible with --attach-dependencies.',
+  },
+  'attach-dependencies': { type: 'boolean', help: 'Automatically attach to log output of dependent services' },
+  build: BUILD_FIRST,
+  detach: { type: 'boolean', short: 'd', help: 'Detached mode: Run containers in the background' },
+  'exit-code-from': {
+    type: 'string',
+    help: 'Return the exit code of the selected service container. Implies --abort-on-container-exit',
+  },
+  'force-recreate': FORCE_RECREATE,
+  menu: {
+    type: 'tristate',
+    help: 'Enable interactive shortcuts when running attached. Incompatible with --detach. Can also be enable/disable by setting COMPOSE_MENU environment var.',
+  },
+  'no-attach': { type: 'list', help: 'Do not attach (stream logs) to the specified services' },
+  'no-build': NO_BUILD,
+  'no-color': { type: 'boolean', help: 'Produce monochrome output' },
+  'no-deps': { type: 'boolean', help: "Don't start linked services" },
+  'no-log-prefix': { type: 'boolean', help: "Don't print prefix in logs" },
+  'no-recreate': NO_RECREATE,
+  'no-start': { type: 'boolean', help: "Don't start the services after creating them" },
+  pull: {
+    type: 'string',
+    help: 'Pull image before running ("always"|"missing"|"never")',
+    shownDefault: '"policy"',
+  },
+  'quiet-build': { type: 'boolean', help: 'Suppress the build output' },
+  'quiet-pull': QUIET_PULL,
+  'remove-orphans': REMOVE_ORPHANS,
+  'renew-anon-volumes': {
+    type: 'boolean',
+    short: 'V',
+    help: 'Recreate anonymous volumes instead of retrieving data from the previous containers',
+  },
+  scale: SCALE,
+  timeout: {
+    type: 'int',
+    short: 't',
+    help: 'Use this timeout in seconds for container shutdown when attached or when containers are already running',
+  },
+  timestamps: { type: 'boolean', help: 'Show timestamps' },
+  wait: { type: 'boolean', help: 'Wait for services to be running|healthy. Implies detached mode.' },
+  'wait-timeout': {
+    type: 'int',
+    help: 'Maximum duration in seconds to wait for the project to be running|healthy',
+  },
+  watch: {
+    type: 'boolean',
+    short: 'w',
+    help: 'Watch source code and rebuild/refresh containers when files are updated.',
+  },
+  yes: YES,
+} as const satisfies Flags;
+
+export const downFlags = {
+  'remove-orphans': REMOVE_ORPHANS,
+  rmi: {
+    type: 'string',
+    help: 'Remove images used by services. "local" remove only images that don\'t have a custom tag ("local"|"all")',
+  },
+  timeout: SHUTDOWN_TIMEOUT,
+  volumes: {
+    type: 'boolean',
+    short: 'v',
+    help: 'Remove named volumes declared in the "volumes" section of the Compose file and anonymous volumes attached to containers',
+  },
+} as const satisfies Flags;
+
+export const createFlags = {
+  build: BUILD_FIRST,
+  'force-recreate': FORCE_RECREATE,
+  'no-build': NO_BUILD,
+  'no-recreate': NO_RECREATE,
+  pull: {
+    type: 'string',
+    help: 'Pull image before running ("always"|"missing"|"never"|"build")',
+    shownDefault: '"policy"',
+  },
+  'quiet-pull': QUIET_PULL,
+  'remove-orphans': REMOVE_ORPHANS,
+  scale: SCALE,
+  yes: YES,
+} as const satisfies Flags;
+
+export const startFlags = {
+  wait: { type: 'boolean', help: 'Wait for services to be running|healthy' },
+  'wait-timeout': {
+    type: 'int',
+    help: 'Maximum duration in seconds to wait for the project to be running|healthy',
+  },
+} as const satisfies Flags;
+
+export const stopFlags = { timeout: SHUTDOWN_TIMEOUT } as const satisfies Flags;
+
+export const restartFlags = {
+  'no-deps': { type: 'boolean', help: "Don't restart dependent services" },
+  timeout: SHUTDOWN_TIMEOUT,
+} as const satisfies Flags;
+
+export const killFlags = {
+  'remove-orphans': REMOVE_ORPHANS,
+  signal: { type: 'string', short: 's', default: 'SIGKILL', help: 'SIGNAL to send to the container' },
+} as const satisfies Flags;
+
+export const rmFlags = {
+  all: { type: 'boolean', short: 'a', help: 'Deprecated - no effect', hidden: true },
+  force: { type: 'boolean', short: 'f', help: "Don't ask to confirm removal" },
+  stop: { type: 'boolean', short: 's', help: 'Stop the containers, if required, before removing' },
+  volumes: { type: 'boolean', short: 'v', help: 'Remove any anonymous volumes attached to containers' },
+} as const satisfies Flags;
+
+export const noFlags = NONE;
+
+export const coreCommands: readonly AnyCommand[] = [
+  declareCommand({
+    name: 'pause',
+    usage: '[SERVICE...]',
+    summary: 'Pause services',
+    args: SERVICES,
+    flags: noFlags,
+    load: () => import('../commands/pause.ts'),
+  }),
+];

@@ -1,0 +1,18 @@
+// Every command there is.
+import type { AnyCommand, CommandGroup } from '../declaration.ts';
+import { coreCommands } from './core.ts';
+import { imageCommands } from './image.ts';
+import { modelCommands } from './model.ts';
+import { runCommands } from './run.ts';
+import { viewCommands } from './view.ts';
+
+export const commands: readonly AnyCommand[] = [
+  ...coreCommands,
+  ...imageCommands,
+  ...modelCommands,
+  ...runCommands,
+  ...viewCommands,
+];
+
+/** Commands that stand below another word, as `bridge convert`. */
+export const commandGroups: readonly CommandGroup[] = [];

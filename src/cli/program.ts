@@ -1,0 +1,150 @@
+// The command line: which command, with which flags and arguments. Runs nothing.
+//
+// How to add a command
+//   1. Describe it in declarations/<group>.ts: a `…Flags` object and a `declareCommand({...})` in the group's list, with
+//      `load: () => import('../commands/<name>.ts')`. Nothing else may be imported there: what is described is loaded at every
+//      start, what is loaded only when the command runs. Flags are keyed by their long name; `--dry-run` and `--help` are added
+//      to every command.
+//   2. Write commands/<name>.ts with
+//        export const run: CommandRun<typeof nameFlags> = async (context, flags, args) => { …; return 0; };
+//      It gets the project, the engine, the streams and the signal from `context` (context.ts), writes data to
+//      context.io.stdout and everything else to context.io.stderr, resolves with the exit code, and throws a WindlassError for
+//      an expected failure. Only main.ts ends the process. Heavy imports (planner, engine) are `await import()`ed inside `run`.
+//      commands/pause.ts is a short example; output/progress.ts shows how steps are shown.
+//   3. Test it in test/cli/, and against a real engine in test/e2e/.
+import { Command, CommanderError } from 'commander';
+import { UsageError } from '../errors.ts';
+import type { AnyCommand, Flags, FlagValues } from './declaration.ts';
+import { commandGroups, commands } from './declarations/index.ts';
+import { addFlags } from './flag.ts';
+import { DRY_RUN, globalFlags } from './globals.ts';
+import { commandHelp, groupHelp, type HelpStyle, programHelp, usageLine } from './help.ts';
+import { didYouMean } from './suggest.ts';
+
+/** What the command line asks for: a text to print, or a command to run. */
+export type Invocation =
+  | { readonly kind: 'text'; readonly text: string; readonly error?: string; readonly exitCode: number }
+  | {
+      readonly kind: 'command';
+      readonly command: AnyCommand;
+      readonly globals: FlagValues<typeof globalFlags>;
+      readonly flags: Readonly<Record<string, unknown>>;
+      readonly args: readonly string[];
+    };
+
+/** A command's flags with those every command has. */
+export const allFlags = (command: AnyCommand): Flags => ({ ...command.flags, 'dry-run': DRY_RUN });
+
+/** Reads the arguments after the program's name. Throws UsageError. */
+export function parseCommandLine(argv: readonly string[], style: HelpStyle): Invocation {
+  let found: Invocation | undefined;
+  const root = quiet(new Command('windlass'))
+    .enablePositionalOptions()
+    .argument('[command...]')
+    .helpCommand(false)
+    .helpOption('-h, --help');
+  addFlags(root, globalFlags, argv);
+  const globals = () => root.opts<FlagValues<typeof globalFlags>>();
+  const help = () => programHelp(globalFlags, commands, commandGroups, style);
+  root.helpInformation = help;
+  root.action((args: string[]) => {
+    found = withoutCommand(args, globals().version, help(), style);
+  });
+
+  const add = (parent: Command, command: AnyCommand, path: string) => {
+    const flags = allFlags(command);
+    const node = quiet(new Command(command.name))
+      .aliases([...(command.aliases ?? [])])
+      .argument('[args...]')
+      .helpOption('-h, --help')
+      .passThroughOptions(command.passThrough === true);
+    // Registering the flags of forty commands costs more than finding the one that is meant.
+    if ([command.name, ...(command.aliases ?? [])].some((name) => argv.includes(name))) addFlags(node, flags, argv);
+    node.helpInformation = () => commandHelp(command, path, flags, style);
+    node.action((args: string[]) => {
+      checkArgumentCount(command, path, args, style);
+      const values = node.opts<Record<string, unknown>>();
+      const dryRun = values['dry-run'] === true || globals()['dry-run'];
+      found = { kind: 'command', command, globals: { ...globals(), 'dry-run': dryRun }, flags: values, args };
+    });
+    parent.addCommand(node);
+  };
+  for (const command of commands) add(root, command, command.name);
+  for (const group of commandGroups) {
+    const node = quiet(new Command(group.name)).helpCommand(false).helpOption('-h, --help').argument('[command...]');
+    node.helpInformation = () => groupHelp(group, style);
+    node.action((args: string[]) => {
+      found =
+        args.length === 0
+          ? { kind: 'text', text: groupHelp(group, style), exitCode: 0 }
+          : unknownCommand(`${group.name} ${args[0]}`, groupHelp(group, style));
+    });
+    for (const command of group.commands) add(node, command, `${group.name} ${command.name}`);
+    root.addCommand(node);
+  }
+
+  let shown = '';
+  for (const node of descendants(root))
+    node.configureOutput({ writeOut: (text) => (shown += text), writeErr: () => {} });
+  try {
+    root.parse(argv, { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.code === 'commander.helpDisplayed') return { kind: 'text', text: shown, exitCode: 0 };
+    throw inDockerWords(error, root);
+  }
+  return found ?? { kind: 'text', text: help(), exitCode: 0 };
+}
+
+/** Makes commander throw instead of ending the process. */
+const quiet = (command: Command): Command => command.exitOverride();
+
+const descendants = (command: Command): Command[] => [command, ...command.commands.flatMap(descendants)];
+
+function withoutCommand(args: readonly string[], version: boolean, help: string, style: HelpStyle): Invocation {
+  const [name, ...rest] = args;
+  if (version) return parseCommandLine(['version'], style);
+  if (name === undefined) return { kind: 'text', text: help, exitCode: 0 };
+  if (name === 'help')
+    return rest.length === 0 ? { kind: 'text', text: help, exitCode: 0 } : parseCommandLine([...rest, '--help'], style);
+  return unknownCommand(name, help);
+}
+
+function unknownCommand(name: string, help: string): Invocation {
+  const known = [...commands, ...commandGroups].filter((item) => item.hidden !== true).map((item) => item.name);
+  const guess = didYouMean(name, known);
+  const error = `unknown docker command: "compose ${name}"${guess === undefined ? '' : `\n  hint: did you mean "${guess}"?`}`;
+  return { kind: 'text', text: help, error, exitCode: 1 };
+}
+
+function checkArgumentCount(command: AnyCommand, path: string, args: readonly string[], style: HelpStyle): void {
+  const { min, max } = command.args;
+  const hint = usageLine(command, path, style.program).replace('Usage:  ', 'usage: ');
+  if (args.length < min)
+    throw new UsageError(`requires at least ${min} arg(s), only received ${args.length}`, { hint });
+  if (max !== undefined && args.length > max)
+    throw new UsageError(
+      max === 0
+        ? `unknown command "${args[0]}" for "docker compose ${path}"`
+        : `accepts at most ${max} arg(s), received ${args.length}`,
+      { hint },
+    );
+}
+
+/** commander's errors in the words scripts know from docker compose. */
+function inDockerWords(error: CommanderError, root: Command): UsageError {
+  const quoted = /'([^']*)'/.exec(error.message)?.[1] ?? '';
+  const long = /--[\w-]+/.exec(quoted)?.[0] ?? quoted;
+  if (error.code === 'commander.optionMissingArgument') {
+    const short = /^-(\w),/.exec(quoted)?.[1];
+    return new UsageError(
+      short === undefined ? `flag needs an argument: ${long}` : `flag needs an argument: '${short}' in -${short}`,
+    );
+  }
+  if (error.code !== 'commander.unknownOption') return new UsageError(error.message.replace(/^error: /, ''));
+  if (!quoted.startsWith('--')) return new UsageError(`unknown shorthand flag: '${quoted[1] ?? ''}' in ${quoted}`);
+  const name = quoted.split('=')[0] ?? quoted;
+  const known = descendants(root).flatMap((node) => node.options.map((option) => option.long ?? ''));
+  const guess = didYouMean(name, known);
+  return new UsageError(`unknown flag: ${name}`, guess === undefined ? {} : { hint: `did you mean "${guess}"?` });
+}
