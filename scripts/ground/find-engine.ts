@@ -1,0 +1,38 @@
+// Which Docker Engine tests and the demo use: one that answers, or a private one.
+import { request } from 'node:http';
+import { type PrivateEngine, startPrivateEngine } from './private-engine.ts';
+import { run } from './run.ts';
+
+const DEFAULT_SOCKET = 'unix:///var/run/docker.sock';
+
+/** Whether a Docker Engine answers there. Unix sockets are asked directly; other kinds through docker's own client. */
+export async function engineAnswers(host: string): Promise<boolean> {
+  if (!host.startsWith('unix://'))
+    return (await run('docker', ['-H', host, 'version'], { deadline: 20_000 }).catch(() => undefined))?.exitCode === 0;
+  return new Promise((resolve) => {
+    const asked = request({ socketPath: host.slice('unix://'.length), path: '/_ping', timeout: 5000 }, (answer) => {
+      answer.resume();
+      resolve(answer.statusCode === 200);
+    });
+    asked.on('timeout', () => asked.destroy());
+    asked.on('error', () => resolve(false));
+    asked.end();
+  });
+}
+
+/** Address of the engine at DOCKER_HOST or the default socket; undefined where none answers. */
+export async function findEngine(): Promise<string | undefined> {
+  const named = process.env.DOCKER_HOST ?? '';
+  const host = named === '' ? DEFAULT_SOCKET : named;
+  if (await engineAnswers(host)) return host;
+  if (named !== '') console.log(`No Docker Engine answers at DOCKER_HOST (${named}).`);
+  return undefined;
+}
+
+/** The engine that answers, or a private one that ends with this process. */
+export async function findOrStartEngine(): Promise<Pick<PrivateEngine, 'host' | 'stop'>> {
+  const host = await findEngine();
+  if (host !== undefined) return { host, stop: () => Promise.resolve() };
+  console.log('No Docker Engine answers here: starting a private one.');
+  return startPrivateEngine();
+}

@@ -1,0 +1,106 @@
+// A Docker Engine of our own, beside whatever the machine has: own data, socket, bridge and address pool in one folder.
+// A keeper process (engine-keeper.ts) owns it. The engine ends with the process that asked for it, however that process ends,
+// or, where it was asked to stay, when it is told to; then its containers, mounts, bridges, firewall rules and files go too.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { ensurePackages, systemPath } from './debian-packages.ts';
+import { asRoot, must } from './run.ts';
+
+const KEEPER = fileURLToPath(new URL('engine-keeper.ts', import.meta.url));
+/** Not /tmp: that may be small, or a tmpfs. */
+const PLACE = '/var/tmp';
+const PREFIX = 'windlass-engine-';
+const START_DEADLINE_MS = 90_000;
+
+export interface PrivateEngine {
+  /** For DOCKER_HOST. */
+  readonly host: string;
+  readonly folder: string;
+  /** Stops the engine and removes everything it made. */
+  stop(): Promise<void>;
+}
+
+/** Socket of the private engine in a folder. */
+export const hostIn = (folder: string): string => `unix://${join(folder, 'docker.sock')}`;
+
+/** Starts one. With `stays`, it outlives this process, until `stopPrivateEngine(folder)`. */
+export async function startPrivateEngine(options: { stays?: boolean; folder?: string } = {}): Promise<PrivateEngine> {
+  await ensurePackages(['docker.io', 'docker-cli', 'iptables', 'iproute2']);
+  await removeAbandoned();
+  const folder = options.folder ?? (await mkdtemp(join(PLACE, PREFIX)));
+  const mode = options.stays ? 'stay' : 'follow';
+  const [program, args] = asRoot(process.execPath, [KEEPER, mode, folder, String(process.getgid?.() ?? 0)]);
+  const keeper = spawn(program, args, {
+    // A session of its own: Ctrl-C reaches the person's program first, and the keeper through it.
+    detached: true,
+    stdio: ['pipe', 'pipe', 'inherit'],
+    env: { ...process.env, PATH: systemPath(process.env.PATH) },
+  });
+  await ready(keeper, folder);
+  keeper.stdout.destroy();
+  if (options.stays) {
+    keeper.stdin.destroy();
+    keeper.unref();
+    return { host: hostIn(folder), folder, stop: () => stopPrivateEngine(folder) };
+  }
+  const ended = new Promise<void>((resolve) => keeper.once('exit', () => resolve()));
+  return {
+    host: hostIn(folder),
+    folder,
+    stop: async () => {
+      keeper.stdin.end();
+      await ended;
+    },
+  };
+}
+
+function ready(keeper: ChildProcess, folder: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const fail = (why: string): void => {
+      keeper.stdin?.end();
+      reject(new Error(`the private Docker Engine ${why}\n  hint: its log was ${join(folder, 'dockerd.log')}`));
+    };
+    const timer = setTimeout(() => fail('did not answer in time'), START_DEADLINE_MS);
+    let said = '';
+    keeper.stdout?.setEncoding('utf8').on('data', (text: string) => {
+      said += text;
+      if (!said.includes('ready\n')) return;
+      clearTimeout(timer);
+      resolve();
+    });
+    keeper.once('exit', () => {
+      clearTimeout(timer);
+      fail('did not start');
+    });
+  });
+}
+
+/** Stops the engine in a folder, whoever started it, and removes what it made. Fine when there is none. */
+export const stopPrivateEngine = async (folder: string): Promise<void> => {
+  await must(...asRoot(process.execPath, [KEEPER, 'stop', folder]), {
+    env: { ...process.env, PATH: systemPath(process.env.PATH) },
+  });
+};
+
+/** Engines whose keeper was killed leave their folder behind: sweep it. */
+async function removeAbandoned(): Promise<void> {
+  for (const name of await readdir(PLACE)) {
+    if (!name.startsWith(PREFIX)) continue;
+    const folder = join(PLACE, name);
+    const pid = Number(await readFile(join(folder, 'keeper.pid'), 'utf8').catch(() => '0'));
+    if (pid > 0 && !isAlive(pid)) await stopPrivateEngine(folder);
+    else if (pid === 0) await rm(folder, { recursive: true, force: true }).catch(() => undefined);
+  }
+}
+
+/** Whether a process of that id exists, ours or not. */
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+}
