@@ -182,7 +182,15 @@ export interface CreateContainer {
   /** Volumes to keep from the container that is replaced: target → volume name. */
   readonly inheritedVolumes: Readonly<Record<string, string>>;
   /** Host paths of file secrets and configs: mounts to add, read-only. */
-  readonly fileMounts: readonly { readonly source: string; readonly target: string }[];
+  readonly fileMounts: readonly {
+    readonly source: string;
+    readonly target: string;
+    readonly kind?: 'secret' | 'config';
+  }[];
+  /** `container:alias` for `links` and `external_links`; those of the attachments when absent. */
+  readonly links?: readonly string[];
+  /** The project's directory: where a relative seccomp profile is looked up. */
+  readonly workingDir?: string;
   /** For `run`: no restart policy, AutoRemove and so on. */
   readonly oneOff?: boolean;
   readonly autoRemove?: boolean;
