@@ -1,5 +1,5 @@
 // The process's streams as commands see them: data goes to `stdout`, progress and messages to `stderr`.
-import type { Readable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 
 export interface Output {
   readonly isTTY: boolean;
@@ -8,6 +8,8 @@ export interface Output {
   /** Height in rows, now; 24 where it is not a terminal. */
   readonly rows: number;
   write(text: string | Uint8Array): void;
+  /** The stream itself, for copying with back pressure. */
+  readonly stream: Writable;
   /** Calls back whenever the terminal changes its size; the result stops that. */
   onResize(listener: () => void): () => void;
 }
@@ -25,6 +27,7 @@ export interface Io {
 
 /** Wraps a stream of the process. */
 export const outputOf = (stream: NodeJS.WriteStream): Output => ({
+  stream,
   get isTTY() {
     return stream.isTTY === true;
   },

@@ -1,0 +1,49 @@
+// `ps`: the project's containers. One list request tells everything; nothing is inspected.
+
+import { UsageError, WindlassError } from '../../errors.ts';
+import type { Project } from '../../model.ts';
+import type { CommandRun, FlagValues } from '../declaration.ts';
+import type { psFlags } from '../declarations/view.ts';
+import { formatContainers } from '../output/container-row.ts';
+import { projectOrName } from '../project-name.ts';
+import { byName, selectContainers, serviceOf } from '../select-containers.ts';
+
+type PsFlags = FlagValues<typeof psFlags>;
+
+export const run: CommandRun<typeof psFlags> = async (context, flags, args) => {
+  const statuses = wantedStatuses(flags);
+  const { name, project } = await projectOrName(context, args);
+  const services = wantedServices(project, flags.orphans, args);
+  const engine = await context.engine(name);
+  const { containers } = await engine.observe(name, context.signal);
+  const all = flags.all || statuses.length > 0;
+  const chosen = selectContainers(containers, { services, oneOffs: all, stopped: all })
+    .filter((container) => statuses.length === 0 || statuses.includes(container.state))
+    .sort(byName);
+
+  if (flags.quiet) context.io.stdout.write(chosen.map((container) => `${container.id}\n`).join(''));
+  else if (flags.services) context.io.stdout.write(`${[...new Set(chosen.map(serviceOf))].join('\n')}\n`);
+  else
+    context.io.stdout.write(formatContainers(chosen, flags.format, { truncate: !flags['no-trunc'], now: Date.now() }));
+  return 0;
+};
+
+function wantedStatuses(flags: PsFlags): readonly string[] {
+  if (flags.filter === undefined || flags.filter === '') return flags.status;
+  const [key, value] = splitOnce(flags.filter);
+  if (value === undefined) throw new UsageError('arguments to --filter should be in form KEY=VAL');
+  if (key !== 'status') throw new UsageError(`unknown filter ${key}`, { hint: 'only "status=…" is supported' });
+  return [...flags.status, value];
+}
+
+const splitOnce = (text: string): readonly [string, string | undefined] => {
+  const at = text.indexOf('=');
+  return at < 0 ? [text, undefined] : [text.slice(0, at), text.slice(at + 1)];
+};
+
+function wantedServices(project: Project | undefined, orphans: boolean, args: readonly string[]): readonly string[] {
+  if (project === undefined) return args;
+  const missing = args.find((service) => project.services[service] === undefined);
+  if (missing !== undefined) throw new WindlassError('NO_SUCH_SERVICE', `no such service: ${missing}`);
+  return args.length > 0 || orphans ? args : Object.keys(project.services);
+}

@@ -1,0 +1,33 @@
+// Which project a command is about, when its name may be enough: `-p shop` works without a Compose file.
+import type { Project } from '../model.ts';
+import type { CommandContext } from './context.ts';
+
+/**
+ * The project's name alone, for commands that only look at what runs. Reads the Compose files only when neither -p nor
+ * COMPOSE_PROJECT_NAME gives it.
+ */
+export async function projectName(context: CommandContext): Promise<string> {
+  const given = context.globals.projectName ?? context.env.COMPOSE_PROJECT_NAME;
+  if (given) return given.toLowerCase();
+  return (await context.loadProject({ profiles: ['*'] })).name;
+}
+
+export interface NamedProject {
+  readonly name: string;
+  /** Undefined when only the name is known: -p without Compose files. */
+  readonly project: Project | undefined;
+}
+
+/** The project where there are files for it, else its name. `services` are those on the command line. */
+export async function projectOrName(context: CommandContext, services: readonly string[] = []): Promise<NamedProject> {
+  const { globals, env } = context;
+  if (globals.projectName && globals.files.length === 0)
+    return { name: globals.projectName.toLowerCase(), project: undefined };
+  try {
+    const project = await context.loadProject({ services, checkConsistency: services.length > 0 });
+    return { name: project.name, project };
+  } catch (error) {
+    if (env.COMPOSE_PROJECT_NAME) return { name: env.COMPOSE_PROJECT_NAME.toLowerCase(), project: undefined };
+    throw error;
+  }
+}
