@@ -1,0 +1,4 @@
+// `npm test`: see test.ts.
+import { runUnderProjectNode } from './bootstrap.mjs';
+
+runUnderProjectNode('test.ts');
