@@ -1,0 +1,86 @@
+#!/bin/sh
+# Builds stand-ins for the example's official images from Debian 12's packages, for machines that reach a Debian mirror but no registry.
+#
+# usage: images/build.sh [mariadb] [wordpress] [nginx]        all three unless named
+#
+# They go to the engine that the docker command speaks to (DOCKER_HOST). What to put into .env is printed last. An image whose files here
+# have not changed is taken from the engine, or from the cache folder ($XDG_CACHE_HOME/windlass/images), instead of being built again.
+# Needs root and debootstrap, for the base image. The mirror is the one that this system's apt uses.
+set -eu
+cd "$(dirname "$0")"
+prefix=windlass-example
+cache=${XDG_CACHE_HOME:-$HOME/.cache}/windlass/images
+names=${*:-mariadb wordpress nginx}
+version() { case $1 in mariadb) echo 10.11 ;; wordpress) echo 6.1 ;; nginx) echo 1.22 ;; *) echo "build.sh: no image \"$1\"" >&2; exit 2 ;; esac; }
+say() { echo "$*" >&2; }
+
+work=$(mktemp -d "${TMPDIR:-/var/tmp}/windlass-images-XXXXXX")
+trap 'rm -rf "$work"' EXIT
+trap 'exit 130' INT TERM HUP
+
+# What an image is made of, in one word: a label on it, and part of its file's name in the cache.
+key_of() { # FILE-OR-FOLDER...
+  find "$@" -type f | LC_ALL=C sort | xargs cat | sha256sum | cut -c1-16
+}
+
+has() { # IMAGE KEY
+  [ "$(docker image inspect --format '{{index .Config.Labels "windlass.example.key"}}' "$1" 2>/dev/null)" = "$2" ]
+}
+
+# Takes IMAGE from the engine or the cache, or builds it with FUNCTION and puts it into the cache.
+provide() { # IMAGE KEY FUNCTION ARGUMENTS...
+  image=$1 key=$2
+  shift 2
+  file=$cache/$(echo "$image" | tr / _)-$key.tar
+  if has "$image" "$key"; then return; fi
+  if [ -s "$file" ]; then
+    say "loading $image from the cache"
+    docker load -q -i "$file" >/dev/null && if has "$image" "$key"; then return; fi
+  fi
+  say "building $image from Debian packages"
+  "$@" "$image" "$key"
+  mkdir -p "$cache"
+  rm -f "$cache/$(echo "$image" | tr / _)"-*.tar
+  docker save -o "$file.new" "$image"
+  mv "$file.new" "$file"
+}
+
+# The first "deb" mirror of Debian itself in apt's sources, old or new format.
+mirror() {
+  cat /etc/apt/sources.list /etc/apt/sources.list.d/*.list /etc/apt/sources.list.d/*.sources 2>/dev/null |
+    sed -n -e 's/^URIs:[[:space:]]*\([^[:space:]]*\/debian\)\/\{0,1\}[[:space:]]*$/\1/p' \
+      -e 's/^deb[[:space:]]\(\[[^]]*\][[:space:]]*\)\{0,1\}\([^[:space:]]*\/debian\)\/\{0,1\}[[:space:]].*/\2/p' | head -n 1
+}
+
+# Debian 12 without what containers do not use: documentation, translations, package lists.
+build_base() { # IMAGE KEY
+  from=$(mirror)
+  [ -n "$from" ] || { say "build.sh: no Debian mirror in apt's sources"; exit 1; }
+  [ "$(id -u)" = 0 ] || { say "build.sh: debootstrap needs root; run this with sudo"; exit 1; }
+  debootstrap --variant=minbase --include=ca-certificates bookworm "$work/root" "$from" >"$work/log" 2>&1 ||
+    { tail -n 20 "$work/log" >&2; exit 1; }
+  cp dpkg-excludes "$work/root/etc/dpkg/dpkg.cfg.d/excludes"
+  printf 'deb %s bookworm main\ndeb %s bookworm-updates main\n' "$from" "$from" >"$work/root/etc/apt/sources.list"
+  printf '#!/bin/sh\nexit 101\n' >"$work/root/usr/sbin/policy-rc.d"
+  chmod 755 "$work/root/usr/sbin/policy-rc.d"
+  for unused in doc man info locale; do rm -rf "$work/root/usr/share/$unused"/*; done
+  rm -rf "$work"/root/var/cache/apt/archives/*.deb "$work"/root/var/lib/apt/lists/* "$work"/root/dev/*
+  tar -C "$work/root" --numeric-owner --one-file-system -cf - . |
+    docker import -c "LABEL windlass.example.key=$2" -c 'CMD ["bash"]' - "$1" >/dev/null
+  rm -rf "$work/root"
+}
+
+build_image() { # FOLDER IMAGE KEY
+  DOCKER_BUILDKIT=0 docker build -q -t "$2" --build-arg "BASE=$base" --label "windlass.example.key=$3" "$1" >"$work/log" 2>&1 ||
+    { tail -n 40 "$work/log" >&2; exit 1; }
+}
+
+base=$prefix/debian:12
+base_key=$(key_of build.sh dpkg-excludes)
+provide "$base" "$base_key" build_base
+for name in $names; do
+  provide "$prefix/$name:$(version "$name")" "$(key_of build.sh dpkg-excludes "$name")" build_image "$name"
+done
+for name in $names; do
+  echo "$(echo "$name" | tr a-z A-Z)_IMAGE=$prefix/$name:$(version "$name")"
+done
