@@ -3,8 +3,16 @@
 import type { Kind, Shape } from './compose-shapes.ts';
 import { byBytes, Float, type OrderedMap, type OrderedValue } from './go-json.ts';
 
-/** JSON and YAML leave out different things, and a few values look different. */
-export type Notation = 'json' | 'yaml';
+/** JSON and YAML leave out different things, sort keys in different ways, and write a few values differently. */
+export interface Notation {
+  readonly name: 'json' | 'yaml';
+  /** Order of a map's keys. */
+  readonly order: (a: string, b: string) => number;
+  /** An `x-…` value; undefined where they are left out. */
+  readonly extension?: (value: unknown) => OrderedValue;
+}
+
+export const JSON_NOTATION: Notation = { name: 'json', order: byBytes };
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -14,12 +22,11 @@ export function layOut(value: object, shape: Shape, notation: Notation): Ordered
   const out: OrderedMap = new Map();
   for (const [key, kind, jsonKey] of shape.fields) {
     const laid = layOutField(source[key] ?? undefined, kind, notation);
-    if (laid !== undefined) out.set(notation === 'json' ? (jsonKey ?? key) : key, laid);
+    if (laid !== undefined) out.set(notation.name === 'json' ? (jsonKey ?? key) : key, laid);
   }
-  if (notation === 'yaml' && shape.extensible) {
-    for (const key of Object.keys(source).sort(byBytes)) {
-      if (key.startsWith('x-')) out.set(key, layOutAny(source[key]));
-    }
+  if (notation.extension && shape.extensible) {
+    const keys = Object.keys(source).filter((key) => key.startsWith('x-'));
+    for (const key of keys.sort(notation.order)) out.set(key, notation.extension(source[key]));
   }
   return out;
 }
@@ -33,7 +40,7 @@ function layOutField(value: unknown, kind: Kind, notation: Notation): OrderedVal
   if ('map' in kind) return layOutMap(value, kind.map, notation);
   if ('optional' in kind) return isObject(value) ? layOut(value, kind.optional, notation) : undefined;
   const embedded = layOut(isObject(value) ? value : {}, kind.embedded, notation);
-  return notation === 'yaml' && embedded.size === 0 ? undefined : embedded;
+  return notation.name === 'yaml' && embedded.size === 0 ? undefined : embedded;
 }
 
 function layOutList(value: unknown, kind: Kind, notation: Notation): OrderedValue | undefined {
@@ -43,7 +50,7 @@ function layOutList(value: unknown, kind: Kind, notation: Notation): OrderedValu
 
 function layOutMap(value: unknown, kind: Kind, notation: Notation): OrderedValue | undefined {
   if (!isObject(value)) return undefined;
-  const entries = Object.entries(value).sort(([a], [b]) => byBytes(a, b));
+  const entries = Object.entries(value).sort(([a], [b]) => notation.order(a, b));
   if (entries.length === 0) return undefined;
   return new Map(entries.map(([key, item]) => [key, layOutItem(item, kind, notation)]));
 }
@@ -65,7 +72,7 @@ const SIMPLE: Readonly<Record<SimpleKind, (value: unknown, notation: Notation) =
   duration: (value) => (value === undefined || value === '' || value === '0s' ? undefined : plain(value)),
   command: (value, notation) => {
     if (Array.isArray(value)) return value.map(plain);
-    return notation === 'json' ? null : undefined;
+    return notation.name === 'json' ? null : undefined;
   },
   hosts: (value) => (Array.isArray(value) && value.length > 0 ? value.map(String).sort(byBytes) : undefined),
   envFile: (value, notation) => {
@@ -76,7 +83,7 @@ const SIMPLE: Readonly<Record<SimpleKind, (value: unknown, notation: Notation) =
       ['path', plain(path)],
       ['required', false],
     ]);
-    if (notation === 'json' && typeof format === 'string' && format !== '') entry.set('format', format);
+    if (notation.name === 'json' && typeof format === 'string' && format !== '') entry.set('format', format);
     return entry;
   },
   ulimit: (value, notation) => {
@@ -84,22 +91,22 @@ const SIMPLE: Readonly<Record<SimpleKind, (value: unknown, notation: Notation) =
     const { soft, hard } = value as Fields;
     const pair: OrderedMap = new Map();
     // Only JSON leaves out a zero.
-    if (notation === 'yaml' || Number(soft ?? 0) !== 0) pair.set('soft', Number(soft ?? 0));
-    if (notation === 'yaml' || Number(hard ?? 0) !== 0) pair.set('hard', Number(hard ?? 0));
+    if (notation.name === 'yaml' || Number(soft ?? 0) !== 0) pair.set('soft', Number(soft ?? 0));
+    if (notation.name === 'yaml' || Number(hard ?? 0) !== 0) pair.set('hard', Number(hard ?? 0));
     return pair;
   },
   sshKey: (value, notation) => {
     const [id = '', path] = splitOnce(String(value), '=');
     if (path === undefined) return id;
     // docker compose's JSON breaks off here; the short syntax is what a Compose file may say.
-    return notation === 'yaml' ? `${id}: ${path}` : `${id}=${path}`;
+    return notation.name === 'yaml' ? `${id}: ${path}` : `${id}=${path}`;
   },
 };
 
 /** A limit given as one number. Zero cannot be told from a pair of zeroes there. */
 function ulimitPair(limit: number, notation: Notation): OrderedValue {
   if (limit !== 0) return limit;
-  return notation === 'json'
+  return notation.name === 'json'
     ? new Map()
     : new Map([
         ['soft', 0],
@@ -109,21 +116,8 @@ function ulimitPair(limit: number, notation: Notation): OrderedValue {
 
 const EMPTY = { text: '', flag: false, int: 0, bytes: '0' } as const;
 
-/** A value of unknown shape, such as an extension's: maps sorted, everything else as it is. */
-export function layOutAny(value: unknown): OrderedValue {
-  if (Array.isArray(value)) return value.map(layOutAny);
-  if (value instanceof Map) return layOutAny(Object.fromEntries(value));
-  if (value instanceof Float) return value;
-  if (!isObject(value)) return plain(value);
-  return new Map(
-    Object.keys(value)
-      .sort(byBytes)
-      .map((key) => [key, layOutAny((value as Fields)[key])]),
-  );
-}
-
+/** A value that is written as it is. */
 function plain(value: unknown): OrderedValue {
-  if (value === null || value === undefined) return null;
   switch (typeof value) {
     case 'string':
     case 'number':
@@ -131,7 +125,7 @@ function plain(value: unknown): OrderedValue {
     case 'boolean':
       return value;
     default:
-      return layOutAny(value);
+      return null;
   }
 }
 

@@ -1,7 +1,7 @@
 // The digest by which two definitions are told to be equal, kept as a label on what was made from them. The bytes are docker
 // compose 2.40.3's (compose-reference §2.9), so that a project is adopted, either way, without recreating anything.
 import { createHash } from 'node:crypto';
-import { layOut } from './compose-layout.ts';
+import { JSON_NOTATION, layOut } from './compose-layout.ts';
 import { NETWORK, SERVICE, type Shape, VOLUME } from './compose-shapes.ts';
 import { goJson } from './go-json.ts';
 import type { Network, Service, Volume } from './model.ts';
@@ -26,6 +26,6 @@ export const volumeHash = (volume: Volume): string => digest({ ...volume, driver
 
 function digest(value: object, shape: Shape): string {
   return createHash('sha256')
-    .update(goJson(layOut(value, shape, 'json')))
+    .update(goJson(layOut(value, shape, JSON_NOTATION)))
     .digest('hex');
 }

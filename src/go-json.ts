@@ -2,7 +2,7 @@
 // Hashes and `config --format json` depend on every byte of it.
 
 /** A value ready to be written: maps have their keys in the order to write them. */
-export type OrderedValue = null | boolean | string | number | bigint | Float | OrderedValue[] | OrderedMap;
+export type OrderedValue = null | boolean | string | number | bigint | Float | Unquoted | OrderedValue[] | OrderedMap;
 export type OrderedMap = Map<string, OrderedValue>;
 
 /** A number that is a float in docker compose's model, which matters to how it is written. */
@@ -13,6 +13,15 @@ export class Float {
   constructor(value: number, bits: 32 | 64) {
     this.value = bits === 32 ? Math.fround(value) : value;
     this.bits = bits;
+  }
+}
+
+/** A text that YAML shows without quotes although it is no string there, such as a date. JSON quotes it. */
+export class Unquoted {
+  readonly text: string;
+
+  constructor(text: string) {
+    this.text = text;
   }
 }
 
@@ -27,6 +36,7 @@ function write(value: OrderedValue, indent: string | undefined, newline: string)
   if (value === null) return 'null';
   if (typeof value === 'string') return goJsonString(value);
   if (value instanceof Float) return goJsonFloat(value);
+  if (value instanceof Unquoted) return goJsonString(value.text);
   if (typeof value === 'number' && !Number.isInteger(value)) return goJsonFloat(new Float(value, 64));
   if (!Array.isArray(value) && !(value instanceof Map)) return String(value);
   const inner = indent === undefined ? '' : newline + indent;
