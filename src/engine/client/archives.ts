@@ -1,0 +1,54 @@
+// Files into and out of containers, as tar streams.
+import { IncomingMessage } from 'node:http';
+import { Readable } from 'node:stream';
+import type { Engine, PathStat } from '../engine.ts';
+import { ask, type Client, container } from './client.ts';
+import { record, text } from './ndjson.ts';
+import { absentAsUndefined } from './observe.ts';
+
+type Verbs = Pick<Engine, 'putArchive' | 'getArchive' | 'statPath' | 'exportContainer'>;
+
+export function archiveVerbs(client: Client): Verbs {
+  return {
+    putArchive: (id, path, archive, options, signal) =>
+      ask(client, { verb: 'putArchive', resource: `${container(id)} at "${path}"`, signal }, async (docker) => {
+        const body = archive instanceof Readable ? archive : Buffer.from(archive);
+        const query = { path, ...(options?.copyUidGid === true ? { copyUIDGID: '1' } : {}) };
+        await docker.getContainer(encodeURIComponent(id)).putArchive(body, query);
+      }),
+    getArchive: (id, path, signal) =>
+      ask(client, { verb: 'getArchive', resource: `${container(id)} at "${path}"`, signal }, async (docker) =>
+        readable(await docker.getContainer(encodeURIComponent(id)).getArchive({ path })),
+      ),
+    statPath: (id, path, signal) =>
+      absentAsUndefined(
+        ask(client, { verb: 'statPath', resource: `${container(id)} at "${path}"`, signal }, async (docker) => {
+          const answer: unknown = await docker.getContainer(encodeURIComponent(id)).infoArchive({ path });
+          if (!(answer instanceof IncomingMessage)) throw new TypeError('the answer to a HEAD request is a response');
+          answer.resume();
+          return pathStat(answer.headers['x-docker-container-path-stat']);
+        }),
+      ),
+    exportContainer: (id, signal) =>
+      ask(client, { verb: 'exportContainer', resource: container(id), signal }, async (docker) =>
+        readable(await docker.getContainer(encodeURIComponent(id)).export()),
+      ),
+  };
+}
+
+function readable(stream: NodeJS.ReadableStream): Readable {
+  return stream instanceof Readable ? stream : new Readable().wrap(stream);
+}
+
+/** Bits of Go's file mode, which the engine sends: a directory and a symbolic link. */
+const [DIRECTORY, SYMLINK, ANY_TYPE] = [0x8000_0000, 0x0800_0000, 0x8f28_0000];
+
+/** The header holds JSON in base64. */
+export function pathStat(header: string | readonly string[] | undefined): PathStat {
+  const stat = record(JSON.parse(Buffer.from(String(header ?? ''), 'base64').toString()));
+  const mode = Number(stat.mode ?? 0);
+  // Not with `&`: the topmost bit would make it negative.
+  const has = (bits: number): boolean => (BigInt(mode) & BigInt(bits)) !== 0n;
+  const kind = has(DIRECTORY) ? 'directory' : has(SYMLINK) ? 'symlink' : has(ANY_TYPE) ? 'other' : 'file';
+  return { name: text(stat.name), size: Number(stat.size ?? 0), kind, linkTarget: text(stat.linkTarget) };
+}

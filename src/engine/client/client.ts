@@ -1,0 +1,53 @@
+// What every group of verbs shares: one dockerode per call, bound to the caller's signal, and errors in windlass's terms.
+import Docker from 'dockerode';
+import type { Host } from '../../host.ts';
+import type { Capabilities, EngineKind } from '../engine.ts';
+import { toEngineError } from './failures.ts';
+import type { Call, Callback, Modem } from './modem.ts';
+import type { EngineTarget } from './target.ts';
+
+/** What a verb is about, for its errors. */
+export interface About {
+  readonly verb: string;
+  readonly resource?: string;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface Client {
+  readonly kind: EngineKind;
+  readonly endpoint: string;
+  readonly target: EngineTarget;
+  readonly modem: Modem;
+  readonly host: Host;
+  /** The environment of the process: DOCKER_DEFAULT_PLATFORM, PATH for helpers. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly capabilities: Capabilities;
+}
+
+/** Runs one verb: the dockerode it gets obeys the signal; what it throws comes out as EngineError. */
+export async function ask<T>(client: Client, about: About, run: (docker: Docker) => Promise<T>): Promise<T> {
+  try {
+    about.signal?.throwIfAborted();
+    return await run(bound(client.modem, about.signal));
+  } catch (error) {
+    throw toEngineError(error, { ...about, endpoint: client.endpoint });
+  }
+}
+
+/** As `ask`, for answers that dockerode would collect whole: the response comes as a stream. */
+export async function askStream<T>(client: Client, about: About, run: (docker: Docker) => Promise<T>): Promise<T> {
+  try {
+    about.signal?.throwIfAborted();
+    return await run(bound(client.modem, about.signal, { isStream: true }));
+  } catch (error) {
+    throw toEngineError(error, { ...about, endpoint: client.endpoint });
+  }
+}
+
+function bound(modem: Modem, signal: AbortSignal | undefined, extra: Partial<Call> = {}): Docker {
+  const dial = (call: Call, callback: Callback): void =>
+    modem.dial({ ...call, ...extra, abortSignal: signal }, callback);
+  return new Docker({ modem: { Promise, dial } } as Docker.DockerOptions);
+}
+
+export const container = (id: string): string => `container "${/^[0-9a-f]{64}$/.test(id) ? id.slice(0, 12) : id}"`;

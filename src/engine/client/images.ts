@@ -1,0 +1,114 @@
+// Images: look up, pull, push, tag, remove, and the digest a registry gives.
+import type { Readable } from 'node:stream';
+import type Docker from 'dockerode';
+import type { Engine, PullProgress } from '../engine.ts';
+import { type About, ask, askStream, type Client } from './client.ts';
+import { splitReference } from './containers.ts';
+import { credentialsFor, type RegistryAuth, registryOf } from './credentials.ts';
+import type { DockerConfig } from './docker-config.ts';
+import { fromWords } from './failures.ts';
+import { jsonLines, record, text } from './ndjson.ts';
+import { absentAsUndefined } from './observe.ts';
+import { observedImage } from './observed.ts';
+import { guarded } from './streams.ts';
+
+type Verbs = Pick<Engine, 'findImage' | 'pullImage' | 'pushImage' | 'tagImage' | 'removeImage' | 'resolveDigest'>;
+
+export function imageVerbs(client: Client, config: DockerConfig): Verbs {
+  const image = (docker: Docker, reference: string): Docker.Image => docker.getImage(pathOf(reference));
+  return {
+    async findImage(reference, signal) {
+      const about = { verb: 'findImage', resource: `image "${reference}"`, signal };
+      const found = await absentAsUndefined(ask(client, about, (docker) => image(docker, reference).inspect()));
+      return found === undefined ? undefined : observedImage(found);
+    },
+    async pullImage(reference, options, signal) {
+      const about = { verb: 'pullImage', resource: `image "${reference}"`, signal };
+      const auth = await credentials(client, config, reference, signal);
+      const query = {
+        ...pullQuery(reference),
+        ...(options.platform === undefined ? {} : { platform: options.platform }),
+      };
+      const stream = await askStream(
+        client,
+        about,
+        (docker) => docker.createImage(auth ?? {}, query) as Promise<Readable>,
+      );
+      await follow(client, about, stream, options.onProgress);
+    },
+    async pushImage(reference, options, signal) {
+      const about = { verb: 'pushImage', resource: `image "${reference}"`, signal };
+      const auth = await credentials(client, config, reference, signal);
+      const { repo, tag } = splitReference(reference);
+      // The engine refuses a push without the header, even to a registry that needs no credentials.
+      const query = { tag: tag === '' ? 'latest' : tag, authconfig: auth ?? {} };
+      const stream = await askStream(client, about, (docker) => image(docker, repo).push(query) as Promise<Readable>);
+      await follow(client, about, stream, options.onProgress);
+    },
+    tagImage: (source, target, signal) =>
+      ask(client, { verb: 'tagImage', resource: `image "${source}" as "${target}"`, signal }, async (docker) => {
+        const { repo, tag } = splitReference(target);
+        await image(docker, source).tag({ repo, tag: tag === '' ? 'latest' : tag });
+      }),
+    async removeImage(reference, options, signal) {
+      const about = { verb: 'removeImage', resource: `image "${reference}"`, signal };
+      await absentAsUndefined(
+        ask(client, about, async (docker) => {
+          await image(docker, reference).remove({ force: options.force });
+        }),
+      );
+    },
+    async resolveDigest(reference, signal) {
+      const about = { verb: 'resolveDigest', resource: `image "${reference}"`, signal };
+      const authconfig = await credentials(client, config, reference, signal);
+      const answer = record(
+        await ask(client, about, (docker) =>
+          image(docker, reference).distribution(authconfig === undefined ? undefined : { authconfig }),
+        ),
+      );
+      const digest = text(record(answer.Descriptor).digest);
+      if (digest === '') throw fromWords('the registry gave no digest', { ...about, endpoint: client.endpoint });
+      return digest;
+    },
+  };
+}
+
+/** Slashes are part of the engine's paths; everything else that is special in a URL is not. */
+const pathOf = (reference: string): string => reference.split('/').map(encodeURIComponent).join('/');
+
+const credentials = (
+  client: Client,
+  config: DockerConfig,
+  reference: string,
+  signal: AbortSignal | undefined,
+): Promise<RegistryAuth | undefined> => credentialsFor(registryOf(reference), config, client.host, signal);
+
+/** Without a tag the engine would pull every tag; `latest` is what is meant. */
+function pullQuery(reference: string): { fromImage: string; tag: string } {
+  const at = reference.indexOf('@');
+  if (at >= 0) return { fromImage: splitReference(reference).repo, tag: reference.slice(at + 1) };
+  const { repo, tag } = splitReference(reference);
+  return { fromImage: repo, tag: tag === '' ? 'latest' : tag };
+}
+
+/** Reads a transfer to its end. The engine reports failure inside the stream, under status 200. */
+async function follow(
+  client: Client,
+  about: About,
+  stream: Readable,
+  onProgress: ((progress: PullProgress) => void) | undefined,
+): Promise<void> {
+  for await (const line of guarded(client, about, jsonLines(stream))) {
+    const message = record(line);
+    const failure = text(record(message.errorDetail).message) || text(message.error);
+    if (failure !== '') throw fromWords(failure, { ...about, endpoint: client.endpoint });
+    const { current, total } = record(message.progressDetail);
+    onProgress?.({
+      layer: text(message.id),
+      status: text(message.status),
+      ...(typeof current === 'number' ? { current } : {}),
+      ...(typeof total === 'number' && total > 0 ? { total } : {}),
+    });
+  }
+  about.signal?.throwIfAborted();
+}

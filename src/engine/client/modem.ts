@@ -1,0 +1,225 @@
+// The connection beneath dockerode: turns its calls into HTTP requests over one keep-alive agent.
+// Takes the place of docker-modem, which loads an SSH implementation at start, opens a connection per request,
+// inspects every request's whole object graph for a debug line, and sends query parameters a second time as body.
+import {
+  type Agent,
+  type ClientRequest,
+  type IncomingMessage,
+  request as plainRequest,
+  type RequestOptions,
+} from 'node:http';
+import type { Duplex, Readable } from 'node:stream';
+import { debug } from '../../log.ts';
+
+/** What dockerode hands over for one call. */
+export interface Call {
+  /** With a `?` at its end when the options are a query. */
+  readonly path: string;
+  readonly method: string;
+  readonly options?: CallOptions | null | undefined;
+  readonly statusCodes: Readonly<Record<number, true | string>>;
+  readonly isStream?: boolean | undefined;
+  readonly hijack?: boolean | undefined;
+  readonly file?: Readable | Uint8Array | undefined;
+  readonly authconfig?: unknown;
+  readonly registryconfig?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly abortSignal?: AbortSignal | undefined;
+}
+
+export interface CallOptions {
+  readonly _query?: Readonly<Record<string, unknown>>;
+  readonly _body?: unknown;
+  readonly [key: string]: unknown;
+}
+
+export type Callback = (error: Error | null, data: unknown) => void;
+
+/** The engine answered with a status that means failure. */
+export class EngineAnswer extends Error {
+  readonly statusCode: number;
+
+  constructor(statusCode: number, message: string) {
+    super(message);
+    this.name = 'EngineAnswer';
+    this.statusCode = statusCode;
+  }
+}
+
+/** How a request leaves the process: settled once per engine from its address. */
+export interface Wire {
+  readonly agent: Agent;
+  readonly options: RequestOptions;
+  /** `http.request` or `https.request`. */
+  readonly request?: typeof plainRequest;
+  /** In front of every path: a reverse proxy's prefix. */
+  readonly pathPrefix?: string;
+}
+
+/** dockerode's own parameters, which are not for the engine. */
+const LOCAL_OPTIONS = new Set(['abortSignal', 'authconfig', 'registryconfig', 'hijack', '_query', '_body']);
+
+export class Modem {
+  /** dockerode makes its promises with this. */
+  Promise: PromiseConstructor = Promise;
+  readonly wire: Wire;
+  readonly headers: Readonly<Record<string, string>>;
+  /** `1.41`; empty before negotiation. */
+  version = '';
+
+  constructor(wire: Wire, headers: Readonly<Record<string, string>> = {}) {
+    this.wire = wire;
+    this.headers = headers;
+  }
+
+  dial(call: Call, callback: Callback): void {
+    const body = bodyOf(call);
+    const options: RequestOptions = {
+      ...this.wire.options,
+      agent: this.wire.agent,
+      method: call.method,
+      path: (this.wire.pathPrefix ?? '') + (this.version === '' ? '' : `/v${this.version}`) + pathOf(call),
+      headers: headersOf(this.headers, call, body),
+      ...(call.abortSignal === undefined ? {} : { signal: call.abortSignal }),
+    };
+    this.#send(call, options, body, callback, 0);
+  }
+
+  #send(call: Call, options: RequestOptions, body: Body, callback: Callback, attempt: number): void {
+    const started = performance.now();
+    const request = (this.wire.request ?? plainRequest)(options);
+    let settled = false;
+    const settle: Callback = (error, data) => {
+      if (settled) return;
+      settled = true;
+      debug('engine', () => `${call.method} ${options.path} ${(performance.now() - started).toFixed(1)} ms`);
+      callback(error, data);
+    };
+    request.on('error', (error) => {
+      // The engine closed an idle connection just as it was reused; a look-up may be asked again.
+      if (!settled && attempt === 0 && request.reusedSocket && isReset(error) && call.method === 'GET') {
+        settled = true;
+        this.#send(call, options, body, callback, 1);
+      } else settle(error, undefined);
+    });
+    request.on('upgrade', (_response, socket, head) => {
+      if (head.length > 0) socket.unshift(head);
+      settle(null, socket);
+    });
+    request.on('response', (response) => receive(call, request, response, settle));
+    write(request, body, settle);
+  }
+}
+
+type Body = string | Uint8Array | Readable | undefined;
+
+function pathOf(call: Call): string {
+  const mark = call.path.indexOf('?');
+  if (mark < 0) return call.path;
+  const query = new URLSearchParams();
+  for (const [key, value] of Object.entries(call.options?._query ?? call.options ?? {})) {
+    if (value === undefined || LOCAL_OPTIONS.has(key)) continue;
+    for (const item of Array.isArray(value) ? value : [value])
+      query.append(key, typeof item === 'object' && item !== null ? JSON.stringify(item) : String(item));
+  }
+  const text = query.toString();
+  return call.path.slice(0, mark) + (text === '' ? '' : `?${text}`);
+}
+
+/** The body is what was given as one, or the options of a call that has no query. */
+function bodyOf(call: Call): Body {
+  if (call.file !== undefined) return call.file;
+  if (call.method !== 'POST') return undefined;
+  const body = call.options?._body ?? (call.path.includes('?') ? undefined : call.options);
+  if (body === undefined || body === null || typeof body !== 'object') return undefined;
+  const own = Object.fromEntries(Object.entries(body).filter(([key]) => !LOCAL_OPTIONS.has(key)));
+  return Object.keys(own).length === 0 && call.options?._body === undefined ? undefined : JSON.stringify(own);
+}
+
+function headersOf(common: Readonly<Record<string, string>>, call: Call, body: Body): Record<string, string | number> {
+  const headers: Record<string, string | number> = {
+    Host: 'docker',
+    'User-Agent': 'windlass',
+    ...common,
+    ...call.headers,
+  };
+  if (typeof body === 'string') {
+    headers['Content-Type'] ??= 'application/json';
+    headers['Content-Length'] = Buffer.byteLength(body);
+  } else if (body instanceof Uint8Array) {
+    headers['Content-Type'] ??= 'application/x-tar';
+    headers['Content-Length'] = body.byteLength;
+  } else if (body !== undefined) headers['Content-Type'] ??= 'application/x-tar';
+  else if (call.method === 'POST') headers['Content-Length'] = 0;
+  if (call.hijack === true) {
+    headers.Connection = 'Upgrade';
+    headers.Upgrade ??= 'tcp';
+  }
+  if (call.authconfig !== undefined) headers['X-Registry-Auth'] = base64Url(call.authconfig);
+  if (call.registryconfig !== undefined) headers['X-Registry-Config'] = base64Url(call.registryconfig);
+  return headers;
+}
+
+const base64Url = (value: unknown): string =>
+  Buffer.from(JSON.stringify(value)).toString('base64').replaceAll('+', '-').replaceAll('/', '_');
+
+function receive(call: Call, request: ClientRequest, response: IncomingMessage, settle: Callback): void {
+  const accepted = call.statusCodes[response.statusCode ?? 0] === true;
+  if (accepted && call.hijack === true) {
+    // An engine that answers without switching protocols still streams both ways on the connection.
+    settle(null, response.socket satisfies Duplex);
+    return;
+  }
+  if (accepted && call.isStream === true) {
+    settle(null, response);
+    return;
+  }
+  const chunks: Buffer[] = [];
+  response.on('data', (chunk: Buffer) => chunks.push(chunk));
+  response.on('error', (error) => settle(error, undefined));
+  response.on('close', () =>
+    settle(new Error('the engine closed the connection in the middle of an answer'), undefined),
+  );
+  response.on('end', () => {
+    const text = Buffer.concat(chunks).toString();
+    if (!accepted) settle(new EngineAnswer(response.statusCode ?? 0, answerMessage(text, response)), undefined);
+    else {
+      try {
+        settle(null, isJson(response) ? JSON.parse(text) : text);
+      } catch (cause) {
+        settle(new Error(`the engine's answer to ${request.method} ${request.path} is not JSON`, { cause }), undefined);
+      }
+    }
+  });
+}
+
+const isJson = (response: IncomingMessage): boolean =>
+  (response.headers['content-type'] ?? '').startsWith('application/json') && response.statusCode !== 204;
+
+function answerMessage(text: string, response: IncomingMessage): string {
+  try {
+    const parsed: unknown = JSON.parse(text);
+    if (typeof parsed === 'object' && parsed !== null) {
+      if ('message' in parsed && typeof parsed.message === 'string') return parsed.message;
+      if ('cause' in parsed && typeof parsed.cause === 'string') return parsed.cause;
+    }
+  } catch {
+    // Proxies answer with text or HTML; the text is the message.
+  }
+  return text.trim() === '' ? `HTTP status ${response.statusCode} ${response.statusMessage ?? ''}`.trim() : text.trim();
+}
+
+function write(request: ClientRequest, body: Body, settle: Callback): void {
+  if (body === undefined || typeof body === 'string' || body instanceof Uint8Array) {
+    request.end(body);
+    return;
+  }
+  body.on('error', (error) => {
+    settle(error, undefined);
+    request.destroy(error);
+  });
+  body.pipe(request);
+}
+
+const isReset = (error: Error): boolean =>
+  'code' in error && (error.code === 'ECONNRESET' || error.code === 'EPIPE' || error.code === 'ECONNREFUSED');

@@ -1,0 +1,236 @@
+// Which engine to drive, and why the others were not taken: design.md, "Choosing the engine".
+import { existsSync } from 'node:fs';
+import { EngineError, messageOf, UsageError, WindlassError } from '../errors.ts';
+import type { Host } from '../host.ts';
+import { debug } from '../log.ts';
+import { contextTarget } from './client/contexts.ts';
+import { configDirectory, readDockerConfig } from './client/docker-config.ts';
+import { connectDockerEngine } from './client/index.ts';
+import { type EngineTarget, formatAddress, parseAddress } from './client/target.ts';
+import { tlsFromDirectory } from './client/tls.ts';
+import type { Engine } from './engine.ts';
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** One engine that was thought of, for `doctor`. */
+export interface Candidate {
+  /** Where the thought came from: `DOCKER_HOST`, `docker context "remote"`, `local Docker socket`… */
+  readonly source: string;
+  /** Address without credentials; empty where none could be settled. */
+  readonly endpoint: string;
+  /** `not tried`: an earlier candidate decided. */
+  readonly outcome: 'taken' | 'refused' | 'not tried';
+  /** Why, in a few words. */
+  readonly reason: string;
+  /** What to install or start so that it would be taken. */
+  readonly hint?: string | undefined;
+}
+
+export interface SelectOptions {
+  readonly env: Env;
+  /** `--engine`: `docker` or `native`. */
+  readonly explicit?: string | undefined;
+  /** Prefer the engine on which this project already has containers. */
+  readonly project?: string | undefined;
+  readonly host?: Host;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface Selection {
+  readonly engine: Engine;
+  readonly candidates: readonly Candidate[];
+}
+
+/** Where the native engine listens. */
+export const NATIVE_SOCKET = '/run/windlass/engine.sock';
+
+/** No engine could be used; holds every candidate for `doctor`. */
+export class NoEngineError extends EngineError {
+  readonly candidates: readonly Candidate[];
+
+  constructor(message: string, hint: string, candidates: readonly Candidate[], cause?: unknown) {
+    super(message, { kind: 'unavailable', verb: 'connect', hint, cause });
+    this.candidates = candidates;
+  }
+}
+
+/** Something that may be tried. `decides`: the user named it, so nothing else is tried when it fails. */
+interface Proposal {
+  readonly source: string;
+  readonly decides: boolean;
+  readonly target: () => EngineTarget;
+  /** Refusal that is known without connecting. */
+  readonly absent?: { readonly reason: string; readonly hint: string } | undefined;
+}
+
+/**
+ * Connects to the engine to use.
+ * @throws NoEngineError when none can be used; UsageError for an unknown `--engine`.
+ */
+export async function selectEngine(options: SelectOptions): Promise<Selection> {
+  const proposals = propose(options);
+  const deciding = proposals.find(({ decides }) => decides);
+  const candidates: Candidate[] = [];
+  const usable: { readonly engine: Engine; readonly at: number }[] = [];
+  let failure: unknown;
+  for (const proposal of deciding ? [deciding] : proposals) {
+    // With a project, every engine is asked; without one, the first that answers is taken.
+    if (usable.length > 0 && options.project === undefined) {
+      candidates.push({ ...described(proposal), outcome: 'not tried', reason: 'an earlier engine answers' });
+      continue;
+    }
+    const attempt = await tryOne(proposal, options);
+    if ('engine' in attempt) usable.push({ engine: attempt.engine, at: candidates.length });
+    else failure ??= attempt.error;
+    candidates.push(attempt.candidate);
+  }
+  const chosen = await choose(usable, options);
+  if (chosen === undefined) throw noEngine(candidates, deciding, failure);
+  for (const { engine, at } of usable) {
+    const candidate = candidates[at];
+    if (engine === chosen.engine || candidate === undefined) continue;
+    candidates[at] = { ...candidate, outcome: 'not tried', reason: chosen.reason };
+    await engine.close();
+  }
+  if (deciding)
+    for (const proposal of proposals)
+      if (proposal !== deciding)
+        candidates.push({ ...described(proposal), outcome: 'not tried', reason: `${deciding.source} decides` });
+  return { engine: chosen.engine, candidates };
+}
+
+const described = (proposal: Proposal): Pick<Candidate, 'source' | 'endpoint'> => {
+  let endpoint = '';
+  try {
+    endpoint = formatAddress(proposal.target().address);
+  } catch {
+    // A context that cannot be read has no address; trying it tells why.
+  }
+  return { source: proposal.source, endpoint };
+};
+
+function propose({ env, explicit }: SelectOptions): Proposal[] {
+  const wanted = explicit ?? env.WINDLASS_ENGINE ?? '';
+  if (!['', 'docker', 'native'].includes(wanted))
+    throw new UsageError(`unknown engine "${wanted}"`, {
+      hint: 'use --engine docker or --engine native (or WINDLASS_ENGINE)',
+    });
+  const directory = configDirectory(env);
+  const base = { configDirectory: directory, apiVersion: env.DOCKER_API_VERSION || undefined };
+  const local = (path: string): EngineTarget => ({ ...base, address: { type: 'unix', path } });
+  const proposals: Proposal[] = [];
+  if (wanted !== 'native') {
+    const host = env.DOCKER_HOST ?? '';
+    if (host !== '')
+      proposals.push({
+        source: 'DOCKER_HOST',
+        decides: true,
+        target: () => ({ ...base, address: parseAddress(host), tls: tlsFromEnvironment(env, host, directory) }),
+      });
+    const context = env.DOCKER_CONTEXT || readDockerConfig(directory).currentContext || 'default';
+    if (context !== 'default')
+      proposals.push({
+        source: `docker context "${context}"`,
+        decides: host === '',
+        target: () => ({ ...base, ...contextTarget(context, directory) }),
+      });
+    proposals.push({
+      source: 'local Docker socket',
+      decides: false,
+      target: () => local('/var/run/docker.sock'),
+      absent: absent('/var/run/docker.sock', 'install docker.io, or start it: systemctl start docker'),
+    });
+    for (const path of podmanSockets(env))
+      proposals.push({
+        source: 'Podman socket',
+        decides: false,
+        target: () => local(path),
+        absent: absent(path, 'install podman, and start its API: systemctl enable --now podman.socket'),
+      });
+  }
+  proposals.push({
+    source: 'native engine',
+    decides: wanted === 'native',
+    target: () => local(env.WINDLASS_SOCKET || NATIVE_SOCKET),
+    absent: absent(
+      env.WINDLASS_SOCKET || NATIVE_SOCKET,
+      'the native engine is not part of this version: use a Docker Engine or Podman',
+    ),
+  });
+  return proposals;
+}
+
+const absent = (path: string, hint: string): Proposal['absent'] =>
+  existsSync(path) ? undefined : { reason: `no socket at ${path}`, hint };
+
+function podmanSockets(env: Env): string[] {
+  const runtime = env.XDG_RUNTIME_DIR ?? '';
+  return [...(runtime === '' ? [] : [`${runtime}/podman/podman.sock`]), '/run/podman/podman.sock'];
+}
+
+/** DOCKER_TLS_VERIFY asks for checked TLS, DOCKER_TLS for unchecked; https:// implies it. */
+function tlsFromEnvironment(env: Env, host: string, directory: string): EngineTarget['tls'] {
+  const verify = (env.DOCKER_TLS_VERIFY ?? '') !== '';
+  if (!verify && (env.DOCKER_TLS ?? '') === '' && !host.startsWith('https://')) return undefined;
+  if (!/^(tcp|https|http):\/\//.test(host) && host.includes('://')) return undefined;
+  return tlsFromDirectory(env.DOCKER_CERT_PATH || directory, verify || host.startsWith('https://'));
+}
+
+type Attempt =
+  | { readonly candidate: Candidate; readonly engine: Engine }
+  | { readonly candidate: Candidate; readonly error: unknown };
+
+async function tryOne(proposal: Proposal, options: SelectOptions): Promise<Attempt> {
+  const about = described(proposal);
+  if (proposal.absent !== undefined && !proposal.decides)
+    return { candidate: { ...about, outcome: 'refused', ...proposal.absent }, error: undefined };
+  try {
+    const engine = await connectDockerEngine(proposal.target(), {
+      env: options.env,
+      ...(options.host === undefined ? {} : { host: options.host }),
+      ...(options.signal === undefined ? {} : { signal: options.signal }),
+    });
+    const { engineVersion, apiVersion } = await engine.capabilities();
+    const reason = `${engine.kind} ${engineVersion} answers, API ${apiVersion}`;
+    return { candidate: { ...about, outcome: 'taken', reason }, engine };
+  } catch (error) {
+    if (options.signal?.aborted === true) throw error;
+    debug('select', () => `${proposal.source}: ${messageOf(error)}`);
+    const hint = proposal.absent?.hint ?? (error instanceof WindlassError ? error.hint : undefined);
+    return {
+      candidate: { ...about, outcome: 'refused', reason: proposal.absent?.reason ?? messageOf(error), hint },
+      error,
+    };
+  }
+}
+
+/** The engine that already runs the project, else the first that answers. */
+async function choose(
+  usable: readonly { readonly engine: Engine }[],
+  options: SelectOptions,
+): Promise<{ readonly engine: Engine; readonly reason: string } | undefined> {
+  const first = usable[0]?.engine;
+  if (first === undefined) return undefined;
+  if (options.project !== undefined && usable.length > 1)
+    for (const { engine } of usable) {
+      const { containers } = await engine.observe(options.project, options.signal);
+      if (containers.length > 0)
+        return { engine, reason: `project "${options.project}" already has containers at ${engine.endpoint}` };
+    }
+  return { engine: first, reason: 'an earlier engine answers' };
+}
+
+function noEngine(candidates: readonly Candidate[], deciding: Proposal | undefined, failure: unknown): Error {
+  if (deciding !== undefined) {
+    const [only] = candidates;
+    const hint = only?.hint ?? 'run "windlass doctor" to see what is missing';
+    return new NoEngineError(`${deciding.source}: ${only?.reason ?? 'cannot be used'}`, hint, candidates, failure);
+  }
+  const tried = candidates.map(({ source, reason }) => `${source} (${reason})`).join(', ');
+  return new NoEngineError(
+    `no container engine answers; tried ${tried}`,
+    'install one (apt-get install docker.io), or point DOCKER_HOST at one; "windlass doctor" tells more',
+    candidates,
+    failure,
+  );
+}
