@@ -2,7 +2,6 @@
 // A running windlass, or another build at the same time, never sees a half-written dist: files appear by rename, the launcher last.
 import {
   chmod,
-  cp,
   mkdir,
   mkdtemp,
   readdir,
@@ -17,7 +16,7 @@ import {
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build, type Metafile } from 'esbuild';
-import { lazyLibraries, VENDORED } from './build/lazy-libraries.ts';
+import { lazyLibraries } from './build/lazy-libraries.ts';
 import { licenceNotices } from './build/licences.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -77,18 +76,9 @@ async function bundle(into: string): Promise<{ mainChunk: string; metafiles: Met
     banner: { js: COMMONJS_NAMES },
     plugins: [lazyLibraries()],
   });
-  const vendors = await build({
-    ...common,
-    entryPoints: Object.fromEntries(Object.entries(VENDORED).map(([name, file]) => [name, join(root, file)])),
-    outdir: lib,
-    format: 'cjs',
-    outExtension: { '.js': '.cjs' },
-  });
   const main = Object.entries(program.metafile.outputs).find(([, output]) => output.entryPoint === 'src/main.ts');
   if (main === undefined) throw new Error('the bundle has no chunk for src/main.ts');
-  // dockerode reads these beside its own code.
-  await cp(join(root, 'node_modules/dockerode/lib/proto'), join(lib, 'proto'), { recursive: true });
-  return { mainChunk: basename(main[0]), metafiles: [program.metafile, vendors.metafile] };
+  return { mainChunk: basename(main[0]), metafiles: [program.metafile] };
 }
 
 /** Moves every file of the new `lib` into place; each name stands for one content, or is replaced whole. */
