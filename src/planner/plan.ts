@@ -30,8 +30,11 @@ interface StepCommon {
   readonly after: readonly StepId[];
   /** The service it belongs to, for display. */
   readonly group?: string;
-  /** Its failure is a warning: the plan does not fail, and steps that depend on it go on. */
-  readonly bestEffort?: true;
+  /**
+   * Which failures are mere warnings, after which the plan goes on as if the step were done: any, or only that the
+   * resource is still in use.
+   */
+  readonly bestEffort?: 'anything' | 'in-use';
   readonly progress?: StepProgress;
 }
 
@@ -61,6 +64,8 @@ export type GateCondition = DependencyCondition | 'running_or_healthy';
 interface PullImage extends StepCommon {
   readonly action: 'pull-image';
   readonly image: string;
+  /** The services that run it. */
+  readonly services: readonly string[];
   readonly platform?: string;
   readonly quiet: boolean;
 }
@@ -83,12 +88,6 @@ interface RemoveNetwork extends StepCommon {
   readonly action: 'remove-network';
   readonly name: string;
   readonly networkId: string;
-}
-interface DisconnectNetwork extends StepCommon {
-  readonly action: 'disconnect-network';
-  readonly container: ContainerRef;
-  /** Real name. */
-  readonly network: string;
 }
 interface CreateVolume extends StepCommon {
   readonly action: 'create-volume';
@@ -114,6 +113,8 @@ interface CreateContainer extends StepCommon {
   readonly peers: { readonly [service: string]: ContainerRef };
   /** `container:alias` names for `links`. */
   readonly links: readonly string[];
+  /** Digest of what its configs and secrets contain. */
+  readonly contentHash?: string;
   readonly oneOff?: OneOff;
 }
 interface CopyFiles extends StepCommon {
@@ -194,7 +195,6 @@ export type Step =
   | RemoveImage
   | CreateNetwork
   | RemoveNetwork
-  | DisconnectNetwork
   | CreateVolume
   | RemoveVolume
   | CreateContainer

@@ -1,0 +1,103 @@
+// The project as one command wants it: selection, --scale, --pull, --build and what providers said, folded in.
+import { WindlassError } from '../errors.ts';
+import type { Project, Service } from '../model.ts';
+import { fileUses } from './file-objects.ts';
+import type { UpOptions } from './options.ts';
+import { keepServices, noSuchService, scaleOf, selectServices, sortedNames } from './services.ts';
+
+export function desiredProject(given: Project, options: UpOptions): Project {
+  for (const name of Object.keys(options.scale))
+    if (given.services[name] === undefined) throw noSuchService(given, name);
+  const selected = selectServices(given, {
+    services: options.services,
+    with: options.noDeps ? 'nothing' : 'dependencies',
+  });
+  const services: Record<string, Service> = {};
+  for (const [name, service] of Object.entries(selected.services))
+    services[name] = withOverrides(service, selected, options);
+  const project = { ...selected, services };
+  check(project);
+  return options.services.length === 0 ? project : withoutUnused(project);
+}
+
+function withOverrides(service: Service, project: Project, options: UpOptions): Service {
+  const scale = options.scale[service.name];
+  const policy = service.build !== undefined && options.build === 'always' ? 'build' : options.pull;
+  const platform = project.environment.DOCKER_DEFAULT_PLATFORM;
+  const variables = providerVariables(service, options);
+  return {
+    ...service,
+    ...(scale === undefined ? {} : withScale(service, scale)),
+    ...(policy === undefined ? {} : { pull_policy: policy }),
+    ...(service.build !== undefined && service.platform === undefined && platform ? { platform } : {}),
+    ...(Object.keys(variables).length === 0 ? {} : { environment: { ...service.environment, ...variables } }),
+  };
+}
+
+/** Neither form of the number of replicas is part of the config hash. */
+const withScale = (service: Service, scale: number): Pick<Service, 'scale' | 'deploy'> => ({
+  scale,
+  ...(service.deploy === undefined ? {} : { deploy: { ...service.deploy, replicas: scale } }),
+});
+
+/** What the providers a service depends on have set for it: `<PROVIDER>_<NAME>`. */
+function providerVariables(service: Service, options: UpOptions): Record<string, string> {
+  const variables: Record<string, string> = {};
+  for (const name of sortedNames(service.depends_on ?? {}))
+    for (const [key, value] of Object.entries(options.providerVariables[name] ?? {}))
+      variables[providerVariable(name, key)] = value;
+  return variables;
+}
+
+export const providerVariable = (provider: string, key: string): string => `${provider.toUpperCase()}_${key}`;
+
+/** Only the networks and volumes that the services use. */
+function withoutUnused(project: Project): Project {
+  const all = Object.values(project.services);
+  const networks = new Set(all.flatMap((service) => Object.keys(service.networks ?? {})));
+  const volumes = new Set(
+    all.flatMap((service) =>
+      (service.volumes ?? []).flatMap(({ type, source }) => (type === 'volume' && source ? [source] : [])),
+    ),
+  );
+  const pick = <T>(record: Readonly<Record<string, T>>, used: ReadonlySet<string>): Record<string, T> =>
+    Object.fromEntries(Object.entries(record).filter(([key]) => used.has(key)));
+  return { ...project, networks: pick(project.networks, networks), volumes: pick(project.volumes, volumes) };
+}
+
+/** What can be known to fail is said before anything changes. */
+function check(project: Project): void {
+  const owners = new Map<string, string>();
+  for (const name of sortedNames(project.services)) {
+    const service = project.services[name];
+    if (service === undefined) continue;
+    if (service.models !== undefined && Object.keys(service.models).length > 0)
+      throw new WindlassError(
+        'PLAN_UNSUPPORTED',
+        `service "${name}": "models" needs Docker Model Runner, which windlass does not drive`,
+        {
+          hint: 'run the model as a service, or pass its address in "environment"',
+        },
+      );
+    fileUses(project, service);
+    if (service.container_name === undefined) continue;
+    if (scaleOf(service) > 1)
+      throw new WindlassError(
+        'PLAN_FIXED_NAME',
+        `the "${name}" service is using the custom container name "${service.container_name}": each container must have a unique name`,
+        { hint: 'remove "container_name" to scale the service' },
+      );
+    const owner = owners.get(service.container_name);
+    if (owner !== undefined)
+      throw new WindlassError(
+        'PLAN_FIXED_NAME',
+        `services "${owner}" and "${name}" have the same container name "${service.container_name}"`,
+        { hint: 'give each its own "container_name", or leave it out' },
+      );
+    owners.set(service.container_name, name);
+  }
+}
+
+/** For `run`: everything but the service itself, which is created apart. */
+export const withoutService = (project: Project, name: string): Project =>
+  keepServices(project, (other) => other !== name);

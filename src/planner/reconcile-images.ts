@@ -1,0 +1,111 @@
+// Which images have to be pulled or built before containers are made from them.
+import { WindlassError } from '../errors.ts';
+import { STATUS } from '../events.ts';
+import type { Project, Service } from '../model.ts';
+import type { Observation } from './observation.ts';
+import type { UpOptions } from './options.ts';
+import type { StepId } from './plan.ts';
+import type { PlanBuilder } from './plan-builder.ts';
+import { matchesPlatform, mustPull } from './pull-policy.ts';
+import { imageOf, inDependencyOrder } from './services.ts';
+
+/** Steps that bring images, by reference: who uses the image waits for all of them. */
+export type ImageSteps = ReadonlyMap<string, readonly StepId[]>;
+
+export function reconcileImages(
+  plan: PlanBuilder,
+  project: Project,
+  observation: Observation,
+  options: UpOptions,
+): ImageSteps {
+  const steps = new Map<string, readonly StepId[]>();
+  if (options.imagesReady) return steps;
+  for (const service of inDependencyOrder(project)) {
+    if (service.provider !== undefined) continue;
+    const image = imageOf(project, service, options.separator);
+    const found = observation.images[image];
+    const local = found !== undefined && matchesPlatform(found, service.platform) ? found : undefined;
+    const needed = steps.get(image) ?? [];
+    const pull = mustPull(service, local, options.now) ? addPull(plan, project, service, image, options) : undefined;
+    const build = mustBuild(service, local !== undefined, options)
+      ? addBuild(plan, project, service, image, pull, options)
+      : undefined;
+    const added = [...(pull === undefined ? [] : [pull]), ...(build === undefined ? [] : [build])];
+    if (added.length > 0) steps.set(image, [...new Set([...needed, ...added])]);
+    else if (local === undefined && needed.length === 0) throw unobtainable(service, image);
+    for (const mount of service.volumes ?? [])
+      if (mount.type === 'image' && mount.source !== undefined && observation.images[mount.source] === undefined)
+        steps.set(mount.source, [addPull(plan, project, service, mount.source, options)]);
+  }
+  for (const [image, ids] of steps)
+    plan.verdict({
+      resource: `image ${image}`,
+      decision: observation.images[image] === undefined ? 'create' : 'update',
+      reason: ids.some((id) => id.startsWith('build ')) ? 'to be built' : 'to be pulled',
+      differences: [],
+    });
+  return steps;
+}
+
+const mustBuild = (service: Service, isLocal: boolean, options: UpOptions): boolean =>
+  service.build !== undefined && options.build !== 'never' && (!isLocal || service.pull_policy === 'build');
+
+function addPull(plan: PlanBuilder, project: Project, service: Service, image: string, options: UpOptions): StepId {
+  const services = Object.values(project.services)
+    .filter((other) => imageOf(project, other, options.separator) === image)
+    .map(({ name }) => name)
+    .sort();
+  const buildable = service.build !== undefined && options.build !== 'never';
+  return plan.add({
+    action: 'pull-image',
+    id: `pull image ${image}`,
+    resource: `image ${image}`,
+    cause: service.pull_policy === undefined ? 'missing' : `pull policy ${service.pull_policy}`,
+    group: service.name,
+    image,
+    services: services.length === 0 ? [service.name] : services,
+    ...(service.platform === undefined ? {} : { platform: service.platform }),
+    quiet: options.quietPull,
+    ...(buildable ? { bestEffort: 'anything' } : {}),
+  });
+}
+
+function addBuild(
+  plan: PlanBuilder,
+  project: Project,
+  service: Service,
+  image: string,
+  pull: StepId | undefined,
+  options: UpOptions,
+): StepId {
+  return plan.add({
+    action: 'build-image',
+    id: `build image ${image}`,
+    resource: `image ${image}`,
+    cause: options.build === 'always' ? 'asked for' : 'missing',
+    group: service.name,
+    dependsOn: buildContexts(service).flatMap((name) => {
+      const other = project.services[name];
+      const id = other === undefined ? '' : `build image ${imageOf(project, other, options.separator)}`;
+      return plan.has(id) ? [id] : [];
+    }),
+    after: pull === undefined ? [] : [pull],
+    service: service.name,
+    ...(pull === undefined ? {} : { fallbackFor: pull }),
+    progress: { id: service.name, working: STATUS.building, done: STATUS.built },
+  });
+}
+
+/** Services whose images are contexts of this one's build. */
+const buildContexts = (service: Service): string[] =>
+  Object.values(service.build?.additional_contexts ?? {}).flatMap((source) =>
+    source.startsWith('service:') ? [source.slice('service:'.length)] : [],
+  );
+
+const unobtainable = (service: Service, image: string): WindlassError =>
+  new WindlassError('PLAN_NO_IMAGE', `service "${service.name}": there is no image "${image}"`, {
+    hint:
+      service.build === undefined
+        ? `pull it ("windlass pull ${service.name}"), or change its pull policy "${service.pull_policy}"`
+        : `build it ("windlass build ${service.name}"), or leave out --no-build`,
+  });

@@ -1,0 +1,163 @@
+// Commands that change no definition: stop, start, restart, kill, pause, unpause, rm.
+import type { ObservedContainer } from '../engine/engine.ts';
+import { WindlassError } from '../errors.ts';
+import { STATUS } from '../events.ts';
+import type { Project, Service } from '../model.ts';
+import { addStop, addStopAndRemove, containerProgressId, refTo } from './container-steps.ts';
+import type { Observation } from './observation.ts';
+import {
+  type KillOptions,
+  type PauseOptions,
+  type RemoveOptions,
+  type StartOptions,
+  type StopOptions,
+  upOptions,
+} from './options.ts';
+import type { Plan } from './plan.ts';
+import { type DraftStep, PlanBuilder } from './plan-builder.ts';
+import type { ServiceContext } from './reconcile-services.ts';
+import { reconcileStarts } from './reconcile-start.ts';
+import { isOneOff, isUp, managed, serviceOf, sortContainers } from './replicas.ts';
+import { inDependencyOrder, noSuchService, scaleOf, selectServices } from './services.ts';
+import { inStopOrder } from './stop-order.ts';
+
+export { planRestart } from './reconcile-restart.ts';
+
+/** Whether a service was meant: named, or none was. */
+const chooser = (project: Project, names: readonly string[]): ((name: string) => boolean) => {
+  for (const name of names) if (project.services[name] === undefined) throw noSuchService(project, name);
+  return names.length === 0 ? (name) => project.services[name] !== undefined : (name) => names.includes(name);
+};
+
+const replicasOf = (observation: Observation, chosen: (service: string) => boolean): ObservedContainer[] =>
+  managed(observation.observed.containers).filter((one) => !isOneOff(one) && chosen(serviceOf(one)));
+
+/** Stops the named services, dependents before dependencies. */
+export function planStop(project: Project, observation: Observation, options: StopOptions): Plan {
+  const plan = new PlanBuilder(project.name, 'stop');
+  const running = replicasOf(observation, chooser(project, options.services)).filter(isUp);
+  inStopOrder(project, (service, after) =>
+    running
+      .filter((container) => serviceOf(container) === service.name)
+      .flatMap((container) => {
+        const request = { container, service, cause: 'stop', after, timeoutSeconds: options.timeoutSeconds };
+        return addStop(plan, request).slice(-1);
+      }),
+  );
+  return plan.build();
+}
+
+/** Starts what exists of the named services and of their dependencies, behind the same gates as `up`. */
+export function planStart(given: Project, observation: Observation, options: StartOptions): Plan {
+  const project = selectServices(given, { services: options.services, with: 'dependencies' });
+  const plan = new PlanBuilder(project.name, 'start');
+  const sorted = sortContainers(observation.observed.containers);
+  const none = { created: new Map(), removed: new Map() };
+  const context: ServiceContext = {
+    plan,
+    project,
+    observation,
+    options: upOptions({ wait: options.wait ?? false, waitTimeoutSeconds: options.waitTimeoutSeconds }),
+    sorted,
+    images: new Map(),
+    networks: none,
+    volumes: none,
+    providers: new Map(),
+    orphansGone: [],
+    results: new Map(),
+  };
+  for (const service of inDependencyOrder(project)) {
+    if (service.provider !== undefined) continue;
+    const containers = (sorted.replicas.get(service.name) ?? []).map(({ container }) => container);
+    if (containers.length === 0 && scaleOf(service) > 0) throw nothingToStart(service);
+    context.results.set(service.name, {
+      containers: containers.map(refTo),
+      kept: containers,
+      pending: containers
+        .filter((container) => !isUp(container))
+        .map((container) => ({ ref: refTo(container), dependsOn: [], cause: 'not running' })),
+      paused: [],
+      stops: [],
+      removals: [],
+      order: undefined,
+      disturbance: undefined,
+    });
+  }
+  reconcileStarts(context, () => []);
+  return plan.build();
+}
+
+const nothingToStart = (service: Service): WindlassError =>
+  new WindlassError('PLAN_NO_CONTAINER', `service "${service.name}" has no container to start`, {
+    hint: `create it with "windlass up -d ${service.name}"`,
+  });
+
+/** Sends a signal to every running container at once. */
+export function planKill(project: Project, observation: Observation, options: KillOptions): Plan {
+  const chosen = chooser(project, options.services);
+  const targets = managed(observation.observed.containers).filter(
+    (one) => isUp(one) && (chosen(serviceOf(one)) || (options.removeOrphans === true && options.services.length === 0)),
+  );
+  return side(project, 'kill', targets, (container) => ({
+    action: 'kill-container',
+    signal: options.signal,
+    progress: { id: containerProgressId(container.name), working: STATUS.killing, done: STATUS.killed },
+  }));
+}
+
+export function planPause(project: Project, observation: Observation, options: PauseOptions): Plan {
+  const targets = replicasOf(observation, chooser(project, options.services)).filter(
+    ({ state }) => state === 'running',
+  );
+  return side(project, 'pause', targets, (container) => ({
+    action: 'pause-container',
+    progress: { id: containerProgressId(container.name), done: 'Paused' },
+  }));
+}
+
+export function planUnpause(project: Project, observation: Observation, options: PauseOptions): Plan {
+  const targets = replicasOf(observation, chooser(project, options.services)).filter(({ state }) => state === 'paused');
+  return side(project, 'unpause', targets, (container) => ({
+    action: 'unpause-container',
+    progress: { id: containerProgressId(container.name), done: 'Unpaused' },
+  }));
+}
+
+/** Removes stopped containers; with `stop`, running ones after stopping them. */
+export function planRemove(project: Project, observation: Observation, options: RemoveOptions): Plan {
+  const plan = new PlanBuilder(project.name, 'rm');
+  for (const container of replicasOf(observation, chooser(project, options.services)))
+    if (options.stop || !isUp(container))
+      addStopAndRemove(plan, {
+        container,
+        service: project.services[serviceOf(container)],
+        cause: 'rm',
+        timeoutSeconds: options.timeoutSeconds,
+        volumes: options.volumes,
+        force: options.force,
+      });
+  return plan.build();
+}
+
+type Simple = Extract<DraftStep, { action: 'kill-container' | 'pause-container' | 'unpause-container' }>;
+type Own<S> = S extends Simple ? Omit<S, 'id' | 'resource' | 'cause' | 'container'> : never;
+
+/** One independent step per container. */
+function side(
+  project: Project,
+  operation: 'kill' | 'pause' | 'unpause',
+  containers: readonly ObservedContainer[],
+  own: (container: ObservedContainer) => Own<Simple>,
+): Plan {
+  const plan = new PlanBuilder(project.name, operation);
+  for (const container of containers)
+    plan.add({
+      ...own(container),
+      id: `${operation} container ${container.name}`,
+      resource: `container ${container.name}`,
+      cause: operation,
+      group: serviceOf(container),
+      container: refTo(container),
+    });
+  return plan.build();
+}

@@ -1,0 +1,84 @@
+// Sorts what was observed: which containers are replicas of which service, which were made by `run`, which were left over
+// by an interrupted recreate, and which nobody declares any more.
+import type { ObservedContainer } from '../engine/engine.ts';
+import type { Project } from '../model.ts';
+import { LABEL, nameUnderReplacement } from '../names.ts';
+
+/** A container that belongs to a service's count. */
+export interface Replica {
+  readonly container: ObservedContainer;
+  readonly number: number;
+  /** The name it should have: another than its own when a recreate was interrupted before the last step. */
+  readonly name: string;
+}
+
+export interface Sorted {
+  /** By service, in order of their numbers. */
+  readonly replicas: ReadonlyMap<string, readonly Replica[]>;
+  readonly oneOffs: readonly ObservedContainer[];
+  /** Replacements that never took over: the container they were to replace is still there. */
+  readonly leftovers: readonly ObservedContainer[];
+}
+
+export const serviceOf = (container: ObservedContainer): string => container.labels[LABEL.service] ?? container.name;
+export const isOneOff = (container: ObservedContainer): boolean => container.labels[LABEL.oneOff] === 'True';
+export const isRunning = ({ state }: ObservedContainer): boolean => state === 'running' || state === 'restarting';
+/** Holds processes, though they may be frozen. */
+export const isUp = (container: ObservedContainer): boolean => isRunning(container) || container.state === 'paused';
+
+/** Containers that docker compose or windlass made, by name. Others may carry the project's label by accident. */
+export const managed = (containers: readonly ObservedContainer[]): ObservedContainer[] =>
+  containers.filter(({ labels }) => labels[LABEL.configHash] !== undefined).sort(byName);
+
+export function sortContainers(containers: readonly ObservedContainer[]): Sorted {
+  const all = managed(containers);
+  const oneOffs = all.filter(isOneOff);
+  const rest = all.filter((container) => !isOneOff(container));
+  const leftovers = rest.filter((container) => isLeftover(container, rest));
+  const replicas = new Map<string, Replica[]>();
+  for (const container of rest) {
+    if (leftovers.includes(container)) continue;
+    const list = replicas.get(serviceOf(container)) ?? [];
+    list.push({ container, number: numberOf(container), name: finalName(container) });
+    replicas.set(serviceOf(container), list);
+  }
+  for (const list of replicas.values()) list.sort((a, b) => a.number - b.number);
+  return { replicas, oneOffs, leftovers };
+}
+
+/**
+ * Whether a container still has the temporary name of a replacement. docker compose leaves the label on every recreated
+ * container for good, and a user may choose a name that looks like one: only both together tell.
+ */
+const isReplacement = ({ name, labels }: ObservedContainer): boolean =>
+  labels[LABEL.replace] !== undefined && nameUnderReplacement(name) !== undefined;
+
+const finalName = (container: ObservedContainer): string =>
+  isReplacement(container) ? (nameUnderReplacement(container.name) ?? container.name) : container.name;
+
+/** A replacement whose predecessor, or whose name, is still there. With the predecessor gone it only lacks its name. */
+function isLeftover(container: ObservedContainer, all: readonly ObservedContainer[]): boolean {
+  if (!isReplacement(container)) return false;
+  const wanted = finalName(container);
+  return all.some(
+    (other) => other !== container && (other.id.startsWith(container.name.slice(0, 12)) || other.name === wanted),
+  );
+}
+
+function numberOf(container: ObservedContainer): number {
+  const number = Number(container.labels[LABEL.number]);
+  return Number.isInteger(number) ? number : 0;
+}
+
+/** Containers of services that are in no file any more, and one-offs that have ended. */
+export function orphansOf(project: Project, containers: readonly ObservedContainer[]): ObservedContainer[] {
+  return managed(containers).filter((container) =>
+    isOneOff(container)
+      ? container.state === 'exited' || container.state === 'dead'
+      : project.services[serviceOf(container)] === undefined &&
+        project.disabledServices[serviceOf(container)] === undefined,
+  );
+}
+
+export const byName = (a: ObservedContainer, b: ObservedContainer): number =>
+  a.name < b.name ? -1 : a.name > b.name ? 1 : 0;
