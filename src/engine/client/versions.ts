@@ -1,6 +1,7 @@
-// API versions: comparing them, choosing one, and which one brings which ability.
+// API versions: choosing one, and which one brings which ability.
 import { EngineError } from '../../errors.ts';
 import type { Capabilities } from '../engine.ts';
+import { apiAtLeast, SINCE } from '../requirements.ts';
 
 /** The newest API this client was written against. */
 export const NEWEST_API = '1.51';
@@ -8,13 +9,6 @@ export const NEWEST_API = '1.51';
 export const OLDEST_API = '1.41';
 /** Below this nothing works: the calls have other shapes. */
 export const REFUSED_BELOW = '1.24';
-
-/** Is `version` at least `wanted`? Both as `1.41`. */
-export function atLeast(version: string, wanted: string): boolean {
-  const [a, b] = [version.split('.').map(Number), wanted.split('.').map(Number)];
-  const [major, otherMajor] = [a[0] ?? 0, b[0] ?? 0];
-  return major !== otherMajor ? major > otherMajor : (a[1] ?? 0) >= (b[1] ?? 0);
-}
 
 /**
  * The version to speak with an engine that offers `offered`.
@@ -30,38 +24,20 @@ export function negotiate(offered: string, pinned: string | undefined, endpoint:
       });
     return pinned;
   }
-  if (!atLeast(offered, REFUSED_BELOW))
+  if (!apiAtLeast(offered, REFUSED_BELOW))
     throw new EngineError(`the engine at ${endpoint} speaks API ${offered}, but at least ${REFUSED_BELOW} is needed`, {
       kind: 'unsupported',
       verb: 'connect',
       hint: `upgrade the engine (API ${OLDEST_API}, Docker Engine 20.10, or later is recommended)`,
     });
-  return atLeast(offered, NEWEST_API) ? NEWEST_API : offered;
+  return apiAtLeast(offered, NEWEST_API) ? NEWEST_API : offered;
 }
 
-type Ability =
-  | 'multiNetworkCreate'
-  | 'startInterval'
-  | 'endpointMac'
-  | 'volumeSubpath'
-  | 'imageMounts'
-  | 'gatewayPriority'
-  | 'interfaceName';
-
-/** The API version that brought each ability, from the engine's API history. */
-export const SINCE: Readonly<Record<Ability, string>> = {
-  multiNetworkCreate: '1.44',
-  startInterval: '1.44',
-  endpointMac: '1.44',
-  volumeSubpath: '1.45',
-  imageMounts: '1.48',
-  gatewayPriority: '1.48',
-  interfaceName: '1.49',
-};
+type Ability = keyof Capabilities & keyof typeof SINCE;
 
 /** Which abilities an API version has. */
 export function abilities(apiVersion: string): Pick<Capabilities, Ability> {
-  const has = (ability: Ability): boolean => atLeast(apiVersion, SINCE[ability]);
+  const has = (ability: Ability): boolean => apiAtLeast(apiVersion, SINCE[ability].api);
   return {
     multiNetworkCreate: has('multiNetworkCreate'),
     startInterval: has('startInterval'),
