@@ -1,4 +1,40 @@
 // The commands about the Compose files themselves.
-import type { AnyCommand } from '../declaration.ts';
+import { type AnyCommand, declareCommand, type Flags } from '../declaration.ts';
 
-export const modelCommands: readonly AnyCommand[] = [];
+export const configFlags = {
+  environment: { type: 'boolean', help: 'Print environment used for interpolation.' },
+  format: { type: 'string', help: 'Format the output. Values: [yaml | json]' },
+  hash: { type: 'string', help: 'Print the service config hash, one per line.' },
+  images: { type: 'boolean', help: 'Print the image names, one per line.' },
+  'lock-image-digests': { type: 'boolean', help: 'Produces an override file with image digests' },
+  models: { type: 'boolean', help: 'Print the model names, one per line.' },
+  networks: { type: 'boolean', help: 'Print the network names, one per line.' },
+  'no-consistency': {
+    type: 'boolean',
+    help: "Don't check model consistency - warning: may produce invalid Compose output",
+  },
+  'no-env-resolution': { type: 'boolean', help: "Don't resolve service env files" },
+  'no-interpolate': { type: 'boolean', help: "Don't interpolate environment variables" },
+  'no-normalize': { type: 'boolean', help: "Don't normalize compose model" },
+  'no-path-resolution': { type: 'boolean', help: "Don't resolve file paths" },
+  output: { type: 'string', short: 'o', help: 'Save to file (default to stdout)' },
+  profiles: { type: 'boolean', help: 'Print the profile names, one per line.' },
+  quiet: { type: 'boolean', short: 'q', help: "Only validate the configuration, don't print anything" },
+  'resolve-image-digests': { type: 'boolean', help: 'Pin image tags to digests' },
+  services: { type: 'boolean', help: 'Print the service names, one per line.' },
+  variables: { type: 'boolean', help: 'Print model variables and default values.' },
+  volumes: { type: 'boolean', help: 'Print the volume names, one per line.' },
+} as const satisfies Flags;
+
+export const modelCommands: readonly AnyCommand[] = [
+  declareCommand({
+    name: 'config',
+    aliases: ['convert'],
+    usage: '[OPTIONS] [SERVICE...]',
+    summary: 'Parse, resolve and render compose file in canonical format',
+    args: { min: 0 },
+    completes: 'services',
+    flags: configFlags,
+    load: () => import('../commands/config.ts'),
+  }),
+];
