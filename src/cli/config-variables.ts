@@ -1,8 +1,8 @@
 // What `config --variables` prints: the variables that the files mention, as a table, JSON or YAML.
 import { UsageError } from '../errors.ts';
-import { byBytes } from '../go-json.ts';
-import { renderTree } from '../spec/render.ts';
+import { byBytes, type OrderedMap } from '../go-json.ts';
 import { extractVariables, type TemplateVariable } from '../spec/template-variables.ts';
+import { emitYaml } from '../spec/yaml/emit.ts';
 import { goJson } from './output/go-json.ts';
 import { COMPOSE_TABLE, table } from './output/tabwriter.ts';
 
@@ -25,18 +25,19 @@ export function formatVariables(tree: unknown, format: string): string {
       );
     case 'json':
     case 'template':
-      return `${goJson(byName(variables, jsonEntry), { escapeHtml: false, indent: '    ' })}\n\n`;
+      return `${goJson(new Map(variables.map((variable) => [variable.name, jsonEntry(variable)])), { escapeHtml: false, indent: '    ' })}\n\n`;
     case 'yaml':
-      return renderTree(byName(variables, yamlEntry), 'yaml');
+      // docker compose indents by four here; no value spans lines, so all leading blanks are indentation.
+      return emitYaml(new Map(variables.map((variable) => [variable.name, yamlEntry(variable)]))).replace(
+        /^ +/gm,
+        '$&$&',
+      );
     default:
       throw new UsageError(`format value "${format}" could not be parsed: parsing failed`, {
         hint: 'use "table", "json" or "yaml"',
       });
   }
 }
-
-const byName = (variables: readonly TemplateVariable[], entry: (variable: TemplateVariable) => object): object =>
-  Object.fromEntries(variables.map((variable) => [variable.name, entry(variable)]));
 
 const jsonEntry = ({ name, defaultValue, presenceValue, required }: TemplateVariable): object => ({
   Name: name,
@@ -45,12 +46,13 @@ const jsonEntry = ({ name, defaultValue, presenceValue, required }: TemplateVari
   Required: required,
 });
 
-const yamlEntry = ({ name, defaultValue, presenceValue, required }: TemplateVariable): object => ({
-  name,
-  defaultvalue: defaultValue,
-  presencevalue: presenceValue,
-  required,
-});
+const yamlEntry = ({ name, defaultValue, presenceValue, required }: TemplateVariable): OrderedMap =>
+  new Map<string, string | boolean>([
+    ['name', name],
+    ['defaultvalue', defaultValue],
+    ['presencevalue', presenceValue],
+    ['required', required],
+  ]);
 
 /** One entry per name; of several mentions the last in the order of keys counts. */
 function variablesOf(tree: unknown): Iterable<TemplateVariable> {

@@ -42,7 +42,7 @@ describe('config --variables', () => {
 
   it('prints YAML', () => {
     expect(formatVariables({ a: '${X:-1}' }, 'yaml')).toBe(
-      'X:\n  name: X\n  defaultvalue: "1"\n  presencevalue: ""\n  required: false\n',
+      'X:\n    name: X\n    defaultvalue: "1"\n    presencevalue: ""\n    required: false\n',
     );
   });
 
