@@ -47,7 +47,7 @@ export interface GlobalOptions {
   readonly strict: boolean;
   readonly dryRun: boolean;
   readonly engine: string | undefined;
-  /** Steps at a time; Infinity when not limited. */
+  /** Steps at a time; 0 when not limited. */
   readonly parallel: number;
   readonly progress: ProgressMode;
   readonly ansi: AnsiMode;
@@ -116,7 +116,7 @@ function parallelLimit(flag: number | undefined, env: Environment): number {
     if (!Number.isInteger(limit))
       throw new UsageError(`COMPOSE_PARALLEL_LIMIT must be an integer (found: "${env.COMPOSE_PARALLEL_LIMIT}")`);
   }
-  return limit === undefined || limit <= 0 ? Number.POSITIVE_INFINITY : limit;
+  return limit === undefined || limit < 0 ? 0 : limit;
 }
 
 function progressMode(flag: string | undefined, env: Environment, ansi: AnsiMode): ProgressMode {

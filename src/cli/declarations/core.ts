@@ -12,9 +12,6 @@ import {
   YES,
 } from './shared.ts';
 
-const SERVICES = { min: 0 } as const;
-const NONE = {} as const satisfies Flags;
-
 export const upFlags = {
   'abort-on-container-exit': {
     type: 'boolean',
@@ -94,6 +91,7 @@ export const downFlags = {
   volumes: {
     type: 'boolean',
     short: 'v',
+    aliases: ['volume'],
     help: 'Remove named volumes declared in the "volumes" section of the Compose file and anonymous volumes attached to containers',
   },
 } as const satisfies Flags;
@@ -141,15 +139,89 @@ export const rmFlags = {
   volumes: { type: 'boolean', short: 'v', help: 'Remove any anonymous volumes attached to containers' },
 } as const satisfies Flags;
 
-export const noFlags = NONE;
+export const noFlags = {} as const satisfies Flags;
+
+/** A command on services that docker compose gives the same shape: `NAME [OPTIONS] [SERVICE...]`. */
+const onServices = { usage: '[OPTIONS] [SERVICE...]', args: { min: 0 }, completes: 'services' } as const;
 
 export const coreCommands: readonly AnyCommand[] = [
   declareCommand({
+    ...onServices,
+    name: 'up',
+    summary: 'Create and start containers',
+    flags: upFlags,
+    load: () => import('../commands/up.ts'),
+  }),
+  declareCommand({
+    ...onServices,
+    name: 'down',
+    usage: '[OPTIONS] [SERVICES]',
+    summary: 'Stop and remove containers, networks',
+    flags: downFlags,
+    load: () => import('../commands/down.ts'),
+  }),
+  declareCommand({
+    ...onServices,
+    name: 'create',
+    summary: 'Creates containers for a service',
+    flags: createFlags,
+    load: () => import('../commands/create.ts'),
+  }),
+  declareCommand({
+    ...onServices,
+    name: 'start',
+    summary: 'Start services',
+    flags: startFlags,
+    load: () => import('../commands/start.ts'),
+  }),
+  declareCommand({
+    ...onServices,
+    name: 'stop',
+    summary: 'Stop services',
+    flags: stopFlags,
+    load: () => import('../commands/stop.ts'),
+  }),
+  declareCommand({
+    ...onServices,
+    name: 'restart',
+    summary: 'Restart service containers',
+    flags: restartFlags,
+    load: () => import('../commands/restart.ts'),
+  }),
+  declareCommand({
+    ...onServices,
+    name: 'kill',
+    summary: 'Force stop service containers',
+    flags: killFlags,
+    load: () => import('../commands/kill.ts'),
+  }),
+  declareCommand({
+    ...onServices,
     name: 'pause',
     usage: '[SERVICE...]',
     summary: 'Pause services',
-    args: SERVICES,
     flags: noFlags,
     load: () => import('../commands/pause.ts'),
+  }),
+  declareCommand({
+    ...onServices,
+    name: 'unpause',
+    usage: '[SERVICE...]',
+    summary: 'Unpause services',
+    flags: noFlags,
+    load: () => import('../commands/unpause.ts'),
+  }),
+  declareCommand({
+    ...onServices,
+    name: 'rm',
+    summary: 'Removes stopped service containers',
+    description: [
+      'By default, anonymous volumes attached to containers will not be removed. You',
+      'can override this with -v. To list all volumes, use "docker volume ls".',
+      '',
+      'Any data which is not in a volume will be lost.',
+    ].join('\n'),
+    flags: rmFlags,
+    load: () => import('../commands/rm.ts'),
   }),
 ];

@@ -41,6 +41,21 @@ export async function withProgress<T>(
   }
 }
 
+/** Progress as plain or JSON lines, for amid containers' output. Nothing to close. */
+export function linesProgress(context: CommandContext): Progress {
+  const { globals, io } = context;
+  const renderer =
+    globals.progress === 'quiet'
+      ? quietRenderer()
+      : globals.progress === 'json'
+        ? jsonRenderer(io.stderr, globals)
+        : plainRenderer(io.stderr, globals);
+  return { onEvent: (event) => renderer.event(event), note: (text) => renderer.note(text) };
+}
+
+/** Progress that nobody sees. */
+export const silentProgress: Progress = { onEvent() {}, note() {} };
+
 async function chooseRenderer(context: CommandContext, options: ProgressOptions): Promise<Renderer> {
   const { globals, io, env } = context;
   const out = isTrue(env.COMPOSE_STATUS_STDOUT) ? io.stdout : io.stderr;

@@ -1,0 +1,108 @@
+// What becomes of the containers an attached `up` looks after, told from the engine's events.
+// Engine facts this rests on (Docker Engine 20.10): `die` comes before the restart policy acts, and an inspect at that moment says
+// "restarting"; `docker restart` says "running" instead; a recreated container is created, with the label `replace`, before the
+// old one dies.
+import type { Engine, EngineEvent } from '../../engine/engine.ts';
+import { LABEL } from '../../names.ts';
+import { shortName } from '../select-containers.ts';
+
+interface About {
+  readonly id: string;
+  /** Name in front of its lines: `web-1`. */
+  readonly source: string;
+  readonly service: string;
+}
+
+export type ContainerNews = About &
+  (
+    | { readonly kind: 'exited'; readonly exitCode: number; readonly restarting: boolean }
+    | { readonly kind: 'started' }
+    /** `replaced` is the name below the project's: `web-1`. */
+    | { readonly kind: 'recreated'; readonly replaced: string }
+  );
+
+export interface MonitorOptions {
+  readonly engine: Engine;
+  readonly project: string;
+  /** Services looked after; empty = all. */
+  readonly services: readonly string[];
+  readonly signal: AbortSignal;
+  /** Told one after the other. */
+  readonly tell: (news: ContainerNews) => Promise<void>;
+}
+
+export class Monitor {
+  readonly #options: MonitorOptions;
+  readonly #alive = new Set<string>();
+  readonly #events: AsyncIterator<EngineEvent>;
+  #next: Promise<IteratorResult<EngineEvent>>;
+  #wake: () => void = () => {};
+  readonly #emptied = new Promise<void>((resolve) => {
+    this.#wake = resolve;
+  });
+
+  /** Begins to listen at once, so that nothing is missed of what is started afterwards. */
+  constructor(options: MonitorOptions) {
+    this.#options = options;
+    this.#events = options.engine.events({ project: options.project }, options.signal)[Symbol.asyncIterator]();
+    this.#next = this.#listen();
+  }
+
+  /** Containers to look after from the beginning, running or about to be started. */
+  expect(ids: Iterable<string>): void {
+    for (const id of ids) this.#alive.add(id);
+  }
+
+  /** Takes back an expectation: the container was not started after all. */
+  forget(id: string): void {
+    if (this.#alive.delete(id) && this.#alive.size === 0) this.#wake();
+  }
+
+  /** Resolves when no container is left alive, or the signal is aborted. Rejects when the engine goes away. */
+  async follow(): Promise<void> {
+    while (this.#alive.size > 0) {
+      const result = await Promise.race([this.#next, this.#emptied]);
+      if (result === undefined || result.done === true) return;
+      this.#next = this.#listen();
+      await this.#handle(result.value);
+    }
+  }
+
+  #listen(): Promise<IteratorResult<EngineEvent>> {
+    const next = this.#events.next().catch((error: unknown): IteratorResult<EngineEvent> => {
+      if (this.#options.signal.aborted) return { done: true, value: undefined };
+      throw error;
+    });
+    // Awaited later; a failure in between must not count as unhandled.
+    next.catch(() => {});
+    return next;
+  }
+
+  async #handle(event: EngineEvent): Promise<void> {
+    if (event.type !== 'container') return;
+    const service = event.attributes[LABEL.service] ?? '';
+    const { services, tell } = this.#options;
+    if (event.attributes[LABEL.oneOff] === 'True' || (services.length > 0 && !services.includes(service))) return;
+    const about = { id: event.id, source: nameOf(event), service };
+    if (event.action === 'create') {
+      this.#alive.add(event.id);
+      const replaced = event.attributes[LABEL.replace];
+      if (replaced !== undefined) await tell({ ...about, kind: 'recreated', replaced });
+    } else if (event.action === 'start') {
+      this.#alive.add(event.id);
+      await tell({ ...about, kind: 'started' });
+    } else if (event.action === 'die') {
+      const restarting = await this.#isRestarting(event.id);
+      if (!restarting) this.#alive.delete(event.id);
+      await tell({ ...about, kind: 'exited', exitCode: Number(event.attributes.exitCode) || 0, restarting });
+    }
+  }
+
+  async #isRestarting(id: string): Promise<boolean> {
+    const found = await this.#options.engine.findContainer(id);
+    return found !== undefined && (found.state === 'restarting' || found.state === 'running');
+  }
+}
+
+const nameOf = (event: EngineEvent): string =>
+  shortName({ name: event.attributes.name ?? event.id.slice(0, 12), labels: event.attributes });

@@ -1,0 +1,71 @@
+// `push`: brings the images that services build to their registries.
+import type { Engine, PullProgress } from '../../engine/engine.ts';
+import { isAbort, messageOf, WindlassError } from '../../errors.ts';
+import type { CommandContext } from '../context.ts';
+import type { CommandRun } from '../declaration.ts';
+import type { pushFlags } from '../declarations/image.ts';
+import { type Progress, withProgress } from '../output/progress.ts';
+import { throwFailures } from '../perform.ts';
+import { loadTarget } from '../project.ts';
+import { selectedServices } from './selected-services.ts';
+
+export const run: CommandRun<typeof pushFlags> = async (context, flags, args) => {
+  const { project, services: named } = await loadTarget(context, args);
+  const services = selectedServices(project, named, flags['include-deps']);
+  const references = new Set<string>();
+  const skipped: string[] = [];
+  for (const { name, image, build } of services) {
+    if (build === undefined || image === undefined) skipped.push(name);
+    else for (const reference of [image, ...(build.tags ?? [])]) references.add(reference);
+  }
+  const engine = await context.engine(project.name);
+  const failures: WindlassError[] = [];
+  await withProgress(context, { title: 'Pushing', quiet: flags.quiet }, async (progress) => {
+    for (const name of skipped) progress.onEvent({ id: name, status: 'Skipped', kind: 'done' });
+    const queue = [...references];
+    const workers = Array.from({ length: workersFor(context, queue.length) }, async () => {
+      for (let reference = queue.shift(); reference !== undefined; reference = queue.shift())
+        await pushOne(context, engine, reference, progress, failures);
+    });
+    await Promise.all(workers);
+    if (!flags['ignore-push-failures']) throwFailures(failures);
+  });
+  for (const failure of flags['ignore-push-failures'] ? failures : []) context.warn(failure.message);
+  return 0;
+};
+
+const workersFor = ({ globals }: CommandContext, count: number): number =>
+  globals.parallel > 0 ? Math.min(globals.parallel, count) : count;
+
+async function pushOne(
+  context: CommandContext,
+  engine: Engine,
+  reference: string,
+  { onEvent }: Progress,
+  failures: WindlassError[],
+): Promise<void> {
+  const id = `Image ${reference}`;
+  onEvent({ id, status: 'Pushing', kind: 'working' });
+  if (!context.globals.dryRun) {
+    try {
+      await engine.pushImage(reference, { onProgress: (layer) => onEvent(layerEvent(id, layer)) }, context.signal);
+    } catch (error) {
+      if (isAbort(error) || context.signal.aborted) throw error;
+      onEvent({ id, status: 'Error', kind: 'error', text: messageOf(error) });
+      failures.push(
+        error instanceof WindlassError ? error : new WindlassError('PUSH', messageOf(error), { cause: error }),
+      );
+      return;
+    }
+  }
+  onEvent({ id, status: 'Pushed', kind: 'done' });
+}
+
+const layerEvent = (parentId: string, { layer, status, current, total }: PullProgress) => ({
+  id: layer,
+  parentId,
+  status,
+  kind: /^(pushed|layer already exists)$/i.test(status) ? ('done' as const) : ('working' as const),
+  ...(current === undefined ? {} : { current }),
+  ...(total === undefined ? {} : { total }),
+});

@@ -1,0 +1,150 @@
+// `up`: makes the project what its files say, starts it, and shows its output until it ends or the user stops it.
+import { UsageError } from '../../errors.ts';
+import type { Project } from '../../model.ts';
+import type { Observation } from '../../planner/observation.ts';
+import { type UpOptions, upOptions } from '../../planner/options.ts';
+import type { Plan } from '../../planner/plan.ts';
+import { type AttachedOptions, runAttached } from '../attached/session.ts';
+import type { CommandContext } from '../context.ts';
+import type { CommandRun } from '../declaration.ts';
+import type { upFlags } from '../declarations/core.ts';
+import { isTrue } from '../globals.ts';
+import { LogLines } from '../output/log-lines.ts';
+import { silentProgress } from '../output/progress.ts';
+import { perform, type Round, type Work } from '../perform.ts';
+import { loadTarget } from '../project.ts';
+import { noSuchService, serviceNames } from '../service-arguments.ts';
+import { askAboutVolumes } from './ask-about-volumes.ts';
+import { buildSettings, checkUpFlags, requireServices, type UpFlags, upPlanOptions } from './up-options.ts';
+
+export const run: CommandRun<typeof upFlags> = async (context, flags, args) => {
+  checkUpFlags(flags);
+  if (flags.watch)
+    throw new UsageError('--watch is not available in this version of windlass', {
+      hint: 'leave it out, and run "windlass up -d --build" after a change',
+    });
+  const target = await loadTarget(context, args);
+  const { project, services } = target;
+  requireServices(project, context.globals.allResources);
+  if (flags['exit-code-from'] !== undefined && project.services[flags['exit-code-from']] === undefined)
+    throw noSuchService(flags['exit-code-from'], serviceNames(project));
+  const attached = !flags.detach && !flags.wait && !flags['no-start'];
+  const attachTo = attached ? servicesToAttach(project, services, flags) : [];
+
+  const { planUp } = await import('../../planner/reconcile.ts');
+  const options = upPlanOptions(context, flags, target);
+  const volumes = askAboutVolumes(context, project, flags.yes);
+  let known: Round | undefined;
+  const plan = (observation: Observation, round: Round, changes: Partial<UpOptions>): Plan => {
+    known = round;
+    return planUp(
+      project,
+      observation,
+      upOptions({ ...options, ...round, recreateVolumes: volumes.answer(), ...changes }),
+    );
+  };
+  // Attached, everything is created before anything is started, so that no line of output is missed.
+  const createFirst = attached && !context.globals.dryRun;
+  const work: Work = {
+    project,
+    build: buildSettings(context, flags['quiet-build']),
+    before: volumes.ask,
+    plan: (observation, round) => plan(observation, round, createFirst ? { start: false } : {}),
+  };
+  await perform(context, work);
+  if (!attached) return 0;
+  if (context.globals.dryRun) {
+    context.io.stdout.write("end of 'compose up' output, interactive run is not supported in dry-run mode\n");
+    return 0;
+  }
+  return runAttached(context, {
+    ...attachedOptions(context, project, services, flags),
+    attachTo,
+    start: (signal, onOutput) =>
+      perform(context, {
+        ...work,
+        signal,
+        onOutput,
+        progress: silentProgress,
+        warnings: false,
+        plan: (observation, round) => plan(observation, { ...round, ...known }, START_ONLY),
+      }),
+  });
+};
+
+/** For the second half of an attached `up`: what was to be made anew has been made anew. */
+const START_ONLY: Partial<UpOptions> = {
+  start: true,
+  imagesReady: true,
+  recreate: 'never',
+  recreateDependencies: 'never',
+  renewAnonymousVolumes: false,
+  recreateVolumes: [],
+  orphans: 'ignore',
+};
+
+function attachedOptions(
+  context: CommandContext,
+  project: Project,
+  services: readonly string[],
+  flags: UpFlags,
+): Omit<AttachedOptions, 'start' | 'attachTo'> {
+  const { globals, io } = context;
+  return {
+    project,
+    services,
+    lines: new LogLines({
+      color: !flags['no-color'] && globals.color && (globals.ansi === 'always' || io.stdout.isTTY),
+      prefix: !flags['no-log-prefix'],
+      timestamps: flags.timestamps,
+    }),
+    onExit: flags['abort-on-container-failure']
+      ? 'stop-on-failure'
+      : flags['abort-on-container-exit'] || flags['exit-code-from'] !== undefined
+        ? 'stop'
+        : 'ignore',
+    exitCodeFrom: flags['exit-code-from'],
+    timeoutSeconds: flags.timeout,
+    menu: wantsMenu(context, flags),
+  };
+}
+
+/** `--attach`, or the named services (with their dependencies where asked), less those that want no attaching. */
+function servicesToAttach(project: Project, services: readonly string[], flags: UpFlags): string[] {
+  const enabled = Object.keys(project.services).sort();
+  const unknown = flags.attach.filter((name) => !enabled.includes(name));
+  if (unknown.length > 0)
+    throw new UsageError(`cannot attach to services not included in up: ${unknown.join(', ')}`, {
+      hint: `the services are: ${enabled.join(', ')}`,
+    });
+  const chosen = flags.attach.length > 0 ? flags.attach : defaultAttach(project, services, flags, enabled);
+  return chosen.filter((name) => !flags['no-attach'].includes(name));
+}
+
+function defaultAttach(
+  project: Project,
+  services: readonly string[],
+  flags: UpFlags,
+  enabled: readonly string[],
+): string[] {
+  const meant = services.length === 0 ? enabled : flags['attach-dependencies'] ? closure(project, services) : services;
+  return meant.filter((name) => project.services[name]?.attach !== false);
+}
+
+/** The services and everything they depend on. */
+function closure(project: Project, services: readonly string[]): string[] {
+  const found = new Set<string>();
+  const visit = (name: string): void => {
+    if (found.has(name) || project.services[name] === undefined) return;
+    found.add(name);
+    for (const dependency of Object.keys(project.services[name].depends_on ?? {})) visit(dependency);
+  };
+  for (const name of services) visit(name);
+  return [...found];
+}
+
+/** On a terminal unless refused by flag or COMPOSE_MENU. */
+function wantsMenu({ io, env }: CommandContext, flags: UpFlags): boolean {
+  if (!io.stdout.isTTY || !io.stdin.isTTY) return false;
+  return flags.menu ?? (env.COMPOSE_MENU === undefined || isTrue(env.COMPOSE_MENU));
+}

@@ -1,0 +1,74 @@
+// Which project a command works on, and which of its services were named.
+import { messageOf, WindlassError } from '../errors.ts';
+import type { Project } from '../model.ts';
+import type { LoadOptions } from '../spec/load.ts';
+import type { CommandContext } from './context.ts';
+import { projectFromLabels } from './labels-project.ts';
+import { expandServices, isPattern, serviceNames } from './service-arguments.ts';
+
+export interface Target {
+  readonly project: Project;
+  /** The services the arguments name, patterns resolved; empty = all. */
+  readonly services: readonly string[];
+  /** True when there was no Compose file and the project was rebuilt from labels. */
+  readonly rebuilt: boolean;
+}
+
+/** The project of the Compose files. Naming a service switches its profiles on. */
+export async function loadTarget(
+  context: CommandContext,
+  args: readonly string[],
+  options: Partial<LoadOptions> = {},
+): Promise<Target> {
+  if (!args.some(isPattern)) {
+    const project = await context.loadProject({ ...options, services: args });
+    return { project, services: expandServices(serviceNames(project), args), rebuilt: false };
+  }
+  const all = await context.loadProject(options);
+  const services = expandServices(serviceNames(all), args);
+  const needsProfile = services.some((name) => all.disabledServices[name] !== undefined);
+  return {
+    project: needsProfile ? await context.loadProject({ ...options, services }) : all,
+    services,
+    rebuilt: false,
+  };
+}
+
+/**
+ * The project of the Compose files, or, with only a name to go by, as its containers' labels tell it. As in docker compose, `-p`
+ * without `-f` looks at labels alone, and COMPOSE_PROJECT_NAME stands in when the files cannot be read.
+ */
+export async function loadOrRebuildTarget(
+  context: CommandContext,
+  args: readonly string[],
+  options: Partial<LoadOptions> = {},
+): Promise<Target> {
+  const { files, projectName } = context.globals;
+  if (projectName !== undefined && files.length === 0) return rebuild(context, projectName, args);
+  try {
+    return await loadTarget(context, args, options);
+  } catch (error) {
+    const name = context.env.COMPOSE_PROJECT_NAME;
+    if (!(error instanceof WindlassError) || error.code === 'NO_SUCH_SERVICE' || !name) throw error;
+    context.warn(`using what runs of project "${name}" instead of its files: ${messageOf(error)}`);
+    return rebuild(context, name, args);
+  }
+}
+
+async function rebuild(context: CommandContext, name: string, args: readonly string[]): Promise<Target> {
+  const engine = await context.engine(name.toLowerCase());
+  const project = projectFromLabels(await engine.observe(name.toLowerCase(), context.signal));
+  const known = serviceNames(project);
+  // Without a file a name that is not there may be a slip, or a service whose containers are gone: nothing to do either way.
+  const present = args.filter((argument) => isPattern(argument) || known.includes(argument));
+  const matching = present.filter((argument) => known.includes(argument) || matches(known, argument));
+  return { project, services: expandServices(known, matching), rebuilt: true };
+}
+
+function matches(known: readonly string[], pattern: string): boolean {
+  try {
+    return expandServices(known, [pattern]).length > 0;
+  } catch {
+    return false;
+  }
+}
