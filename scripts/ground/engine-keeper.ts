@@ -68,7 +68,8 @@ function untilTold(mode: string, dockerd: ChildProcess): Promise<void> {
 async function keep(mode: string, folder: string, group: string): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o755 });
   await writeFile(join(folder, 'keeper.pid'), String(process.pid));
-  process.stdout.on('error', () => undefined);
+  // Nobody reads on once we are ready.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
   try {
     await prepareCgroups();
     const place = await notePlace(folder, await freePool());

@@ -35,11 +35,13 @@ export async function startPrivateEngine(options: { stays?: boolean; folder?: st
   const keeper = spawn(program, args, {
     // A session of its own: Ctrl-C reaches the person's program first, and the keeper through it.
     detached: true,
-    stdio: ['pipe', 'pipe', 'inherit'],
+    stdio: ['pipe', 'pipe', 'pipe'],
     env: { ...process.env, PATH: systemPath(process.env.PATH) },
   });
-  await ready(keeper, folder);
+  await ready(keeper);
+  // Whoever reads our own output to its end must not wait for an engine that stays.
   keeper.stdout.destroy();
+  keeper.stderr.destroy();
   if (options.stays) {
     keeper.stdin.destroy();
     keeper.unref();
@@ -56,21 +58,23 @@ export async function startPrivateEngine(options: { stays?: boolean; folder?: st
   };
 }
 
-function ready(keeper: ChildProcess, folder: string): Promise<void> {
+/** Resolves when the keeper says so; rejects with what it said of a failure. */
+function ready(keeper: ChildProcess): Promise<void> {
   return new Promise((resolve, reject) => {
+    let complaint = '';
     const fail = (why: string): void => {
       keeper.stdin?.end();
-      reject(new Error(`the private Docker Engine ${why}\n  hint: its log was ${join(folder, 'dockerd.log')}`));
+      reject(new Error(`the private Docker Engine ${why}\n${complaint}`));
     };
     const timer = setTimeout(() => fail('did not answer in time'), START_DEADLINE_MS);
-    let said = '';
-    keeper.stdout?.setEncoding('utf8').on('data', (text: string) => {
-      said += text;
-      if (!said.includes('ready\n')) return;
+    keeper.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      complaint += text;
+    });
+    keeper.stdout?.setEncoding('utf8').once('data', () => {
       clearTimeout(timer);
       resolve();
     });
-    keeper.once('exit', () => {
+    keeper.once('close', () => {
       clearTimeout(timer);
       fail('did not start');
     });

@@ -1,0 +1,147 @@
+// What the demo stands on and remembers: its engine, its settings, and how all of it goes away again.
+
+import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { access, chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { ensurePackages } from '../ground/debian-packages.ts';
+import { engineAnswers, findEngine } from '../ground/find-engine.ts';
+import { startPrivateEngine, stopPrivateEngine } from '../ground/private-engine.ts';
+import { must, run } from '../ground/run.ts';
+import { step } from './terminal.ts';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+/** From the project's root; git ignores it. */
+export const STATE = '.cache/demo';
+const PROJECT = 'windlass-demo';
+const FIRST_PORT = 8080;
+
+export interface Ground {
+  /** For DOCKER_HOST. */
+  readonly host: string;
+  /** Of the private engine, where the demo had to start one. */
+  readonly engineFolder: string | undefined;
+  readonly site: string;
+  readonly user: string;
+  readonly adminPassword: string;
+  /** Environment of the Compose file's images: MARIADB_IMAGE and so on; empty for the official ones. */
+  images: Readonly<Record<string, string>>;
+  /** Images that the demo brought into somebody else's engine. */
+  broughtImages: readonly string[];
+}
+
+const stateFile = (name: string): string => join(ROOT, STATE, name);
+
+/** What an earlier run noted; undefined where the demo does not run. */
+export async function readGround(): Promise<Ground | undefined> {
+  const text = await readFile(stateFile('ground.json'), 'utf8').catch(() => undefined);
+  return text === undefined ? undefined : (JSON.parse(text) as Ground);
+}
+
+async function writePrivately(name: string, text: string): Promise<void> {
+  await writeFile(stateFile(name), text, { mode: 0o600 });
+  await chmod(stateFile(name), 0o600);
+}
+
+export const note = (ground: Ground): Promise<void> => writePrivately('ground.json', JSON.stringify(ground));
+
+/** The program is built and an engine answers: the one that was used before, the machine's, or a private one. */
+export async function prepareEngine(): Promise<Ground> {
+  await ensurePackages(['docker-cli', 'debootstrap', 'ca-certificates']);
+  await step('Windlass', async () => {
+    await must(process.execPath, [join(ROOT, 'scripts/build.ts')]);
+    return 'built';
+  });
+  const earlier = await readGround();
+  if (earlier !== undefined && (await engineAnswers(earlier.host))) return earlier;
+  let ground: Ground | undefined;
+  await step('Engine', async (say) => {
+    const found = await findEngine();
+    let engineFolder: string | undefined;
+    if (found === undefined) {
+      say('starting a private Docker Engine');
+      engineFolder = (await startPrivateEngine({ stays: true })).folder;
+    }
+    const host = found ?? `unix://${engineFolder}/docker.sock`;
+    ground = {
+      host,
+      engineFolder,
+      site: `http://localhost:${await freePort(FIRST_PORT)}`,
+      user: 'captain',
+      adminPassword: randomBytes(12).toString('base64url'),
+      images: {},
+      broughtImages: [],
+    };
+    await note(ground);
+    const version = await run('docker', ['-H', host, 'version', '--format', '{{.Server.Version}}']);
+    const which = found === undefined ? 'a private one, since none answered' : `the one at ${host}`;
+    return `Docker Engine ${version.stdout.trim()}: ${which}`;
+  });
+  if (ground === undefined) throw new Error('no engine was prepared');
+  return ground;
+}
+
+/** The first port from `first` on that nothing on loopback holds. */
+async function freePort(first: number): Promise<number> {
+  for (let port = first; port < first + 100; port++) if (await isFree(port)) return port;
+  throw new Error(`no free port from ${first} to ${first + 99}`);
+}
+
+const isFree = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+  });
+
+/** The Compose file's settings: a password of its own, the port on loopback only, the images. */
+export async function prepareSettings(ground: Ground): Promise<string> {
+  await mkdir(join(ROOT, STATE), { recursive: true });
+  const known = await access(stateFile('env')).then(
+    () => true,
+    () => false,
+  );
+  const password = known
+    ? (/^DB_PASSWORD=(.*)$/m.exec(await readFile(stateFile('env'), 'utf8'))?.[1] ?? '')
+    : randomBytes(18).toString('base64url');
+  const settings = {
+    DB_PASSWORD: password,
+    WORDPRESS_PORT: `127.0.0.1:${new URL(ground.site).port}`,
+    ...ground.images,
+  };
+  const lines = Object.entries(settings).map(([name, value]) => `${name}=${value}\n`);
+  await writePrivately('env', lines.join(''));
+  await writePrivately('admin-password', `${ground.adminPassword}\n`);
+  await note(ground);
+  return `passwords made up, in ${STATE} (readable by you alone)`;
+}
+
+/** Runs windlass on the demo's project, sharing this terminal; its exit status. */
+export function windlass(ground: Ground, args: readonly string[], quiet = false): Promise<number> {
+  const where = ['--project-directory', join(ROOT, 'examples/wordpress'), '--project-name', PROJECT];
+  const all = [join(ROOT, 'dist/windlass.js'), ...where, '--env-file', stateFile('env'), ...args];
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, all, {
+      stdio: quiet ? 'ignore' : 'inherit',
+      env: { ...process.env, DOCKER_HOST: ground.host },
+    });
+    child.once('error', reject);
+    child.once('exit', (code) => resolve(code ?? 130));
+  });
+}
+
+/** Takes away the project with its data, the images the demo brought, its engine, and its notes. */
+export async function takeAway(ground: Ground | undefined, options: { quiet: boolean }): Promise<void> {
+  if (ground !== undefined) {
+    if (ground.engineFolder === undefined || (await engineAnswers(ground.host))) {
+      await windlass(ground, ['down', '--volumes', '--remove-orphans', '--timeout', '5'], options.quiet);
+      const env = { ...process.env, DOCKER_HOST: ground.host };
+      if (ground.engineFolder === undefined && ground.broughtImages.length > 0)
+        await run('docker', ['image', 'rm', ...ground.broughtImages], { env });
+    }
+    if (ground.engineFolder !== undefined) await stopPrivateEngine(ground.engineFolder);
+  }
+  await rm(join(ROOT, STATE), { recursive: true, force: true });
+}
