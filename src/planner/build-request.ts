@@ -76,5 +76,6 @@ function buildSecret(project: Project, use: FileReference): BuildRequest['secret
     id,
     ...(declared?.file === undefined ? {} : { file: declared.file }),
     ...(declared?.environment === undefined ? {} : { environment: declared.environment }),
+    ...(declared?.content === undefined ? {} : { content: declared.content }),
   };
 }

@@ -23,12 +23,22 @@ export function desiredProject(given: Project, options: UpOptions): Project {
 function withOverrides(service: Service, project: Project, options: UpOptions): Service {
   const scale = options.scale[service.name];
   const policy = service.build !== undefined && options.build === 'always' ? 'build' : options.pull;
-  const platform = project.environment.DOCKER_DEFAULT_PLATFORM;
-  const variables = providerVariables(service, options);
   return {
-    ...service,
+    ...effectiveService(project, service, options.providerVariables),
     ...(scale === undefined ? {} : withScale(service, scale)),
     ...(policy === undefined ? {} : { pull_policy: policy }),
+  };
+}
+
+/** What providers have set, by service and name. */
+export type ProviderVariables = Readonly<Record<string, Readonly<Record<string, string>>>>;
+
+/** A service as its containers are made from it: on the platform built for, with what its providers have set. */
+export function effectiveService(project: Project, service: Service, provided: ProviderVariables): Service {
+  const platform = project.environment.DOCKER_DEFAULT_PLATFORM;
+  const variables = variablesFor(service, provided);
+  return {
+    ...service,
     ...(service.build !== undefined && service.platform === undefined && platform ? { platform } : {}),
     ...(Object.keys(variables).length === 0 ? {} : { environment: { ...service.environment, ...variables } }),
   };
@@ -41,15 +51,12 @@ const withScale = (service: Service, scale: number): Pick<Service, 'scale' | 'de
 });
 
 /** What the providers a service depends on have set for it: `<PROVIDER>_<NAME>`. */
-function providerVariables(service: Service, options: UpOptions): Record<string, string> {
+function variablesFor(service: Service, provided: ProviderVariables): Record<string, string> {
   const variables: Record<string, string> = {};
   for (const name of sortedNames(service.depends_on ?? {}))
-    for (const [key, value] of Object.entries(options.providerVariables[name] ?? {}))
-      variables[providerVariable(name, key)] = value;
+    for (const [key, value] of Object.entries(provided[name] ?? {})) variables[`${name.toUpperCase()}_${key}`] = value;
   return variables;
 }
-
-export const providerVariable = (provider: string, key: string): string => `${provider.toUpperCase()}_${key}`;
 
 /** Only the networks and volumes that the services use. */
 function withoutUnused(project: Project): Project {

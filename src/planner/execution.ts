@@ -5,6 +5,7 @@ import type { ProgressListener } from '../events.ts';
 import type { Host } from '../host.ts';
 import type { Project } from '../model.ts';
 import type { BuildSettings } from './build-request.ts';
+import type { ProviderVariables } from './desired.ts';
 import type { StepId, StepOutcome } from './plan.ts';
 
 export interface ExecutionContext {
@@ -20,6 +21,8 @@ export interface ExecutionContext {
   readonly host?: Host;
   /** Lines of hooks (`source` is `web-1 ->`) and builders (`source` is the service). */
   readonly onOutput?: (source: string, text: string) => void;
+  /** What providers set in earlier plans of the same work. */
+  readonly providerVariables?: ProviderVariables;
   /** Flags of `build` that hold for every image built on the way. */
   readonly build?: BuildSettings;
 }
@@ -30,7 +33,7 @@ export interface ExecutionResult {
   /** Ids of the containers created, by step. */
   readonly containers: ReadonlyMap<StepId, string>;
   /** Variables that providers set, by service. */
-  readonly providerVariables: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  readonly providerVariables: ProviderVariables;
   /** Failures that count, in the plan's order. */
   readonly errors: readonly WindlassError[];
   /** The signal was aborted before everything was done. */

@@ -1,5 +1,6 @@
 // What the user asked for beyond the project itself: the options of every planning function, with their defaults.
 import type { Separator } from '../names.ts';
+import type { ProviderVariables } from './desired.ts';
 
 /** `diverged`: when something differs. `force`: always. `never`: not even then. */
 export type RecreatePolicy = 'diverged' | 'force' | 'never';
@@ -39,7 +40,7 @@ export interface UpOptions extends CommonOptions {
   /** Images are as they should be: an earlier plan has pulled and built. */
   readonly imagesReady: boolean;
   /** What providers said, by service; undefined for those that were not run yet. */
-  readonly providerVariables: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  readonly providerVariables: ProviderVariables;
   readonly separator: Separator;
   /** For telling stale images: milliseconds since the epoch. */
   readonly now: number;

@@ -117,11 +117,6 @@ function addGate(
     purpose,
     ...(options.waitTimeoutSeconds === undefined ? {} : { timeoutSeconds: options.waitTimeoutSeconds }),
     ...(required ? {} : { bestEffort: 'anything' }),
-    progress: {
-      id: `Service ${service.name}`,
-      working: STATUS.waiting,
-      done: condition === 'service_completed_successfully' ? STATUS.exited : STATUS.healthy,
-    },
   });
 }
 

@@ -1,0 +1,113 @@
+// What each action does: a function per kind of step, one or two verbs of the engine each. The compiler sees to it that
+// every action has one.
+import { STATUS } from '../events.ts';
+import { buildRequest } from './build-request.ts';
+import { containerRequest } from './container-request.ts';
+import type { ExecutionState } from './execution-state.ts';
+import { copiedFiles } from './file-objects.ts';
+import { passGate } from './gates.ts';
+import { runHook } from './hooks.ts';
+import { networkLabels, volumeLabels } from './labels.ts';
+import type { Action, StepOf } from './plan.ts';
+import { explainPortConflict } from './port-conflict.ts';
+import { runProvider } from './provider.ts';
+import { imageOf } from './services.ts';
+import { tarOf } from './tar-entry.ts';
+
+type Perform<A extends Action> = (step: StepOf<A>, state: ExecutionState) => Promise<unknown>;
+
+/**
+ * Short verbs are not given the signal: once asked for, a create or start is seen to its end, so that what the engine did is
+ * known. Pulls, builds, stops, hooks and gates may take long, and end with the signal.
+ */
+const ACTIONS: { readonly [A in Action]: Perform<A> } = {
+  'pull-image': pullImage,
+  'build-image': (step, state) => {
+    const { context } = state;
+    const request = buildRequest(context.project, state.service(step.service), context.build);
+    return context.engine.buildImage(request, (text) => context.onOutput?.(step.service, text), context.signal);
+  },
+  'remove-image': ({ image }, { context }) => context.engine.removeImage(image, { force: false }),
+  'create-network': ({ network: key }, { context: { engine, project } }) => {
+    const network = declared(project.networks, key);
+    return engine.createNetwork(network, networkLabels(project, key, network));
+  },
+  'remove-network': ({ networkId }, { context }) => context.engine.removeNetwork(networkId),
+  'create-volume': ({ volume: key }, { context: { engine, project } }) => {
+    const volume = declared(project.volumes, key);
+    return engine.createVolume(volume, volumeLabels(project, key, volume));
+  },
+  'remove-volume': ({ name }, { context }) => context.engine.removeVolume(name),
+  'create-container': createContainer,
+  'copy-files': ({ container, service }, state) => copyFiles(state.idOf(container), service, state),
+  'start-container': async ({ container }, state) => {
+    const { engine } = state.context;
+    try {
+      await engine.startContainer(state.idOf(container));
+    } catch (error) {
+      throw await explainPortConflict(error, engine, container.name);
+    }
+  },
+  'stop-container': ({ container, timeoutSeconds }, state) =>
+    state.context.engine.stopContainer(state.idOf(container), timeoutSeconds, state.context.signal),
+  'restart-container': ({ container, timeoutSeconds }, state) =>
+    state.context.engine.restartContainer(state.idOf(container), timeoutSeconds, state.context.signal),
+  'kill-container': ({ container, signal }, state) => state.context.engine.killContainer(state.idOf(container), signal),
+  'pause-container': ({ container }, state) => state.context.engine.pauseContainer(state.idOf(container)),
+  'unpause-container': ({ container }, state) => state.context.engine.unpauseContainer(state.idOf(container)),
+  'rename-container': ({ container, name }, state) => state.context.engine.renameContainer(state.idOf(container), name),
+  'remove-container': ({ container, force, volumes }, state) =>
+    state.context.engine.removeContainer(state.idOf(container), { force, volumes }),
+  'run-hook': runHook,
+  'run-provider': runProvider,
+  'wait-condition': passGate,
+};
+
+/** Carries out one step; rejects when it fails. */
+export const performStep = <A extends Action>(step: StepOf<A>, state: ExecutionState): Promise<unknown> =>
+  (ACTIONS[step.action] as Perform<A>)(step, state);
+
+function declared<T>(record: Readonly<Record<string, T>>, key: string): T {
+  const found = record[key];
+  if (found === undefined) throw new Error(`the plan names "${key}", which the project does not declare`);
+  return found;
+}
+
+async function pullImage(step: StepOf<'pull-image'>, state: ExecutionState): Promise<void> {
+  const { context } = state;
+  const [parentId = step.image] = step.services;
+  const tell = (status: string, kind: 'working' | 'done'): void => {
+    for (const id of step.services) state.emit({ id, status, kind });
+  };
+  tell(STATUS.pulling, 'working');
+  await context.engine.pullImage(
+    step.image,
+    {
+      ...(step.platform === undefined ? {} : { platform: step.platform }),
+      onProgress: ({ layer, status, ...bytes }) => {
+        if (!step.quiet)
+          state.emit({ id: layer, parentId, status, kind: LAYER_DONE.test(status) ? 'done' : 'working', ...bytes });
+      },
+    },
+    context.signal,
+  );
+  tell(STATUS.pulled, 'done');
+}
+
+const LAYER_DONE = /^(Pull complete|Already exists|Download complete)/;
+
+async function createContainer(step: StepOf<'create-container'>, state: ExecutionState): Promise<void> {
+  const { engine, project } = state.context;
+  const service = state.service(step.service);
+  const image = await state.image(imageOf(project, service));
+  const peerIds = Object.fromEntries(Object.entries(step.peers).map(([name, ref]) => [name, state.idOf(ref)]));
+  const id = await engine.createContainer(containerRequest(project, step, { service, image, peerIds }));
+  state.containers.set(step.id, id);
+}
+
+async function copyFiles(id: string, name: string, state: ExecutionState): Promise<void> {
+  const { engine, project } = state.context;
+  const files = copiedFiles(project, state.service(name));
+  const seconds = Math.floor(Date.now() / 1000);
+  for (const file of files) await engine.putArchive(id, '/', tarOf([file], seconds), { copyUidGid: file.owned });
+}

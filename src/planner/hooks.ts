@@ -1,0 +1,58 @@
+// `post_start` and `pre_stop`: a command inside a running container; its failure is the step's.
+import { isConflict, isNotFound, WindlassError } from '../errors.ts';
+import type { ExecutionState } from './execution-state.ts';
+import type { StepOf } from './plan.ts';
+
+export async function runHook(step: StepOf<'run-hook'>, state: ExecutionState): Promise<void> {
+  try {
+    await runCommand(step, state);
+  } catch (error) {
+    // A container that is gone or stopped already has nothing to prepare for its stop.
+    if (step.hook === 'pre_stop' && (isNotFound(error) || isConflict(error))) return;
+    throw error;
+  }
+}
+
+async function runCommand(step: StepOf<'run-hook'>, state: ExecutionState): Promise<void> {
+  const { engine, project, signal, onOutput } = state.context;
+  const service = state.service(step.service);
+  const hook = service[step.hook]?.[step.index];
+  if (hook === undefined) throw new Error(`service "${step.service}" has no ${step.hook} hook ${step.index + 1}`);
+  const tty = service.tty ?? false;
+  const exec = await engine.createExec(
+    state.idOf(step.container),
+    {
+      command: hook.command,
+      environment: Object.entries(hook.environment ?? {}).map(([key, value]) =>
+        value === null ? key : `${key}=${value}`,
+      ),
+      ...(hook.user === undefined ? {} : { user: hook.user }),
+      ...(hook.working_dir === undefined ? {} : { workingDir: hook.working_dir }),
+      ...(hook.privileged === undefined ? {} : { privileged: hook.privileged }),
+      tty,
+      attachStdin: false,
+      attachOutput: true,
+    },
+    signal,
+  );
+  const streams = await exec.start({ detach: false, tty });
+  const source = `${step.container.name.replace(`${project.name}-`, '')} ->`;
+  const close = (): void => streams?.close();
+  signal.addEventListener('abort', close, { once: true });
+  try {
+    if (streams !== undefined)
+      await Promise.all(
+        [streams.stdout, streams.stderr].map(async (stream) => {
+          for await (const chunk of stream) onOutput?.(source, String(chunk));
+        }),
+      );
+    signal.throwIfAborted();
+  } finally {
+    signal.removeEventListener('abort', close);
+  }
+  const exitCode = await exec.exitCode();
+  if (exitCode !== 0)
+    throw new WindlassError('HOOK_FAILED', `${step.service} hook exited with status ${exitCode}`, {
+      hint: `see services.${step.service}.${step.hook}[${step.index}]: ${hook.command.join(' ')}`,
+    });
+}

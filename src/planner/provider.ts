@@ -1,0 +1,99 @@
+// Services that a program of the host provides: `<type> compose --project-name=P up|down --option=value SERVICE`, which answers
+// with lines of JSON (compose-reference §2.10, "provider protocol").
+import { constants } from 'node:fs';
+import { access } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { WindlassError } from '../errors.ts';
+import { STATUS } from '../events.ts';
+import { debug } from '../log.ts';
+import type { Service } from '../model.ts';
+import type { ExecutionState } from './execution-state.ts';
+import type { StepOf } from './plan.ts';
+
+interface Message {
+  readonly type: string;
+  readonly message: string;
+}
+
+/** Runs the provider; what it sets is kept for the services that depend on it. */
+export async function runProvider(step: StepOf<'run-provider'>, state: ExecutionState): Promise<void> {
+  const { host, project, signal } = state.context;
+  if (host === undefined) throw new Error('providers need a host to run programs on');
+  const service = state.service(step.service);
+  const type = service.provider?.type ?? '';
+  const program = await findProvider(type, project.environment);
+  const args = ['compose', `--project-name=${project.name}`, step.command, ...optionArguments(service), service.name];
+  const { exitCode, stdout, stderr } = await host.run(program, args, { env: project.environment, signal });
+  const variables: Record<string, string> = {};
+  for (const line of stdout.split('\n').filter((text) => text.trim() !== '')) {
+    const { type: kind, message } = parseMessage(line, type);
+    if (kind === 'error') throw failed(step, message);
+    if (kind === 'info') state.emit({ id: service.name, status: message, kind: 'working' });
+    else if (kind === 'debug') debug('provider', () => `${service.name}: ${message}`);
+    else if (kind === 'setenv') variables[message.split('=')[0] ?? ''] = message.slice(message.indexOf('=') + 1);
+    else throw failed(step, `provider "${type}" sent a message of unknown type "${kind}"`);
+  }
+  if (exitCode !== 0) throw failed(step, `"${type}" ended with status ${exitCode}: ${stderr.trim().slice(-500)}`);
+  if (step.command === 'up') state.provide(service.name, variables);
+  state.emit({ id: service.name, status: step.command === 'up' ? STATUS.created : STATUS.removed, kind: 'done' });
+}
+
+const failed = (step: StepOf<'run-provider'>, why: string): WindlassError =>
+  new WindlassError(
+    'PROVIDER_FAILED',
+    `failed to ${step.command === 'up' ? 'create' : 'remove'} service "${step.service}": ${why}`,
+  );
+
+const optionArguments = (service: Service): string[] =>
+  Object.entries(service.provider?.options ?? {}).flatMap(([key, values]) =>
+    values.map((value) => `--${key}=${value}`),
+  );
+
+function parseMessage(line: string, type: string): Message {
+  try {
+    const value: unknown = JSON.parse(line);
+    if (typeof value === 'object' && value !== null && 'type' in value && 'message' in value)
+      return { type: String(value.type), message: String(value.message) };
+  } catch {
+    // Told below, with the line.
+  }
+  throw new WindlassError(
+    'PROVIDER_FAILED',
+    `provider "${type}" answered with a line that is no message: ${line.slice(0, 200)}`,
+  );
+}
+
+const PLUGIN_FOLDERS = [
+  '/usr/local/lib/docker/cli-plugins',
+  '/usr/local/libexec/docker/cli-plugins',
+  '/usr/lib/docker/cli-plugins',
+  '/usr/libexec/docker/cli-plugins',
+];
+
+/** A docker plugin `docker-<type>`, else a program `<type>` on the path. */
+async function findProvider(type: string, environment: Readonly<Record<string, string>>): Promise<string> {
+  if (type === 'compose') throw new WindlassError('PROVIDER_UNKNOWN', '"compose" is not a valid provider type');
+  const config = environment.DOCKER_CONFIG ?? join(environment.HOME ?? homedir(), '.docker');
+  const places = [
+    ...[join(config, 'cli-plugins'), ...PLUGIN_FOLDERS].map((folder) => join(folder, `docker-${type}`)),
+    ...(environment.PATH ?? '')
+      .split(delimiter)
+      .filter(Boolean)
+      .map((folder) => join(folder, type)),
+  ];
+  for (const place of places) if (await isExecutable(place)) return place;
+  throw new WindlassError(
+    'PROVIDER_UNKNOWN',
+    `there is no provider "${type}": neither a docker plugin nor a program on the path`,
+    {
+      hint: `install "docker-${type}" or "${type}"`,
+    },
+  );
+}
+
+const isExecutable = (path: string): Promise<boolean> =>
+  access(path, constants.X_OK).then(
+    () => true,
+    () => false,
+  );
