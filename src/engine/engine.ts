@@ -226,7 +226,14 @@ export interface BuildRequest {
   readonly sbom?: string;
   readonly check?: boolean;
   /** Secrets' contents by id. Never logged. */
-  readonly secrets: readonly { readonly id: string; readonly file?: string; readonly environment?: string }[];
+  readonly secrets: readonly {
+    readonly id: string;
+    readonly file?: string;
+    /** Name of the variable it comes from. */
+    readonly environment?: string;
+    /** The value itself, where it is known; wins over `environment`. */
+    readonly content?: string;
+  }[];
 }
 
 export interface LogOptions {

@@ -125,14 +125,19 @@ function propose({ env, explicit }: SelectOptions): Proposal[] {
       proposals.push({
         source: 'DOCKER_HOST',
         decides: true,
-        target: () => ({ ...base, address: parseAddress(host), tls: tlsFromEnvironment(env, host, directory) }),
+        target: () => ({
+          ...base,
+          namedByUser: true,
+          address: parseAddress(host),
+          tls: tlsFromEnvironment(env, host, directory),
+        }),
       });
     const context = env.DOCKER_CONTEXT || readDockerConfig(directory).currentContext || 'default';
     if (context !== 'default')
       proposals.push({
         source: `docker context "${context}"`,
         decides: host === '',
-        target: () => ({ ...base, ...contextTarget(context, directory) }),
+        target: () => ({ ...base, namedByUser: true, ...contextTarget(context, directory) }),
       });
     proposals.push({
       source: 'local Docker socket',

@@ -35,7 +35,10 @@ export async function connectDockerEngine(target: EngineTarget, options: Connect
   const modem = new Modem(wire, { ...config.HttpHeaders, ...target.headers });
   const greeting = await handshake(modem, { target, endpoint, signal: options.signal });
   const { kind } = greeting;
-  const capabilities: Capabilities = { ...greeting.capabilities, builder: builderOf(greeting, target, env) };
+  const capabilities: Capabilities = {
+    ...greeting.capabilities,
+    builder: builderOf(greeting, target.configDirectory, config, env),
+  };
   const client: Client = { kind, endpoint, target, modem, env, capabilities, host: options.host ?? realHost };
   return {
     kind: kind satisfies EngineKind,

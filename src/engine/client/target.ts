@@ -28,6 +28,8 @@ export interface EngineTarget {
   readonly headers?: Readonly<Record<string, string>>;
   /** Pins the API version (DOCKER_API_VERSION); negotiated otherwise. */
   readonly apiVersion?: string | undefined;
+  /** The environment or a docker context names this engine, so that docker's own programs find it by themselves. */
+  readonly namedByUser?: boolean;
   /** Directory of docker's config.json: credentials, proxies, CLI plugins. */
   readonly configDirectory: string;
 }

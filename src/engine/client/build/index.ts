@@ -1,28 +1,62 @@
-// Building images: chooses the builder.
+// Building images: chooses the builder, and refuses by name what it cannot honour.
 import { EngineError } from '../../../errors.ts';
-import type { Capabilities, Engine } from '../../engine.ts';
+import type { BuildRequest, Capabilities, Engine } from '../../engine.ts';
+import { buildRequirements } from '../../requirements.ts';
 import type { Client } from '../client.ts';
 import type { DockerConfig } from '../docker-config.ts';
 import type { Greeting } from '../handshake.ts';
-import type { EngineTarget } from '../target.ts';
+import { buildWithBuildx } from './buildx.ts';
+import { buildClassic } from './classic.ts';
+import { findBuildx } from './plugins.ts';
 
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** buildx where it is installed and the engine has BuildKit, unless DOCKER_BUILDKIT=0; else the engine's classic builder. */
 export function builderOf(
-  _greeting: Greeting,
-  _target: EngineTarget,
-  _env: Readonly<Record<string, string | undefined>>,
+  greeting: Greeting,
+  configDirectory: string,
+  config: DockerConfig,
+  env: Env,
 ): Capabilities['builder'] {
-  return 'none';
+  if (!greeting.hasBuildKit || env.DOCKER_BUILDKIT === '0') return 'classic';
+  return findBuildx(configDirectory, config.cliPluginsExtraDirs) === undefined ? 'classic' : 'buildx';
 }
 
-export function buildVerbs(_client: Client, _config: DockerConfig): Pick<Engine, 'buildImage'> {
+export function buildVerbs(client: Client, config: DockerConfig): Pick<Engine, 'buildImage'> {
   return {
-    buildImage(request) {
-      return Promise.reject(
-        new EngineError(`cannot build service "${request.service}": building is not available`, {
-          kind: 'unsupported',
-          verb: 'buildImage',
-        }),
-      );
+    async buildImage(request, onOutput, signal) {
+      const { builder } = client.capabilities;
+      refuseUnsupported(request, builder);
+      const plugin =
+        builder === 'buildx' ? findBuildx(client.target.configDirectory, config.cliPluginsExtraDirs) : undefined;
+      return plugin === undefined
+        ? await buildClassic(client, config, request, onOutput, signal)
+        : await buildWithBuildx(client, plugin, request, onOutput, signal);
     },
   };
 }
+
+/** Flags of the command count like attributes of the file. */
+function refuseUnsupported(request: BuildRequest, builder: Capabilities['builder']): void {
+  const build = { ...request.build, ...flags(request) };
+  const lacking = buildRequirements(build, builder).map((attribute) => `build.${attribute}`);
+  if (builder !== 'buildx' && request.check === true) lacking.push('--check');
+  if (builder !== 'buildx' && request.builder !== undefined) lacking.push('--builder');
+  if (lacking.length === 0) return;
+  throw new EngineError(
+    `service "${request.service}": ${lacking.join(', ')} ${lacking.length === 1 ? 'needs' : 'need'} BuildKit, which this engine does not offer here`,
+    {
+      kind: 'unsupported',
+      verb: 'buildImage',
+      resource: `the image of service "${request.service}"`,
+      hint: 'install docker-buildx (the docker CLI plugin), or remove what needs it',
+    },
+  );
+}
+
+const flags = ({ platforms, ssh, provenance, sbom }: BuildRequest): Partial<BuildRequest['build']> => ({
+  platforms,
+  ...(ssh === undefined ? {} : { ssh }),
+  ...(provenance === undefined ? {} : { provenance }),
+  ...(sbom === undefined ? {} : { sbom }),
+});

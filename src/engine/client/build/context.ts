@@ -1,0 +1,158 @@
+// The build context as a tar stream: what .dockerignore leaves of a folder, in sorted order, owned by root, links kept as links.
+import { createHash } from 'node:crypto';
+import { createReadStream, type Dirent, type Stats } from 'node:fs';
+import { lstat, readdir, readFile, readlink, stat } from 'node:fs/promises';
+import { isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { EngineError, messageOf } from '../../../errors.ts';
+import type { Build } from '../../../model.ts';
+import { type IgnoreRules, ignoreLines, ignoreRules } from './ignore.ts';
+import { type TarEntry, tarEnd, tarHeader, tarPadding } from './tar.ts';
+
+export interface ContextSource {
+  readonly directory: string;
+  /** The Dockerfile's path inside the archive. */
+  readonly dockerfile: string;
+  /** A Dockerfile that is not a file of the context: inline, or from elsewhere. */
+  readonly added?: { readonly path: string; readonly content: Uint8Array };
+  readonly rules: IgnoreRules;
+}
+
+/** What makes a context remote: the engine (or buildx) fetches it. */
+export function isRemoteContext(context: string): boolean {
+  return (
+    /^(https?|git|ssh):\/\//.test(context) ||
+    /^git@[^:]+:/.test(context) ||
+    /^github\.com\//.test(context) ||
+    /^[\w.-]+@[\w.-]+:.+\.git(#|$)/.test(context)
+  );
+}
+
+const refuse = (message: string, hint: string, cause?: unknown): EngineError =>
+  new EngineError(message, { kind: 'failed', verb: 'buildImage', hint, cause });
+
+/**
+ * Settles what of a local context is sent, and where its Dockerfile is.
+ * @throws EngineError when the context or the Dockerfile is missing, or the ignore file is malformed.
+ */
+export async function openContext(service: string, build: Build): Promise<ContextSource> {
+  const directory = resolve(build.context ?? '.');
+  const found = await stat(directory).catch(() => undefined);
+  if (found?.isDirectory() !== true)
+    throw refuse(
+      `service "${service}": build context "${directory}" ${found === undefined ? 'does not exist' : 'is not a folder'}`,
+      'check build.context; it is relative to the Compose file',
+    );
+  const { dockerfile, added, ignoreBeside } = await findDockerfile(service, directory, build);
+  const lines = await readIgnore(directory, ignoreBeside);
+  // The engine needs both even where they are ignored.
+  const kept = added === undefined ? [`!${dockerfile}`] : [];
+  try {
+    return {
+      directory,
+      dockerfile,
+      rules: ignoreRules([...lines, '!.dockerignore', ...kept]),
+      ...(added === undefined ? {} : { added }),
+    };
+  } catch (cause) {
+    throw refuse(
+      `service "${service}": "${join(directory, '.dockerignore')}": ${messageOf(cause)}`,
+      'correct or remove that line',
+      cause,
+    );
+  }
+}
+
+interface FoundDockerfile {
+  readonly dockerfile: string;
+  readonly added?: ContextSource['added'];
+  /** `<Dockerfile>.dockerignore`, which wins over the context's. */
+  readonly ignoreBeside?: string;
+}
+
+async function findDockerfile(service: string, directory: string, build: Build): Promise<FoundDockerfile> {
+  if (build.dockerfile_inline !== undefined) return addedDockerfile(Buffer.from(build.dockerfile_inline));
+  const path = resolve(directory, build.dockerfile ?? 'Dockerfile');
+  const inside = relative(directory, path);
+  const isOutside = inside.startsWith('..') || isAbsolute(inside);
+  if (isOutside) {
+    const content = await readFile(path).catch((cause: unknown) => {
+      throw refuse(
+        `service "${service}": cannot read the Dockerfile "${path}": ${messageOf(cause)}`,
+        'check build.dockerfile; it is relative to the build context',
+        cause,
+      );
+    });
+    return { ...addedDockerfile(content), ignoreBeside: `${path}.dockerignore` };
+  }
+  if ((await stat(path).catch(() => undefined))?.isFile() !== true)
+    throw refuse(
+      `service "${service}": there is no Dockerfile at "${path}"`,
+      'check build.dockerfile; it is relative to the build context',
+    );
+  return { dockerfile: inside.split(sep).join('/'), ignoreBeside: `${path}.dockerignore` };
+}
+
+/** Named by its content: the same build sends the same bytes. */
+function addedDockerfile(content: Uint8Array): FoundDockerfile {
+  const path = `.dockerfile.${createHash('sha256').update(content).digest('hex').slice(0, 20)}`;
+  return { dockerfile: path, added: { path, content } };
+}
+
+async function readIgnore(directory: string, beside: string | undefined): Promise<string[]> {
+  for (const path of [...(beside === undefined ? [] : [beside]), join(directory, '.dockerignore')]) {
+    const text = await readFile(path, 'utf8').catch(() => undefined);
+    if (text !== undefined) return ignoreLines(text);
+  }
+  return [];
+}
+
+/** The archive, read from disk as it is consumed. */
+export async function* contextArchive(source: ContextSource): AsyncGenerator<Buffer> {
+  yield* folder(source, '');
+  if (source.added !== undefined) {
+    const { path, content } = source.added;
+    yield tarHeader({ path, type: 'file', mode: 0o644, modified: 0, size: content.length });
+    yield Buffer.from(content);
+    yield tarPadding(content.length);
+  }
+  yield tarEnd();
+}
+
+async function* folder(source: ContextSource, inside: string): AsyncGenerator<Buffer> {
+  const entries = await readdir(join(source.directory, inside), { withFileTypes: true });
+  entries.sort((a: Dirent, b: Dirent) => (a.name < b.name ? -1 : 1));
+  for (const entry of entries) {
+    const path = inside === '' ? entry.name : `${inside}/${entry.name}`;
+    const ignored = source.rules.ignores(path);
+    if (ignored && (!entry.isDirectory() || source.rules.prunes(path))) continue;
+    const full = join(source.directory, path);
+    const info = await lstat(full);
+    if (!ignored) yield* node(full, path, info);
+    if (info.isDirectory()) yield* folder(source, path);
+  }
+}
+
+async function* node(full: string, path: string, info: Stats): AsyncGenerator<Buffer> {
+  const common = { path, mode: info.mode & 0o7777, modified: info.mtimeMs / 1000 };
+  if (info.isDirectory()) yield tarHeader({ ...common, type: 'directory' });
+  else if (info.isSymbolicLink()) yield tarHeader({ ...common, type: 'symlink', linkTarget: await readlink(full) });
+  else if (info.isFIFO()) yield tarHeader({ ...common, type: 'fifo' });
+  else if (info.isFile()) yield* file(full, { ...common, type: 'file', size: info.size });
+  // Sockets and devices have no place in an image; the docker CLI leaves sockets out as well.
+}
+
+async function* file(full: string, entry: TarEntry & { readonly size: number }): AsyncGenerator<Buffer> {
+  yield tarHeader(entry);
+  let sent = 0;
+  if (entry.size > 0) {
+    // A file that grows meanwhile is cut at the size its header tells.
+    const stream: AsyncIterable<Buffer> = createReadStream(full, { end: entry.size - 1 });
+    for await (const chunk of stream) {
+      sent += chunk.length;
+      yield chunk;
+    }
+  }
+  if (sent !== entry.size)
+    throw refuse(`"${full}" shrank while it was being sent`, 'run the build again when nothing writes to the context');
+  yield tarPadding(entry.size);
+}
