@@ -1,0 +1,41 @@
+// A plan as JSON, to be kept or handed on. The shape is that of schemas/plan.schema.json; its version changes when a reader
+// of the old one would misunderstand the new.
+import { WindlassError } from '../errors.ts';
+import type { Plan } from './plan.ts';
+
+const VERSION = 1;
+
+export const planToJson = (plan: Plan): string => `${JSON.stringify({ version: VERSION, ...plan }, undefined, 2)}\n`;
+
+/** @throws WindlassError when the text is not a plan of this version. */
+export function planFromJson(text: string): Plan {
+  const value = parse(text);
+  if (!isRecord(value) || value.version !== VERSION) throw notAPlan(`it has no "version": ${VERSION}`);
+  const { version: _, ...plan } = value;
+  for (const key of ['project', 'operation'] as const)
+    if (typeof plan[key] !== 'string') throw notAPlan(`"${key}" is not a text`);
+  for (const key of ['verdicts', 'steps', 'warnings'] as const)
+    if (!Array.isArray(plan[key])) throw notAPlan(`"${key}" is not a list`);
+  if (typeof plan.continues !== 'boolean') throw notAPlan('"continues" is not true or false');
+  const steps: readonly unknown[] = Array.isArray(plan.steps) ? plan.steps : [];
+  if (!steps.every((step) => isRecord(step) && typeof step.action === 'string' && typeof step.id === 'string'))
+    throw notAPlan('a step lacks its "action" or "id"');
+  return plan as unknown as Plan;
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw notAPlan('it is not JSON', error);
+  }
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const notAPlan = (why: string, cause?: unknown): WindlassError =>
+  new WindlassError('PLAN_FORMAT', `this is not a plan: ${why}`, {
+    hint: 'plans are written by "windlass plan --json"',
+    cause,
+  });
