@@ -14,7 +14,7 @@ export const globalFlags = {
   },
   compatibility: { type: 'tristate', help: 'Run compose in backward compatibility mode' },
   'dry-run': DRY_RUN,
-  engine: { type: 'string', help: 'Engine to use ("docker"|"podman"|"native")' },
+  engine: { type: 'string', help: 'Engine to use ("docker"|"native")' },
   'env-file': { type: 'list', help: 'Specify an alternate environment file' },
   file: { type: 'list', short: 'f', help: 'Compose configuration files' },
   parallel: { type: 'int', help: 'Control max parallelism, -1 for unlimited (default -1)' },

@@ -97,11 +97,14 @@ export class LiveView {
     const icon = row.kind === 'working' ? spinner : ICONS[row.kind];
     const dry = this.#dryRun ? DRY_RUN_PREFIX : '';
     const timer = `${(((row.endedAt ?? now) - row.startedAt) / 1000).toFixed(1)}s`;
-    const detail = row.kind === 'working' ? progressOf(row, children) : '';
     // Spaces, icon, name, two spaces before the state, and room for the timer.
-    const room = columns - indentOf(row).length - dry.length - 3 - width - 2 - timer.length - 2;
-    const words = [row.status, row.text.replace(/\s+/g, ' '), detail].filter((word) => word !== '').join(' ');
-    const state = cut(words, Math.max(room, 8));
+    const room = Math.max(8, columns - dry.length - 3 - width - 2 - timer.length - 2);
+    const words = [row.status, row.text.replace(/\s+/g, ' ')].filter((word) => word !== '').join(' ');
+    const details = row.kind === 'working' ? progressOf(row, children) : [];
+    const state = cut(
+      [...details.map((text) => `${words} ${text}`), words].find((text) => text.length <= room) ?? words,
+      room,
+    );
     const left = `${indentOf(row)} ${icon} ${dry}${row.id.padEnd(width - indentOf(row).length)}  ${state}`;
     const gap = ' '.repeat(Math.max(1, columns - left.length - timer.length));
     const painted = left
@@ -126,18 +129,20 @@ function shorten(tops: readonly Row[], room: number): Row[] {
   return tops.filter((row) => kept.has(row));
 }
 
-/** A bar for a layer; for an image one sign per layer and the sum. */
-function progressOf(row: Row, children: readonly Row[]): string {
+/** A bar for a layer; for an image one sign per layer and the sum. The fullest text first, then shorter ones. */
+function progressOf(row: Row, children: readonly Row[]): string[] {
   if (children.length > 0) {
     const total = children.reduce((sum, child) => sum + child.total, 0);
     const current = children.reduce((sum, child) => sum + Math.min(child.current, child.total), 0);
+    const signs = `[${children.map(fill).join('')}]`;
     // A sum is only told once every layer has told its size.
     const known = total > 0 && children.every((child) => child.total > 0 || child.kind === 'done');
-    return `[${children.map(fill).join('')}]${known ? ` ${size(current)} / ${size(total)}` : ''}`;
+    return known ? [`${signs} ${size(current)} / ${size(total)}`, signs] : [signs];
   }
-  if (row.total === 0) return row.current > 0 ? size(row.current) : '';
+  if (row.total === 0) return row.current > 0 ? [size(row.current)] : [];
   const filled = Math.round((BAR_WIDTH * Math.min(row.current, row.total)) / row.total);
-  return `[${'='.repeat(filled)}${' '.repeat(BAR_WIDTH - filled)}] ${size(row.current)} / ${size(row.total)}`;
+  const sizes = `${size(row.current)} / ${size(row.total)}`;
+  return [`[${'='.repeat(filled)}${' '.repeat(BAR_WIDTH - filled)}] ${sizes}`, sizes];
 }
 
 function fill(row: Row): string {

@@ -1,0 +1,53 @@
+import { describe, expect, it } from 'vitest';
+import { expandServices } from '../../src/cli/service-arguments.ts';
+import { didYouMean } from '../../src/cli/suggest.ts';
+
+const names = ['api', 'db1', 'db2', 'web', 'web-admin', 'x.y'];
+
+describe('service arguments', () => {
+  it.each([
+    [['web'], ['web']],
+    [['web*'], ['web', 'web-admin']],
+    [['db[12]'], ['db1', 'db2']],
+    [['db[^1]'], ['db2']],
+    [['?pi'], ['api']],
+    [['*'], names],
+    [
+      ['web', 'w*'],
+      ['web', 'web-admin'],
+    ],
+    [['x.y'], ['x.y']],
+    [['x\\.y'], ['x.y']],
+    [[], []],
+  ])('%o name %o', (args, expected) => {
+    expect(expandServices(names, args)).toEqual(expected);
+  });
+
+  it('treat a dot as a dot', () => {
+    expect(() => expandServices(['xay'], ['x.y*'])).toThrow('no such service: x.y*');
+  });
+
+  it('that name nothing are refused with a suggestion', () => {
+    expect(() => expandServices(names, ['wbe'])).toThrow(
+      expect.objectContaining({ message: 'no such service: wbe', hint: 'did you mean "web"?' }),
+    );
+    expect(() => expandServices(names, ['zzzzzz'])).toThrow(
+      expect.objectContaining({ hint: 'the services of this project are: api, db1, db2, web, web-admin, x.y' }),
+    );
+  });
+
+  it('with an open bracket are refused', () => {
+    expect(() => expandServices(names, ['db['])).toThrow('syntax error in pattern "db["');
+  });
+});
+
+describe('did you mean', () => {
+  it.each([
+    ['wbe', 'web'],
+    ['databse', 'database'],
+    ['nginx', undefined],
+    ['w', undefined],
+  ])('%s: %s', (word, expected) => {
+    expect(didYouMean(word, ['web', 'database', 'cache'])).toBe(expected);
+  });
+});
