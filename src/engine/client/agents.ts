@@ -1,23 +1,24 @@
 // How bytes get to an engine: a keep-alive agent per kind of address.
-import { Agent } from 'node:http';
+import { http } from './http.ts';
 import type { Wire } from './modem.ts';
-import { SshAgent } from './ssh.ts';
 import type { EngineTarget } from './target.ts';
 
 /** Idle connections are kept for reuse and do not keep the process alive. */
 const KEEP_ALIVE = { keepAlive: true, maxFreeSockets: 32 } as const;
 
-/** Makes the wire for a target. TLS is loaded only where it is used: it costs 10 ms. */
+/** Makes the wire for a target. TLS and ssh are loaded only where they are used. */
 export async function openWire(target: EngineTarget): Promise<Wire> {
   const { address, tls } = target;
   switch (address.type) {
     case 'unix':
-      return { agent: new Agent(KEEP_ALIVE), options: { socketPath: address.path } };
-    case 'ssh':
+      return { agent: new http.Agent(KEEP_ALIVE), options: { socketPath: address.path } };
+    case 'ssh': {
+      const { SshAgent } = await import('./ssh.ts');
       return { agent: new SshAgent(address), options: { host: 'docker' } };
+    }
     case 'tcp': {
       const options = { host: address.host, port: address.port };
-      if (tls === undefined) return { agent: new Agent(KEEP_ALIVE), options, pathPrefix: address.pathPrefix };
+      if (tls === undefined) return { agent: new http.Agent(KEEP_ALIVE), options, pathPrefix: address.pathPrefix };
       const https = await import('node:https');
       const agent = new https.Agent({
         ...KEEP_ALIVE,

@@ -1,8 +1,8 @@
 // Files into and out of containers, as tar streams.
-import { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import type { Engine, PathStat } from '../engine.ts';
 import { ask, type Client, container } from './client.ts';
+import { http } from './http.ts';
 import { record, text } from './ndjson.ts';
 import { absentAsUndefined } from './observe.ts';
 
@@ -24,7 +24,8 @@ export function archiveVerbs(client: Client): Verbs {
       absentAsUndefined(
         ask(client, { verb: 'statPath', resource: `${container(id)} at "${path}"`, signal }, async (docker) => {
           const answer: unknown = await docker.getContainer(encodeURIComponent(id)).infoArchive({ path });
-          if (!(answer instanceof IncomingMessage)) throw new TypeError('the answer to a HEAD request is a response');
+          if (!(answer instanceof http.IncomingMessage))
+            throw new TypeError('the answer to a HEAD request is a response');
           answer.resume();
           return pathStat(answer.headers['x-docker-container-path-stat']);
         }),

@@ -1,7 +1,8 @@
 // The first words with an engine: what it is, which API version both speak, how it builds.
-import { IncomingMessage } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import type { Capabilities, EngineKind } from '../engine.ts';
 import { toEngineError } from './failures.ts';
+import { http } from './http.ts';
 import type { Modem } from './modem.ts';
 import type { EngineTarget } from './target.ts';
 import { abilities, negotiate } from './versions.ts';
@@ -66,7 +67,7 @@ function ask(modem: Modem, path: string, signal: AbortSignal | undefined): Promi
     const call = { path, method: 'GET', isStream: true, statusCodes: { 200: true }, abortSignal: signal } as const;
     modem.dial(call, (error, data) => {
       if (error !== null) reject(error);
-      else if (data instanceof IncomingMessage) resolve(data);
+      else if (data instanceof http.IncomingMessage) resolve(data);
       else reject(new Error('what answers there is not a container engine'));
     });
   });

@@ -1,15 +1,10 @@
 // The connection beneath dockerode: turns its calls into HTTP requests over one keep-alive agent.
 // Takes the place of docker-modem, which loads an SSH implementation at start, opens a connection per request,
 // inspects every request's whole object graph for a debug line, and sends query parameters a second time as body.
-import {
-  type Agent,
-  type ClientRequest,
-  type IncomingMessage,
-  request as plainRequest,
-  type RequestOptions,
-} from 'node:http';
+import type { Agent, ClientRequest, IncomingMessage, RequestOptions } from 'node:http';
 import type { Duplex, Readable } from 'node:stream';
 import { debug } from '../../log.ts';
+import { http } from './http.ts';
 
 /** What dockerode hands over for one call. */
 export interface Call {
@@ -51,7 +46,7 @@ export interface Wire {
   readonly agent: Agent;
   readonly options: RequestOptions;
   /** `http.request` or `https.request`. */
-  readonly request?: typeof plainRequest;
+  readonly request?: typeof http.request;
   /** In front of every path: a reverse proxy's prefix. */
   readonly pathPrefix?: string;
 }
@@ -87,7 +82,7 @@ export class Modem {
 
   #send(call: Call, options: RequestOptions, body: Body, callback: Callback, attempt: number): void {
     const started = performance.now();
-    const request = (this.wire.request ?? plainRequest)(options);
+    const request = (this.wire.request ?? http.request)(options);
     let settled = false;
     const settle: Callback = (error, data) => {
       if (settled) return;

@@ -1,9 +1,10 @@
 // ssh:// hosts, as docker does it: the ssh program runs `docker system dial-stdio` on the other side and its
 // standard streams are the connection. Keys, agents, jump hosts and known hosts are then ssh's own business.
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
-import { Agent, type AgentOptions } from 'node:http';
+import type { AgentOptions } from 'node:http';
 import { Duplex } from 'node:stream';
 import { HostError } from '../../errors.ts';
+import { http } from './http.ts';
 import type { EngineAddress } from './target.ts';
 
 type SshAddress = Extract<EngineAddress, { type: 'ssh' }>;
@@ -25,7 +26,7 @@ export function sshArguments(address: SshAddress): string[] {
 }
 
 /** An agent whose connections are ssh processes, reused as long as the engine keeps them open. */
-export class SshAgent extends Agent {
+export class SshAgent extends http.Agent {
   readonly #address: SshAddress;
 
   constructor(address: SshAddress, options: AgentOptions = {}) {

@@ -5,8 +5,6 @@ import { buildRequirements } from '../../requirements.ts';
 import type { Client } from '../client.ts';
 import type { DockerConfig } from '../docker-config.ts';
 import type { Greeting } from '../handshake.ts';
-import { buildWithBuildx } from './buildx.ts';
-import { buildClassic } from './classic.ts';
 import { findBuildx } from './plugins.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -29,9 +27,13 @@ export function buildVerbs(client: Client, config: DockerConfig): Pick<Engine, '
       refuseUnsupported(request, builder);
       const plugin =
         builder === 'buildx' ? findBuildx(client.target.configDirectory, config.cliPluginsExtraDirs) : undefined;
-      return plugin === undefined
-        ? await buildClassic(client, config, request, onOutput, signal)
-        : await buildWithBuildx(client, plugin, request, onOutput, signal);
+      // Each brings libraries that commands which build nothing do without.
+      if (plugin === undefined) {
+        const { buildClassic } = await import('./classic.ts');
+        return await buildClassic(client, config, request, onOutput, signal);
+      }
+      const { buildWithBuildx } = await import('./buildx.ts');
+      return await buildWithBuildx(client, plugin, request, onOutput, signal);
     },
   };
 }
