@@ -8,12 +8,11 @@ import { must, run } from './run.ts';
 const CACHE = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'windlass', 'images');
 export const BUSYBOX = 'busybox:latest';
 
-/** Makes sure that the engine knows busybox:latest. Returns whether it had to be added. */
-export async function ensureBusybox(host: string): Promise<boolean> {
+/** Makes sure that the engine knows busybox:latest. */
+export async function ensureBusybox(host: string): Promise<void> {
   const env = { ...process.env, DOCKER_HOST: host };
-  if ((await run('docker', ['image', 'inspect', BUSYBOX], { env })).exitCode === 0) return false;
+  if ((await run('docker', ['image', 'inspect', BUSYBOX], { env })).exitCode === 0) return;
   await must('docker', ['import', '-c', 'CMD ["sh"]', await rootArchive(), BUSYBOX], { env });
-  return true;
 }
 
 /** Tar file of the image's root file system; made once. */

@@ -38,15 +38,15 @@ export default async function setup(project: TestProject): Promise<() => Promise
     await must(process.execPath, ['scripts/build.ts'], { cwd: root });
   const engine = await findOrStartEngine();
   const home = await mkdtemp(join(tmpdir(), 'windlass-test-home-'));
-  let addedBusybox = false;
+  const before = await tags(engine.host);
   const tearDown = async (): Promise<void> => {
-    const env = { ...process.env, DOCKER_HOST: engine.host };
-    if (addedBusybox) await run('docker', ['image', 'rm', BUSYBOX], { env });
+    const added = (await tags(engine.host)).filter((tag) => !before.includes(tag) && isOurs(tag));
+    if (added.length > 0) await run('docker', ['-H', engine.host, 'image', 'rm', ...added]);
     await engine.stop();
     await rm(home, { recursive: true, force: true });
   };
   try {
-    addedBusybox = await ensureBusybox(engine.host);
+    await ensureBusybox(engine.host);
     const peers = await ensurePeers();
     const failures = join(tmpdir(), 'windlass-failures');
     project.provide('ground', { program, dockerHost: engine.host, peers, home, failures });
@@ -55,4 +55,12 @@ export default async function setup(project: TestProject): Promise<() => Promise
     throw error;
   }
   return tearDown;
+}
+
+/** Images that the set-up, or a scenario through example-images.ts, adds to an engine. */
+const isOurs = (tag: string): boolean => tag === BUSYBOX || tag.startsWith('windlass-example/');
+
+async function tags(host: string): Promise<string[]> {
+  const { stdout } = await run('docker', ['-H', host, 'image', 'ls', '--format', '{{.Repository}}:{{.Tag}}']);
+  return stdout.split('\n');
 }

@@ -1,17 +1,33 @@
 #!/bin/sh
-# Builds stand-ins for the example's official images from Debian 12's packages, for machines that reach a Debian mirror but no registry.
+# Builds stand-ins for the examples' official images from Debian 12's packages, for machines that reach a Debian mirror but no registry.
 #
-# usage: images/build.sh [mariadb] [wordpress] [nginx]        all three unless named
+# usage: examples/images/build.sh [mariadb] [wordpress] [nginx] [python] [registry] [debian]        all unless named
 #
-# They go to the engine that the docker command speaks to (DOCKER_HOST). What to put into .env is printed last. An image whose files here
-# have not changed is taken from the engine, or from the cache folder ($XDG_CACHE_HOME/windlass/images), instead of being built again.
+# They go to the engine that the docker command speaks to (DOCKER_HOST). What to put into .env is printed last, a line an image. An image
+# whose files here have not changed is taken from the engine, or from the cache folder ($XDG_CACHE_HOME/windlass/images), instead of being
+# built again.
 # Needs root and debootstrap, for the base image. The mirror is the one that this system's apt uses.
 set -eu
 cd "$(dirname "$0")"
 prefix=windlass-example
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/windlass/images
-names=${*:-mariadb wordpress nginx}
-version() { case $1 in mariadb) echo 10.11 ;; wordpress) echo 6.1 ;; nginx) echo 1.22 ;; *) echo "build.sh: no image \"$1\"" >&2; exit 2 ;; esac; }
+# One build at a time: a second one finds what the first one made.
+if [ -z "${WINDLASS_IMAGES_LOCKED:-}" ]; then
+  mkdir -p "$cache"
+  WINDLASS_IMAGES_LOCKED=1 exec flock "$cache/lock" ./build.sh "$@"
+fi
+names=${*:-debian mariadb wordpress nginx python registry}
+version() {
+  case $1 in
+    debian) echo 12 ;;
+    mariadb) echo 10.11 ;;
+    nginx) echo 1.22 ;;
+    python) echo 3.11 ;;
+    registry) echo 2.8 ;;
+    wordpress) echo 6.1 ;;
+    *) echo "build.sh: no image \"$1\"" >&2; exit 2 ;;
+  esac
+}
 say() { echo "$*" >&2; }
 
 work=$(mktemp -d "${TMPDIR:-/var/tmp}/windlass-images-XXXXXX")
@@ -79,6 +95,7 @@ base=$prefix/debian:12
 base_key=$(key_of build.sh dpkg-excludes)
 provide "$base" "$base_key" build_base
 for name in $names; do
+  [ "$name" != debian ] || continue
   provide "$prefix/$name:$(version "$name")" "$(key_of build.sh dpkg-excludes "$name")" build_image "$name"
 done
 for name in $names; do
