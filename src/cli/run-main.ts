@@ -1,11 +1,11 @@
 // From arguments to exit code: parses, sets up signals, runs the command, and turns an error into text.
-import { isAbort, messageOf, WindlassError } from '../errors.ts';
+import { HostError, isAbort, messageOf, WindlassError } from '../errors.ts';
 import { createContext } from './context.ts';
-import type { FlagValues } from './declaration.ts';
-import { type GlobalOptions, type globalFlags, resolveGlobals } from './globals.ts';
+import { withEnvFileSettings } from './env-settings.ts';
+import { resolveGlobals } from './globals.ts';
 import { Interrupts } from './interrupts.ts';
 import { type Io, processIo } from './io.ts';
-import { parseCommandLine } from './program.ts';
+import { type Invocation, parseCommandLine } from './program.ts';
 
 const INTERRUPTED = 130;
 /** Exit code of a bug: anything thrown that is not a WindlassError (sysexits' EX_SOFTWARE). */
@@ -18,35 +18,52 @@ export type Exit = (code: number) => void;
 export async function runMain(argv: readonly string[], exit: Exit): Promise<number> {
   const io = processIo();
   endQuietlyWhenNobodyReads(exit);
+  const interrupts = watchSignals(exit);
   let json = false;
+  process.on('uncaughtException', (error) => exit(report(error, io, json)));
   try {
     const invocation = parseCommandLine(argv, { program: 'windlass', width: helpWidth(io) });
-    if (invocation.kind === 'text') {
-      io.stdout.write(invocation.text);
-      if (invocation.error !== undefined) io.stderr.write(`${invocation.error}\n`);
-      return invocation.exitCode;
-    }
-    const globals = readGlobals(invocation.globals, io);
+    if (invocation.kind === 'text') return showText(invocation, io);
+    const cwd = workingDirectory();
+    const env = await withEnvFileSettings(environment(), cwd, {
+      files: invocation.globals.file,
+      envFiles: invocation.globals['env-file'],
+      projectDirectory: invocation.globals['project-directory'] ?? invocation.globals.workdir,
+    });
+    const globals = resolveGlobals(invocation.globals, env, cwd, (text) => io.stderr.write(`${text}\n`));
     json = globals.progress === 'json';
-    const interrupts = watchSignals(exit);
-    const context = createContext({ globals, env: environment(), cwd: process.cwd(), io, interrupts });
+    const context = createContext({ globals, env, cwd, io, interrupts });
     try {
       return await invocation.command.start(context, invocation.flags, invocation.args);
     } finally {
       await context.close();
     }
   } catch (error) {
-    return report(error, io, json);
+    // Whatever breaks because the user stopped it is no news.
+    return isAbort(error) || interrupts.signal.aborted ? INTERRUPTED : report(error, io, json);
   }
 }
 
 const helpWidth = (io: Io): number => (io.stdout.isTTY ? Math.min(io.stdout.columns, 120) : 80);
 
+function workingDirectory(): string {
+  try {
+    return process.cwd();
+  } catch (error) {
+    throw new HostError('the current directory does not exist any more', {
+      cause: error,
+      hint: 'change to a directory that is there',
+    });
+  }
+}
+
 const environment = (): Record<string, string> =>
   Object.fromEntries(Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined));
 
-function readGlobals(flags: FlagValues<typeof globalFlags>, io: Io): GlobalOptions {
-  return resolveGlobals(flags, environment(), process.cwd(), (text) => io.stderr.write(`${text}\n`));
+function showText(invocation: Extract<Invocation, { kind: 'text' }>, io: Io): number {
+  io.stdout.write(invocation.text);
+  if (invocation.error !== undefined) io.stderr.write(`${invocation.error}\n`);
+  return invocation.exitCode;
 }
 
 function watchSignals(exit: Exit): Interrupts {
@@ -60,14 +77,15 @@ function watchSignals(exit: Exit): Interrupts {
 function endQuietlyWhenNobodyReads(exit: Exit): void {
   for (const stream of [process.stdout, process.stderr])
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error;
-      exit(0);
+      if (error.code === 'EPIPE') exit(0);
+      throw new HostError(
+        `cannot write to ${stream === process.stdout ? 'standard output' : 'standard error'}: ${error.message}`,
+      );
     });
 }
 
 /** Prints an error once, and gives the exit code it stands for. */
 export function report(error: unknown, io: Io, json: boolean): number {
-  if (isAbort(error)) return INTERRUPTED;
   const known = error instanceof WindlassError;
   const message = messageOf(error);
   if (json) io.stderr.write(`${JSON.stringify({ error: true, message })}\n`);
