@@ -1,6 +1,5 @@
 // The narrow door to the operating system: programs are started here and nowhere else.
 // Tests use the recording host in test/support/recording-host.ts.
-import { execFile } from 'node:child_process';
 import { HostError } from './errors.ts';
 
 export interface RunOptions {
@@ -23,8 +22,10 @@ export interface Host {
 }
 
 export const realHost: Host = {
-  run(program, args, options = {}) {
-    return new Promise((resolve, reject) => {
+  async run(program, args, options = {}) {
+    // Loaded on first use: most commands start no program.
+    const { execFile } = await import('node:child_process');
+    return await new Promise((resolve, reject) => {
       const child = execFile(
         program,
         args,

@@ -304,6 +304,9 @@ export interface ProcessTable {
   readonly processes: readonly (readonly string[])[];
 }
 
+/** `next-exit` and `removed` are for a container that has yet to start. */
+export type WaitUntil = 'not-running' | 'next-exit' | 'removed';
+
 export interface Engine {
   readonly kind: EngineKind;
   /** Where it listens, without credentials: `unix:///var/run/docker.sock`. */
@@ -358,8 +361,8 @@ export interface Engine {
   unpauseContainer(id: string, signal?: AbortSignal): Promise<void>;
   renameContainer(id: string, name: string, signal?: AbortSignal): Promise<void>;
   removeContainer(id: string, options: { force: boolean; volumes: boolean }, signal?: AbortSignal): Promise<void>;
-  /** Resolves with the exit code when the container is no longer running. */
-  waitContainer(id: string, signal?: AbortSignal): Promise<number>;
+  /** Resolves with the exit code when the container is no longer running, or as `until` says. */
+  waitContainer(id: string, signal?: AbortSignal, until?: WaitUntil): Promise<number>;
   putArchive(
     id: string,
     path: string,

@@ -1,5 +1,5 @@
 // How bytes get to an engine: a keep-alive agent per kind of address.
-import { http } from './http.ts';
+import { http } from './builtin.ts';
 import type { Wire } from './modem.ts';
 import type { EngineTarget } from './target.ts';
 

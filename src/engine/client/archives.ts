@@ -1,8 +1,8 @@
 // Files into and out of containers, as tar streams.
-import { Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import type { Engine, PathStat } from '../engine.ts';
+import { http, stream as streams } from './builtin.ts';
 import { ask, type Client, container } from './client.ts';
-import { http } from './http.ts';
 import { record, text } from './ndjson.ts';
 import { absentAsUndefined } from './observe.ts';
 
@@ -12,7 +12,7 @@ export function archiveVerbs(client: Client): Verbs {
   return {
     putArchive: (id, path, archive, options, signal) =>
       ask(client, { verb: 'putArchive', resource: `${container(id)} at "${path}"`, signal }, async (docker) => {
-        const body = archive instanceof Readable ? archive : Buffer.from(archive);
+        const body = archive instanceof streams.Readable ? archive : Buffer.from(archive);
         const query = { path, ...(options?.copyUidGid === true ? { copyUIDGID: '1' } : {}) };
         await docker.getContainer(encodeURIComponent(id)).putArchive(body, query);
       }),
@@ -38,7 +38,7 @@ export function archiveVerbs(client: Client): Verbs {
 }
 
 function readable(stream: NodeJS.ReadableStream): Readable {
-  return stream instanceof Readable ? stream : new Readable().wrap(stream);
+  return stream instanceof streams.Readable ? stream : new streams.Readable().wrap(stream);
 }
 
 /** Bits of Go's file mode, which the engine sends: a directory and a symbolic link. */

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import type Docker from 'dockerode';
 import { EngineError, messageOf } from '../../errors.ts';
-import type { CreateContainer, Engine } from '../engine.ts';
+import type { CreateContainer, Engine, WaitUntil } from '../engine.ts';
 import { type About, ask, askStream, type Client, container } from './client.ts';
 import { type DockerConfig, proxyEnvironment } from './docker-config.ts';
 import { fromWords } from './failures.ts';
@@ -73,7 +73,7 @@ export function containerVerbs(client: Client, config: DockerConfig): Verbs {
       const removal = act('removeContainer', id, signal, (c) => c.remove({ force: options.force, v: options.volumes }));
       await absentAsUndefined(removingElsewhere(removal));
     },
-    waitContainer: (id, signal) => wait(client, id, signal),
+    waitContainer: (id, signal, until) => wait(client, id, signal, until),
     async commitContainer(id, options, signal) {
       const { repo, tag } = splitReference(options.reference ?? '');
       const query = {
@@ -143,12 +143,15 @@ async function create(
  * Waits over a streamed answer: the engine sends its headers at once and the code when the container ends, so that
  * the wait is known to be armed and no time-out of an idle request applies.
  */
-async function wait(client: Client, id: string, signal: AbortSignal | undefined): Promise<number> {
+async function wait(
+  client: Client,
+  id: string,
+  signal: AbortSignal | undefined,
+  until: WaitUntil = 'not-running',
+): Promise<number> {
   const about = { verb: 'waitContainer', resource: container(id), signal };
   return await askStream(client, about, async (docker) => {
-    const stream: AsyncIterable<Buffer> = await docker
-      .getContainer(encodeURIComponent(id))
-      .wait({ condition: 'not-running' });
+    const stream: AsyncIterable<Buffer> = await docker.getContainer(encodeURIComponent(id)).wait({ condition: until });
     const chunks: Buffer[] = [];
     for await (const chunk of stream) chunks.push(chunk);
     const answer: unknown = JSON.parse(Buffer.concat(chunks).toString() || 'null');

@@ -1,8 +1,8 @@
 // Docker contexts: named engine addresses that `docker context create` keeps below docker's configuration directory.
-import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { EngineError, messageOf } from '../../errors.ts';
+import { load } from './builtin.ts';
 import { record, text } from './ndjson.ts';
 import { type EngineTarget, parseAddress } from './target.ts';
 import { tlsFromDirectory } from './tls.ts';
@@ -13,6 +13,7 @@ import { tlsFromDirectory } from './tls.ts';
  */
 export function contextTarget(name: string, configDirectory: string): Pick<EngineTarget, 'address' | 'tls'> {
   // The folder is the digest of the name, so that any name will do.
+  const { createHash }: typeof import('node:crypto') = load('node:crypto');
   const id = createHash('sha256').update(name).digest('hex');
   const path = join(configDirectory, 'contexts', 'meta', id, 'meta.json');
   const endpoint = record(record(readMeta(name, path).Endpoints).docker);

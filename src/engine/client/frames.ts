@@ -1,6 +1,7 @@
 // The engine's framing of a process's output without a terminal: 8 bytes of header (stream, 3 × 0, length big-endian), then that many bytes.
-import { PassThrough, type Readable } from 'node:stream';
+import type { PassThrough, Readable } from 'node:stream';
 import type { LogChunk } from '../engine.ts';
+import { stream as streams } from './builtin.ts';
 
 const HEADER = 8;
 
@@ -65,7 +66,7 @@ export interface SplitOutput {
  * until it drains, so a reader must consume both (or resume the one it does not want).
  */
 export function split(source: Readable): SplitOutput {
-  const sides = { stdout: new PassThrough(), stderr: new PassThrough() };
+  const sides = { stdout: new streams.PassThrough(), stderr: new streams.PassThrough() };
   const parser = new FrameParser();
   const finish = (error?: Error): void => {
     for (const side of [sides.stdout, sides.stderr]) {

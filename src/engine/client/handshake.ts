@@ -1,8 +1,8 @@
 // The first words with an engine: what it is, which API version both speak, how it builds.
 import type { IncomingMessage } from 'node:http';
 import type { Capabilities, EngineKind } from '../engine.ts';
+import { http } from './builtin.ts';
 import { toEngineError } from './failures.ts';
-import { http } from './http.ts';
 import type { Modem } from './modem.ts';
 import type { EngineTarget } from './target.ts';
 import { abilities, negotiate } from './versions.ts';

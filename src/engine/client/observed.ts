@@ -65,7 +65,7 @@ interface MountInfo {
 }
 
 const observedMount = (mount: MountInfo): ObservedMount => ({
-  ...(mount.Driver === undefined ? {} : { driver: mount.Driver }),
+  ...(mount.Driver === undefined || mount.Driver === '' ? {} : { driver: mount.Driver }),
   type: mount.Type ?? 'bind',
   name: mount.Name ?? '',
   source: mount.Source ?? '',

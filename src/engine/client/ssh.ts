@@ -4,7 +4,7 @@ import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import type { AgentOptions } from 'node:http';
 import { Duplex } from 'node:stream';
 import { HostError } from '../../errors.ts';
-import { http } from './http.ts';
+import { http } from './builtin.ts';
 import type { EngineAddress } from './target.ts';
 
 type SshAddress = Extract<EngineAddress, { type: 'ssh' }>;

@@ -1,7 +1,8 @@
 // Output and input of processes: logs, attach, exec, statistics.
-import { Duplex, type Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import type Docker from 'dockerode';
 import type { Engine, Exec, LogChunk, LogOptions, ProcessStreams } from '../engine.ts';
+import { stream as streams } from './builtin.ts';
 import { type About, ask, askStream, type Client, container } from './client.ts';
 import { toEngineError } from './failures.ts';
 import { chunks, split } from './frames.ts';
@@ -82,7 +83,8 @@ function execOf(client: Client, id: string, about: About): Exec {
 
 /** A terminal's connection is raw, both ways; otherwise output comes in frames. The signal cuts the connection. */
 function processStreams(client: Client, about: About, connection: unknown, tty: boolean): ProcessStreams {
-  if (!(connection instanceof Duplex)) throw new TypeError('a hijacked connection is a stream that goes both ways');
+  if (!(connection instanceof streams.Duplex))
+    throw new TypeError('a hijacked connection is a stream that goes both ways');
   const socket = connection;
   // An attached process may be silent for days.
   if ('setTimeout' in socket && typeof socket.setTimeout === 'function') socket.setTimeout(0);
@@ -103,7 +105,7 @@ function processStreams(client: Client, about: About, connection: unknown, tty: 
 }
 
 const emptyStream = (): Readable => {
-  const stream = new Duplex({ read() {}, write: (_chunk, _encoding, done) => done() });
+  const stream = new streams.Duplex({ read() {}, write: (_chunk, _encoding, done) => done() });
   stream.push(null);
   return stream;
 };
