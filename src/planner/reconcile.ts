@@ -11,5 +11,6 @@ export {
   planStop,
   planUnpause,
 } from './reconcile-lifecycle.ts';
+export { planRun, type RunOptions } from './reconcile-run.ts';
 export { planUp } from './reconcile-up.ts';
 export { divergedVolumes } from './reconcile-volumes.ts';
