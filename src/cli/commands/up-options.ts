@@ -101,7 +101,7 @@ function common(
 const recreatePolicy = (never: boolean, force: boolean): RecreatePolicy =>
   never ? 'never' : force ? 'force' : 'diverged';
 
-function pullOverride(text: string | undefined, allowed: readonly PullOverride[]): PullOverride | undefined {
+export function pullOverride(text: string | undefined, allowed: readonly PullOverride[]): PullOverride | undefined {
   // `policy` is docker compose's name for "each service's own".
   if (text === undefined || text === 'policy') return undefined;
   const found = (text === 'if_not_present' ? [text] : allowed).find((name) => name === text);

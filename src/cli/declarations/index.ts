@@ -1,5 +1,7 @@
 // Every command there is.
 import type { AnyCommand, CommandGroup } from '../declaration.ts';
+import { aboutCommands } from './about.ts';
+import { contentCommands } from './content.ts';
 import { coreCommands } from './core.ts';
 import { imageCommands } from './image.ts';
 import { modelCommands } from './model.ts';
@@ -12,6 +14,8 @@ export const commands: readonly AnyCommand[] = [
   ...modelCommands,
   ...runCommands,
   ...viewCommands,
+  ...contentCommands,
+  ...aboutCommands,
 ];
 
 /** Commands that stand below another word, as `bridge convert`. */

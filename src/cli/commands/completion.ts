@@ -1,0 +1,13 @@
+// `completion bash|zsh|fish`: the script that a shell loads.
+import { UsageError } from '../../errors.ts';
+import { completionScript, isShell } from '../completion/scripts.ts';
+import type { CommandRun } from '../declaration.ts';
+import type { completionFlags } from '../declarations/about.ts';
+import { programName } from '../program-name.ts';
+
+export const run: CommandRun<typeof completionFlags> = async (context, _flags, [shell = '']) => {
+  if (!isShell(shell))
+    throw new UsageError(`no completion for the shell "${shell}"`, { hint: 'use bash, zsh or fish' });
+  context.io.stdout.write(completionScript(shell, programName().split(' ')[0] ?? 'windlass'));
+  return 0;
+};

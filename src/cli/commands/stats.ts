@@ -1,0 +1,74 @@
+// `stats`: what the project's containers use, once or live.
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Engine } from '../../engine/engine.ts';
+import { InterruptedError } from '../../errors.ts';
+import type { CommandContext } from '../context.ts';
+import type { CommandRun, FlagValues } from '../declaration.ts';
+import type { statsFlags } from '../declarations/view.ts';
+import { formatStats } from '../output/stats-row.ts';
+import { projectName } from '../project-name.ts';
+import { byName, selectContainers } from '../select-containers.ts';
+import { measureOnce, StatsCollector } from '../stats-collector.ts';
+
+type StatsFlags = FlagValues<typeof statsFlags>;
+
+const REFRESH_MS = 500;
+const CURSOR_HOME = '\x1b[H';
+const CLEAR_REST_OF_LINE = '\x1b[K';
+const CLEAR_BELOW = '\x1b[J';
+
+export const run: CommandRun<typeof statsFlags> = async (context, flags, [service = '']) => {
+  const format = flags.format || 'table';
+  const name = await projectName(context);
+  const engine = await context.engine(name);
+  if (!flags['no-stream']) return watch(context, engine, { name, service, format, flags });
+  const { containers } = await engine.observe(name, context.signal);
+  const chosen = choose(containers, service, flags.all);
+  const measured = await measureOnce(engine, chosen, context.signal);
+  context.io.stdout.write(formatStats(measured, format, !flags['no-trunc']));
+  return 0;
+};
+
+const choose = (containers: Parameters<typeof selectContainers>[0], service: string, all: boolean) =>
+  selectContainers(containers, { services: service === '' ? [] : [service], oneOffs: true, stopped: all }).sort(byName);
+
+interface Watching {
+  readonly name: string;
+  readonly service: string;
+  readonly format: string;
+  readonly flags: StatsFlags;
+}
+
+async function watch(context: CommandContext, engine: Engine, watching: Watching): Promise<number> {
+  const { name, service, format, flags } = watching;
+  const failure = new AbortController();
+  const signal = AbortSignal.any([context.signal, failure.signal]);
+  const onFailure = (error: unknown) => failure.abort(error);
+  const collector = new StatsCollector({ engine, signal, all: flags.all, service, onFailure });
+  const listening = (async () => {
+    for await (const event of engine.events({ project: name }, signal)) collector.handle(event);
+  })();
+  listening.catch(onFailure);
+  const { containers } = await engine.observe(name, signal);
+  for (const container of choose(containers, service, flags.all)) collector.add(container.id, container.name);
+  try {
+    await collector.settled();
+    for (;;) {
+      const text = formatStats(collector.snapshot(Date.now()), format, !flags['no-trunc']);
+      context.io.stdout.write(context.io.stdout.isTTY ? frame(text) : text);
+      await delay(REFRESH_MS, undefined, { signal });
+    }
+  } catch (error) {
+    if (context.signal.aborted) throw new InterruptedError();
+    throw failure.signal.aborted ? failure.signal.reason : error;
+  } finally {
+    failure.abort();
+  }
+}
+
+/** Draws over what was there; lines that are shorter now, and lines that are no more, are wiped. */
+const frame = (text: string): string =>
+  `${CURSOR_HOME}${text
+    .split('\n')
+    .map((line) => `${line}${CLEAR_REST_OF_LINE}`)
+    .join('\n')}${CLEAR_BELOW}`;

@@ -1,0 +1,114 @@
+// A tar stream → files of this machine. The archive is not trusted: nothing is written outside the target directory, neither
+// by names with `..` nor through links that the archive itself made.
+import { createWriteStream } from 'node:fs';
+import { chmod, link, lstat, lutimes, mkdir, realpath, rm, symlink, utimes } from 'node:fs/promises';
+import { dirname, join, relative, resolve, sep } from 'node:path';
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { extract, type Headers } from 'tar-stream';
+import { WindlassError } from '../../errors.ts';
+import { type Placement, renameEntry } from './placement.ts';
+
+export interface UnpackRequest {
+  readonly archive: Readable;
+  readonly placement: Placement;
+  readonly signal: AbortSignal;
+  /** Called with names that cannot be made here: devices, pipes. */
+  readonly onSkipped: (name: string) => void;
+}
+
+/** Owners are not kept: files belong to whoever runs windlass. Modes and times are. */
+export async function unpackTree({ archive, placement, signal, onSkipped }: UnpackRequest): Promise<void> {
+  const root = await realpath(placement.directory);
+  const unpacker = extract();
+  /** Times of directories, set last: writing into them changes them. */
+  const directories: { path: string; time: Date }[] = [];
+  unpacker.on('entry', (header, body, next) => {
+    writeEntry(header, body as unknown as Readable)
+      .then(() => next())
+      .catch((error: unknown) => unpacker.destroy(error instanceof Error ? error : new Error(String(error))));
+  });
+
+  async function writeEntry(header: Headers, body: Readable): Promise<void> {
+    const name = renameEntry(header.name, placement);
+    if (name === undefined) {
+      body.resume();
+      return;
+    }
+    const path = await safePath(root, name);
+    const time = header.mtime ?? new Date();
+    switch (header.type) {
+      case 'directory':
+        await makeDirectory(path, header.mode);
+        directories.push({ path, time });
+        break;
+      case 'symlink':
+        await replace(path);
+        await symlink(header.linkname ?? '', path);
+        await lutimes(path, time, time);
+        break;
+      case 'link':
+        await hardLink(path, header.linkname ?? '');
+        break;
+      case 'file':
+      case 'contiguous-file':
+        await replace(path);
+        await pipeline(body, createWriteStream(path, { mode: 0o600 }), { signal });
+        await chmod(path, (header.mode ?? 0o644) & 0o7777);
+        await utimes(path, time, time);
+        return;
+      default:
+        onSkipped(header.name);
+    }
+    body.resume();
+  }
+
+  async function hardLink(path: string, target: string): Promise<void> {
+    const renamed = renameEntry(target, placement);
+    if (renamed === undefined) throw outside(target);
+    await replace(path);
+    await link(await safePath(root, renamed), path);
+  }
+
+  await pipeline(archive, unpacker, { signal });
+  for (const { path, time } of directories.reverse()) await utimes(path, time, time);
+}
+
+const outside = (name: string): WindlassError =>
+  new WindlassError('COPY_UNSAFE', `refusing to unpack "${name}": it would be written outside the destination`);
+
+/** The path of an entry, whose parent really lies below the root, links followed. */
+async function safePath(root: string, name: string): Promise<string> {
+  const path = resolve(root, `.${sep}${name}`);
+  if (!isBelow(root, path)) throw outside(name);
+  if (path === root) return path;
+  await mkdir(dirname(path), { recursive: true }).catch(() => {
+    // realpath tells what is wrong.
+  });
+  const parent = await realpath(dirname(path));
+  if (!isBelow(root, parent)) throw outside(name);
+  return join(parent, path.slice(dirname(path).length));
+}
+
+function isBelow(root: string, path: string): boolean {
+  const way = relative(root, path);
+  return way === '' || !(way === '..' || way.startsWith(`..${sep}`));
+}
+
+/** Makes room for a file or a link; a directory that is there is not removed for it. */
+async function replace(path: string): Promise<void> {
+  const existing = await lstat(path).catch(() => undefined);
+  if (existing?.isDirectory()) throw new WindlassError('COPY', `cannot overwrite directory "${path}" with a file`);
+  if (existing !== undefined) await rm(path);
+}
+
+async function makeDirectory(path: string, mode: number | undefined): Promise<void> {
+  const existing = await lstat(path).catch(() => undefined);
+  if (existing !== undefined && !existing.isDirectory()) {
+    if (!existing.isSymbolicLink())
+      throw new WindlassError('COPY', `cannot overwrite non-directory "${path}" with a directory`);
+    await rm(path);
+  }
+  await mkdir(path, { recursive: true });
+  await chmod(path, (mode ?? 0o755) & 0o7777);
+}
