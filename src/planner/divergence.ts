@@ -24,8 +24,8 @@ export interface Surroundings {
 const WORDS: Readonly<Record<Difference, string>> = {
   config: 'config changed',
   image: 'image changed',
-  network: 'not on its network',
-  volume: 'lacks its volume',
+  network: 'network changed',
+  volume: 'volume changed',
   content: 'content of a config or secret changed',
   forced: 'forced',
   dependency: 'refers to a container that is replaced',

@@ -64,6 +64,7 @@ export function planStart(given: Project, observation: Observation, options: Sta
     volumes: none,
     providers: new Map(),
     orphansGone: [],
+    leftoversGone: new Map(),
     results: new Map(),
   };
   for (const service of inDependencyOrder(project)) {

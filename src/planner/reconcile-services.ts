@@ -31,6 +31,8 @@ export interface ServiceContext {
   /** Steps that run providers, by service. */
   readonly providers: ReadonlyMap<string, StepId>;
   readonly orphansGone: readonly StepId[];
+  /** Removals of replacements that never took over, by service. */
+  readonly leftoversGone: ReadonlyMap<string, readonly StepId[]>;
   readonly results: Map<string, ServiceResult>;
 }
 
@@ -227,6 +229,7 @@ function blueprintFor(context: ServiceContext, service: Service, peers: Blueprin
     links: (number) => linksOf(context, service, number),
     contentHash: context.observation.contentHashes[service.name],
     dependsOn: [
+      ...(context.leftoversGone.get(service.name) ?? []),
       ...(images.get(imageOf(project, service, options.separator)) ?? []),
       ...mounts.flatMap(({ type, source }) => (type === 'image' ? (images.get(source ?? '') ?? []) : [])),
       ...steps(networks.created, Object.keys(service.networks ?? {}).sort()),

@@ -2,7 +2,6 @@
 import { WindlassError } from '../errors.ts';
 import { STATUS } from '../events.ts';
 import type { Project } from '../model.ts';
-import { LABEL } from '../names.ts';
 import { refTo } from './container-steps.ts';
 import { desiredProject } from './desired.ts';
 import { freedPorts } from './freed-ports.ts';
@@ -16,7 +15,7 @@ import { reconcileOrphans } from './reconcile-orphans.ts';
 import { reconcileService, type ServiceContext } from './reconcile-services.ts';
 import { reconcileStarts } from './reconcile-start.ts';
 import { reconcileVolumes } from './reconcile-volumes.ts';
-import { isUp, managed, type Sorted, sortContainers } from './replicas.ts';
+import { isUp, managed, type Sorted, serviceOf, sortContainers } from './replicas.ts';
 import { dependentsOf, imageOf, inDependencyOrder, sortedNames } from './services.ts';
 
 /**
@@ -35,7 +34,7 @@ export function planUp(given: Project, observation: Observation, options: UpOpti
   const networks = reconcileNetworks(plan, project, observation);
   const volumes = reconcileVolumes(plan, project, observation, options);
   const orphansGone = reconcileOrphans(plan, project, observation, options);
-  removeLeftovers(plan, project, sorted);
+  const leftoversGone = removeLeftovers(plan, project, sorted);
   const context: ServiceContext = {
     plan,
     project,
@@ -47,6 +46,7 @@ export function planUp(given: Project, observation: Observation, options: UpOpti
     volumes,
     providers,
     orphansGone,
+    leftoversGone,
     results: new Map(),
   };
   for (const service of inDependencyOrder(project))
@@ -92,29 +92,32 @@ function needsSecondLook(
   );
 }
 
-/** Replacements that never took over are removed before anything else is made of their names. */
-function removeLeftovers(plan: PlanBuilder, project: Project, { leftovers }: Sorted): void {
+/** Removes replacements that never took over; by service, the steps after which their names are free. */
+function removeLeftovers(
+  plan: PlanBuilder,
+  project: Project,
+  { leftovers }: Sorted,
+): ReadonlyMap<string, readonly StepId[]> {
+  const gone = new Map<string, readonly StepId[]>();
+  const cause = 'left by an interrupted recreate';
   for (const container of leftovers) {
-    const service = container.labels[LABEL.service] ?? '';
+    const service = serviceOf(container);
     if (project.services[service] === undefined) continue;
-    plan.verdict({
-      resource: `container ${container.name}`,
-      decision: 'remove',
-      reason: 'left by an interrupted recreate',
-      differences: ['leftover'],
-      service,
-    });
-    plan.add({
+    const resource = `container ${container.name}`;
+    plan.verdict({ resource, decision: 'remove', reason: cause, differences: ['leftover'], service });
+    const step = plan.add({
       action: 'remove-container',
-      id: `remove container ${container.name}`,
-      resource: `container ${container.name}`,
-      cause: 'left by an interrupted recreate',
+      id: `remove ${resource}`,
+      resource,
+      cause,
       group: service,
       container: refTo(container),
       force: true,
       volumes: false,
     });
+    gone.set(service, [...(gone.get(service) ?? []), step]);
   }
+  return gone;
 }
 
 /** A network or volume that is replaced has to be let go by everybody before; by those outside this command it is not. */
