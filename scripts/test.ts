@@ -4,6 +4,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { systemPath } from './ground/debian-packages.ts';
+import { beginRun, sweepRun } from './ground/test-run.ts';
 
 const PARTS = ['lint', 'types', 'unit', 'property', 'e2e'] as const;
 type Part = (typeof PARTS)[number];
@@ -35,9 +37,9 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
   });
 
 /** Runs a program with its output shown; its exit status. */
-function show(program: string, args: readonly string[]): Promise<number> {
+function show(program: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<number> {
   return new Promise((resolve, reject) => {
-    running = spawn(program, args, { stdio: ['ignore', 'inherit', 'inherit'] });
+    running = spawn(program, args, { stdio: ['ignore', 'inherit', 'inherit'], env: { ...process.env, ...env } });
     running.once('error', reject);
     running.once('exit', (code) => resolve(code ?? 1));
   });
@@ -49,12 +51,12 @@ async function check(program: string, args: readonly string[]): Promise<Count> {
   return { passed: passed ? 1 : 0, failed: passed ? 0 : 1, skipped: 0 };
 }
 
-async function vitest(part: Part, extra: readonly string[]): Promise<Count> {
+async function vitest(part: Part, extra: readonly string[], env?: NodeJS.ProcessEnv): Promise<Count> {
   const folder = await mkdtemp(join(tmpdir(), 'windlass-report-'));
   try {
     const file = join(folder, 'report.json');
     const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
-    const status = await show('vitest', ['run', '--project', part, ...reporters, ...extra]);
+    const status = await show('vitest', ['run', '--project', part, ...reporters, ...extra], env);
     const text = await readFile(file, 'utf8').catch(() => undefined);
     if (text === undefined) return { passed: 0, failed: 1, skipped: 0 };
     const report = JSON.parse(text) as VitestReport;
@@ -66,12 +68,24 @@ async function vitest(part: Part, extra: readonly string[]): Promise<Count> {
   }
 }
 
+/** vitest ends at once when it is interrupted; what its scenarios had made is swept up here. */
+async function endToEnd(extra: readonly string[]): Promise<Count> {
+  const folder = await beginRun();
+  try {
+    return await vitest('e2e', extra, { WINDLASS_TEST_RUN: folder });
+  } finally {
+    await sweepRun(folder);
+  }
+}
+
 function runPart(part: Part, extra: readonly string[]): Promise<Count> {
   switch (part) {
     case 'lint':
       return check('biome', ['check', '.']);
     case 'types':
       return check('tsc', ['--noEmit']);
+    case 'e2e':
+      return endToEnd(extra);
     default:
       return vitest(part, extra);
   }
@@ -79,6 +93,7 @@ function runPart(part: Part, extra: readonly string[]): Promise<Count> {
 
 const isPart = (word: string): word is Part => (PARTS as readonly string[]).includes(word);
 
+process.env.PATH = systemPath(process.env.PATH);
 const words = process.argv.slice(2);
 const named = words.filter(isPart);
 const extra = words.filter((word) => !isPart(word) && word !== '--');

@@ -1,14 +1,15 @@
 // Before the end-to-end tests: the program is built, an engine answers, the busybox image and the peers are there.
 // After them: what was started or added for them is gone again.
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
-import { BUSYBOX, ensureBusybox } from '../../scripts/ground/busybox-image.ts';
+import { ensureBusybox } from '../../scripts/ground/busybox-image.ts';
 import { ensurePackages, systemPath } from '../../scripts/ground/debian-packages.ts';
 import { findOrStartEngine } from '../../scripts/ground/find-engine.ts';
 import { ensurePeers, type Peers } from '../../scripts/ground/peers.ts';
-import { must, run } from '../../scripts/ground/run.ts';
+import { must } from '../../scripts/ground/run.ts';
+import { beginRun, noteEngine, sweepRun } from '../../scripts/ground/test-run.ts';
 
 /** What the tests are told; read it with `inject('ground')`, or through scenario.ts. */
 export interface Ground {
@@ -17,8 +18,8 @@ export interface Ground {
   /** DOCKER_HOST of the engine. */
   readonly dockerHost: string;
   readonly peers: Peers;
-  /** A home folder for the programs under test, shared by one run's tests. */
-  readonly home: string;
+  /** Everything the run writes; "home" in it is the home folder of the programs under test. */
+  readonly folder: string;
   /** Where failed scenarios keep what they know. */
   readonly failures: string;
 }
@@ -32,35 +33,26 @@ declare module 'vitest' {
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   process.env.PATH = systemPath(process.env.PATH);
   await ensurePackages(['docker-cli', 'debootstrap', 'ca-certificates']);
-  const root = project.config.root;
-  const program = process.env.WINDLASS_TEST_PROGRAM ?? join(root, 'dist/windlass.js');
+  const program = process.env.WINDLASS_TEST_PROGRAM ?? join(project.config.root, 'dist/windlass.js');
   if (process.env.WINDLASS_TEST_PROGRAM === undefined)
-    await must(process.execPath, ['scripts/build.ts'], { cwd: root });
+    await must(process.execPath, ['scripts/build.ts'], { cwd: project.config.root });
   const engine = await findOrStartEngine();
-  const home = await mkdtemp(join(tmpdir(), 'windlass-test-home-'));
-  const before = await tags(engine.host);
+  // `npm test` makes the run itself, so that it can sweep after an interrupted one.
+  const folder = process.env.WINDLASS_TEST_RUN ?? (await beginRun());
+  await noteEngine(folder, engine.host);
   const tearDown = async (): Promise<void> => {
-    const added = (await tags(engine.host)).filter((tag) => !before.includes(tag) && isOurs(tag));
-    if (added.length > 0) await run('docker', ['-H', engine.host, 'image', 'rm', ...added]);
+    await sweepRun(folder);
     await engine.stop();
-    await rm(home, { recursive: true, force: true });
   };
   try {
+    await mkdir(join(folder, 'home'));
     await ensureBusybox(engine.host);
     const peers = await ensurePeers();
     const failures = join(tmpdir(), 'windlass-failures');
-    project.provide('ground', { program, dockerHost: engine.host, peers, home, failures });
+    project.provide('ground', { program, dockerHost: engine.host, peers, folder, failures });
   } catch (error) {
     await tearDown();
     throw error;
   }
   return tearDown;
-}
-
-/** Images that the set-up, or a scenario through example-images.ts, adds to an engine. */
-const isOurs = (tag: string): boolean => tag === BUSYBOX || tag.startsWith('windlass-example/');
-
-async function tags(host: string): Promise<string[]> {
-  const { stdout } = await run('docker', ['-H', host, 'image', 'ls', '--format', '{{.Repository}}:{{.Tag}}']);
-  return stdout.split('\n');
 }

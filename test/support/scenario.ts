@@ -3,11 +3,11 @@
 // of it stays in a folder whose path is printed.
 import { randomBytes } from 'node:crypto';
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, inject, onTestFinished } from 'vitest';
 import { failure, type Ran, type RunOptions, run, type Started, start } from '../../scripts/ground/run.ts';
+import { projectPrefix } from '../../scripts/ground/test-run.ts';
 import { eventually } from './eventually.ts';
 import { keepEvidence } from './evidence.ts';
 
@@ -231,11 +231,11 @@ export class Scenario {
 /** Sets up a scenario for the test that calls it. */
 export async function scenario(options: ScenarioOptions = {}): Promise<Scenario> {
   const ground = inject('ground');
-  const project = `wlt-${randomBytes(4).toString('hex')}`;
-  const folder = await mkdtemp(join(tmpdir(), 'windlass-scenario-'));
+  const project = `${projectPrefix(ground.folder)}${randomBytes(3).toString('hex')}`;
+  const folder = await mkdtemp(join(ground.folder, 'scenario-'));
   const made = new Scenario(project, folder, {
     PATH: process.env.PATH ?? '',
-    HOME: ground.home,
+    HOME: join(ground.folder, 'home'),
     DOCKER_HOST: ground.dockerHost,
     LANG: 'C.UTF-8',
     ...(options.unnamed ? {} : { COMPOSE_PROJECT_NAME: project }),
