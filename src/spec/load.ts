@@ -1,0 +1,192 @@
+// The loader: Compose files → a Project, canonical, validated and complete. Its stages are in model-loader.ts, in order.
+import { homedir } from 'node:os';
+import { isAbsolute, relative } from 'node:path';
+import { type Diagnostic, SpecError } from '../diagnostics.ts';
+import type { Project } from '../model.ts';
+import { checkConsistency, checkContainerNames } from './consistency.ts';
+import { DecodeContext } from './decode.ts';
+import { decodeModel } from './decode-model.ts';
+import { documentsOf, type LoadState, loadModel, substituteVariables } from './model-loader.ts';
+import { normalise } from './normalise.ts';
+import { Places } from './places.ts';
+import { Problems } from './problems.ts';
+import { withoutUnusedResources, withProfiles, withSelectedServices, withServicesEnabled } from './profiles.ts';
+import { type ProjectOptions, projectName, resolveProjectOptions } from './project-options.ts';
+import { decodeText } from './read-file.ts';
+import { readYaml } from './read-yaml.ts';
+import { withEnvFiles, withLabelFiles } from './service-files.ts';
+import { type Mapping, newMapping } from './tree.ts';
+import { Warnings } from './warnings.ts';
+
+export interface LoadOptions {
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string>>;
+  /** As given with `-f`; empty = look for them, `-` = standard input. */
+  readonly files: readonly string[];
+  readonly projectDirectory?: string;
+  readonly projectName?: string;
+  /** As given with `--env-file`; empty = `.env` of the project directory. */
+  readonly envFiles: readonly string[];
+  readonly profiles: readonly string[];
+  /** Services named on the command line: their profiles are switched on, and the others are disabled but for dependencies. */
+  readonly services?: readonly string[];
+  /** Keep networks, volumes, … that no service uses. */
+  readonly allResources?: boolean;
+  readonly compatibility?: boolean;
+  /** Warnings are errors. */
+  readonly strict?: boolean;
+  readonly readStdin?: () => Promise<string>;
+  /** The following are on unless false. */
+  readonly interpolate?: boolean;
+  readonly normalize?: boolean;
+  readonly resolvePaths?: boolean;
+  /** Fold `env_file` into `environment`. */
+  readonly resolveEnvironment?: boolean;
+  readonly checkConsistency?: boolean;
+}
+
+export interface LoadResult {
+  readonly project: Project;
+  readonly warnings: readonly Diagnostic[];
+}
+
+export interface TreeResult {
+  /** The merged tree in long form: keys to values as YAML gives them. */
+  readonly tree: Mapping;
+  readonly warnings: readonly Diagnostic[];
+}
+
+/** Loads a project. Throws SpecError with every problem of the first stage that has any, or WindlassError. */
+export async function loadProject(options: LoadOptions): Promise<LoadResult> {
+  const load = await prepare(options);
+  const { name, tree, state } = loadTreeOf(load, options);
+  const problems = new Problems(state.places);
+  const { services, networks, volumes, secrets, configs, models, ...extensions } = decodeModel(
+    tree,
+    new DecodeContext(problems),
+  );
+  problems.throwIfAny();
+  let project: Project = {
+    ...extensions,
+    name,
+    workingDir: load.settings.workingDir,
+    composeFiles: load.settings.files,
+    envFiles: load.settings.envFiles,
+    environment: { ...load.settings.environment, COMPOSE_PROJECT_NAME: name },
+    services,
+    disabledServices: {},
+    networks,
+    volumes,
+    secrets,
+    configs,
+    models,
+    profiles: [],
+  };
+  project = withProfiles(project, load.settings.profiles);
+  const consistent = options.checkConsistency !== false;
+  if (consistent) checkConsistency(project, tree, state.places);
+  project = withLabelFiles(project, state);
+  const { services: named = [] } = options;
+  project = withSelectedServices(withServicesEnabled(project, named), named);
+  if (!options.allResources) project = withoutUnusedResources(project);
+  if (options.resolveEnvironment !== false) project = withEnvFiles(project, state);
+  if (consistent) checkContainerNames(project, tree, state.places);
+  return { project, warnings: finish(state, options) };
+}
+
+/** Loads the tree that a project would be read from. */
+export async function loadTree(options: LoadOptions): Promise<TreeResult> {
+  const load = await prepare(options);
+  const { tree, state } = loadTreeOf(load, options);
+  return { tree, warnings: finish(state, options) };
+}
+
+interface PreparedLoad {
+  readonly settings: ProjectOptions;
+  readonly state: LoadState;
+}
+
+async function prepare(options: LoadOptions): Promise<PreparedLoad> {
+  const places = new Places();
+  const warnings = new Warnings(places);
+  const displayName = (path: string): string => nameFrom(options.cwd, path);
+  const settings = resolveProjectOptions(options, { warnings, displayName });
+  const state: LoadState = {
+    places,
+    warnings,
+    displayName,
+    interpolate: options.interpolate !== false,
+    home: options.env.HOME || homedir(),
+    documents: new Map(),
+  };
+  if (settings.files.includes('-')) {
+    const text = decodeText(Buffer.from((await options.readStdin?.()) ?? ''), STDIN_NAME);
+    state.documents.set('-', readYaml(text, STDIN_NAME, places));
+  }
+  return { settings, state };
+}
+
+const STDIN_NAME = 'standard input';
+
+/** A path as people would write it in `cwd`. */
+function nameFrom(cwd: string, path: string): string {
+  if (path === '-') return STDIN_NAME;
+  const local = relative(cwd, path);
+  return local === '' || local.startsWith('..') || isAbsolute(local) ? path : local;
+}
+
+function loadTreeOf(
+  { settings, state }: PreparedLoad,
+  options: LoadOptions,
+): { name: string; tree: Mapping; state: LoadState } {
+  const { files, workingDir } = settings;
+  const name = projectName(
+    {
+      explicit: options.projectName,
+      environment: settings.environment,
+      workingDir,
+      inFiles: () => nameInFiles(settings, state),
+    },
+    state.warnings,
+  );
+  const environment = { ...settings.environment, COMPOSE_PROJECT_NAME: name };
+  let tree = loadModel(
+    {
+      files,
+      base: workingDir,
+      directory: workingDir,
+      environment,
+      resolvePaths: options.resolvePaths !== false,
+      includedBy: [],
+    },
+    state,
+  );
+  if (Object.keys(tree).length === 0) {
+    const message = files.map((file) => `"${state.displayName(file)}"`).join(' and ');
+    throw new SpecError([
+      { severity: 'error', code: 'SPEC_EMPTY', message: `${message}: empty compose file`, hint: 'add "services:"' },
+    ]);
+  }
+  if (options.normalize !== false) tree = normalise(tree, name, environment);
+  return { name, tree, state };
+}
+
+/** The last `name:` of the files. */
+function nameInFiles({ files, environment }: ProjectOptions, state: LoadState): string | undefined {
+  let found: string | undefined;
+  for (const file of files)
+    for (const { root } of documentsOf(file, state))
+      if (typeof root.name === 'string' && root.name !== '') found = root.name;
+  if (found === undefined) return undefined;
+  const holder = newMapping();
+  holder.name = found;
+  const { name } = substituteVariables(holder, environment, state);
+  return typeof name === 'string' ? name : undefined;
+}
+
+function finish(state: LoadState, { strict }: LoadOptions): Diagnostic[] {
+  const warnings = state.warnings.all();
+  if (strict && warnings.length > 0)
+    throw new SpecError(warnings.map((warning) => ({ ...warning, severity: 'error' })));
+  return warnings;
+}

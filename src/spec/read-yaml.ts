@@ -1,0 +1,62 @@
+// A Compose file's text → its documents, located, with what `!reset` and `!override` ask for.
+import { SpecError } from '../diagnostics.ts';
+import type { Places } from './places.ts';
+import { makeDiagnostic, Problems } from './problems.ts';
+import { isMapping, type Mapping, tagsOf, type Value } from './tree.ts';
+import { Parser } from './yaml/parser.ts';
+import { YamlError } from './yaml/scanner.ts';
+
+/** Keys to remove from what a document is merged onto; true = the whole entry. */
+export type Resets = Map<string, Resets | true>;
+
+export interface SourceDocument {
+  readonly root: Mapping;
+  readonly resets: Resets | undefined;
+}
+
+/** Characters that YAML does not allow. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
+const FORBIDDEN = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufeff\ufffe\uffff]/;
+
+/** Reads all documents. Throws a SpecError where the text is not YAML or a document is no mapping. */
+export function readYaml(text: string, name: string, places: Places): SourceDocument[] {
+  const file = places.addFile(name, text);
+  const problems = new Problems(places);
+  const at = (message: string, offset: number, hint?: string): void =>
+    problems.add('SPEC_YAML', message, [], places.add(file, offset, offset), { hint });
+  const parser = new Parser(text, places, file);
+  let roots: Value[] = [];
+  try {
+    const forbidden = text.search(FORBIDDEN);
+    if (forbidden >= 0)
+      throw new YamlError(
+        'a control character is not allowed',
+        forbidden,
+        'remove it, or write it as an escape in double quotes',
+      );
+    roots = parser.documents();
+  } catch (error) {
+    if (!(error instanceof YamlError)) throw error;
+    at(error.message, error.offset, error.hint);
+  }
+  for (const { message, offset, hint } of parser.problems) at(message, offset, hint);
+  problems.throwIfAny();
+  return roots.map((root) => {
+    if (isMapping(root)) return { root, resets: parser.sawTags ? collectResets(root) : undefined };
+    const message = `"${name}": the top level must be a mapping`;
+    throw new SpecError([makeDiagnostic('error', places, 'SPEC_TOP_LEVEL', message, places.add(file, 0, 0))]);
+  });
+}
+
+function collectResets(mapping: Mapping): Resets | undefined {
+  const resets: Resets = new Map();
+  for (const key of tagsOf(mapping)?.keys() ?? []) resets.set(key, true);
+  for (const key of Object.keys(mapping)) {
+    const value = mapping[key];
+    // What `!override` brings is taken as it is: tags below it mean nothing.
+    if (resets.has(key) || !isMapping(value)) continue;
+    const inner = collectResets(value);
+    if (inner) resets.set(key, inner);
+  }
+  return resets.size === 0 ? undefined : resets;
+}
