@@ -51,15 +51,17 @@ export function parseCommandLine(argv: readonly string[], style: HelpStyle): Inv
     found = withoutCommand(args, globals().version, help(), style);
   });
 
+  // Making commander's forty commands would take longer than running the one that is meant.
+  const isMeant = (names: readonly string[]) => names.some((name) => argv.includes(name));
   const add = (parent: Command, command: AnyCommand, path: string) => {
+    if (!isMeant([command.name, ...(command.aliases ?? [])])) return;
     const flags = allFlags(command);
     const node = quiet(new Command(command.name))
       .aliases([...(command.aliases ?? [])])
       .argument('[args...]')
       .helpOption('-h, --help')
       .passThroughOptions(command.passThrough === true);
-    // Registering the flags of forty commands costs more than finding the one that is meant.
-    if ([command.name, ...(command.aliases ?? [])].some((name) => argv.includes(name))) addFlags(node, flags, argv);
+    addFlags(node, flags, argv);
     node.helpInformation = () => commandHelp(command, path, flags, style);
     node.action((args: string[]) => {
       checkArgumentCount(command, path, args, style);
@@ -70,7 +72,7 @@ export function parseCommandLine(argv: readonly string[], style: HelpStyle): Inv
     parent.addCommand(node);
   };
   for (const command of commands) add(root, command, command.name);
-  for (const group of commandGroups) {
+  for (const group of commandGroups.filter(({ name }) => isMeant([name]))) {
     const node = quiet(new Command(group.name)).helpCommand(false).helpOption('-h, --help').argument('[command...]');
     node.helpInformation = () => groupHelp(group, style);
     node.action((args: string[]) => {
@@ -142,8 +144,16 @@ function inDockerWords(error: CommanderError, root: Command): UsageError {
     );
   }
   if (error.code !== 'commander.unknownOption') return new UsageError(error.message.replace(/^error: /, ''));
-  if (!quoted.startsWith('--')) return new UsageError(`unknown shorthand flag: '${quoted[1] ?? ''}' in ${quoted}`);
   const name = quoted.split('=')[0] ?? quoted;
+  const isGlobal = Object.entries(globalFlags).some(
+    ([key, flag]) => name === `--${key}` || (!name.startsWith('--') && 'short' in flag && flag.short === name[1]),
+  );
+  const misplaced = isGlobal
+    ? { hint: `"${name.slice(0, name.startsWith('--') ? undefined : 2)}" is a global flag: put it before the command` }
+    : {};
+  if (!name.startsWith('--'))
+    return new UsageError(`unknown shorthand flag: '${quoted[1] ?? ''}' in ${quoted}`, misplaced);
+  if (isGlobal) return new UsageError(`unknown flag: ${name}`, misplaced);
   const known = descendants(root).flatMap((node) => node.options.map((option) => option.long ?? ''));
   const guess = didYouMean(name, known);
   return new UsageError(`unknown flag: ${name}`, guess === undefined ? {} : { hint: `did you mean "${guess}"?` });
