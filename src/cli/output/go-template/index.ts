@@ -90,7 +90,7 @@ class Run {
   #range(node: ControlNode, dot: unknown, scope: Scope): string {
     const pipeline = { ...node.pipeline, declares: [] };
     const entries = entriesOf(this.#pipeline(pipeline, dot, scope));
-    if (entries === undefined) return this.#fail(node.pipeline, `range can't iterate over ${toText(dot)}`);
+    if (entries === undefined) return this.#failIn(node.pipeline, `range can't iterate over ${toText(dot)}`);
     if (entries.length === 0) return this.nodes(node.otherwise, dot, inner(scope));
     const out: string[] = [];
     for (const [key, value] of entries) {
@@ -121,27 +121,27 @@ class Run {
   /** Runs a command; the value of the one before it in the pipeline is its last argument. */
   #command(pipeline: Pipeline, command: Command, dot: unknown, scope: Scope, piped: readonly unknown[]): unknown {
     const [head, ...rest] = command;
-    if (head.kind === 'function') return this.#function(pipeline, head.name, rest, dot, scope, piped);
+    if (head.kind === 'function') return this.#function(pipeline, head, rest, dot, scope, piped);
     const args = [...rest.map((operand) => this.#operand(pipeline, operand, dot, scope)), ...piped];
     const value = this.#operand(pipeline, head, dot, scope, args);
-    if (args.length > 0 && !takesArguments(head)) this.#fail(pipeline, `can't give argument to non-function`);
+    if (args.length > 0 && !takesArguments(head)) this.#failIn(pipeline, `can't give argument to non-function`);
     return value;
   }
 
   #function(
     pipeline: Pipeline,
-    name: string,
+    { name, at }: Extract<Operand, { kind: 'function' }>,
     operands: readonly Operand[],
     dot: unknown,
     scope: Scope,
     piped: readonly unknown[],
   ): unknown {
     const target = this.#functions.get(name);
-    if (target === undefined) return this.#fail(pipeline, `function ${JSON.stringify(name)} not defined`);
+    if (target === undefined) return this.#fail(at, pipeline.source, `function ${JSON.stringify(name)} not defined`);
     try {
       return target(...operands.map((operand) => this.#operand(pipeline, operand, dot, scope)), ...piped);
     } catch (error) {
-      if (error instanceof CallError) return this.#fail(pipeline, error.message);
+      if (error instanceof CallError) return this.#fail(at, pipeline.source, error.message);
       throw error;
     }
   }
@@ -155,35 +155,49 @@ class Run {
       case 'literal':
         return operand.value;
       case 'field':
-        return this.#path(pipeline, dot, operand.path, args);
+        return this.#path(operand, dot, args);
       case 'variable': {
         const holder = owner(scope, operand.name);
-        if (holder === undefined) return this.#fail(pipeline, `undefined variable ${JSON.stringify(operand.name)}`);
-        return this.#path(pipeline, holder.values.get(operand.name), operand.path, args);
+        if (holder === undefined) return this.#failIn(pipeline, `undefined variable ${JSON.stringify(operand.name)}`);
+        return this.#path(operand, holder.values.get(operand.name), args);
       }
       case 'group':
-        return this.#path(pipeline, this.#pipeline(operand.pipeline, dot, scope), operand.path, args);
+        return this.#path(operand, this.#pipeline(operand.pipeline, dot, scope), args);
       case 'function':
-        return this.#function(pipeline, operand.name, [], dot, scope, []);
+        return this.#function(pipeline, operand, [], dot, scope, []);
     }
   }
 
   /** Follows `.A.B`; a method at the end takes the arguments. */
-  #path(pipeline: Pipeline, from: unknown, path: readonly string[], args: readonly unknown[]): unknown {
+  #path(operand: Chain, from: unknown, args: readonly unknown[]): unknown {
+    const { path } = operand;
     return path.reduce((value, name, at) => {
       if (value instanceof Map) return value.get(name);
       if (!isStruct(value) || !Object.hasOwn(value, name))
-        return this.#fail(pipeline, `can't evaluate field ${name} in type ${typeName(value)}`);
+        return this.#fail(operand.at, chainText(operand), `can't evaluate field ${name} in type ${typeName(value)}`);
       const field = value[name];
       if (typeof field !== 'function') return field;
       return Reflect.apply(field, value, at === path.length - 1 ? [...args] : []);
     }, from);
   }
 
-  #fail(pipeline: Pipeline, detail: string): never {
+  #failIn(pipeline: Pipeline, detail: string): never {
     throw new TemplateError(`:${pipeline.line}: executing "" at <${pipeline.source}>: ${detail}`);
   }
+
+  /** Line and column as Go counts them: from 1 and from 0. */
+  #fail(at: number, source: string, detail: string): never {
+    const before = this.#template.text.slice(0, at);
+    const line = before.split('\n').length;
+    const column = at - before.lastIndexOf('\n') - 1;
+    throw new TemplateError(`:${line}:${column}: executing "" at <${source}>: ${detail}`);
+  }
 }
+
+type Chain = Extract<Operand, { readonly path: readonly string[] }>;
+
+const chainText = (operand: Chain): string =>
+  `${operand.kind === 'variable' ? operand.name : operand.kind === 'group' ? '(…)' : ''}${operand.path.map((name) => `.${name}`).join('')}`;
 
 const takesArguments = (operand: Operand): boolean =>
   (operand.kind === 'field' || operand.kind === 'variable' || operand.kind === 'group') && operand.path.length > 0;

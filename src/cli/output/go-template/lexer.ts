@@ -8,6 +8,8 @@ export interface Token {
   readonly kind: TokenKind;
   /** As written; strings already unquoted. */
   readonly text: string;
+  /** Offset in the template. */
+  readonly at: number;
 }
 
 export type Piece =
@@ -40,7 +42,7 @@ function unquote(literal: string): string {
 /** Character constants are numbers in Go: `'a'` is 97. */
 const charCode = (literal: string): string => String(unquote(literal).codePointAt(0) ?? 0);
 
-function tokenise(source: string, line: number): Token[] {
+function tokenise(source: string, start: number, line: number): Token[] {
   const tokens: Token[] = [];
   let at = 0;
   while (at < source.length) {
@@ -48,14 +50,21 @@ function tokenise(source: string, line: number): Token[] {
       pattern.lastIndex = at;
       return { kind, text: pattern.exec(source)?.[0] };
     }).find((candidate) => candidate.text !== undefined);
-    if (found?.text === undefined)
-      throw new TemplateError(`:${line}: unexpected ${JSON.stringify(source[at])} in operand`);
+    if (found?.text === undefined) throw new TemplateError(`:${line}: ${unreadable(source[at] ?? '')}`);
+    const place = { at: start + at };
     at += found.text.length;
-    if (found.kind !== 'string') tokens.push({ kind: found.kind, text: found.text });
-    else if (found.text.startsWith("'")) tokens.push({ kind: 'number', text: charCode(found.text) });
-    else tokens.push({ kind: 'string', text: unquote(found.text) });
+    if (found.kind !== 'string') tokens.push({ kind: found.kind, text: found.text, ...place });
+    else if (found.text.startsWith("'")) tokens.push({ kind: 'number', text: charCode(found.text), ...place });
+    else tokens.push({ kind: 'string', text: unquote(found.text), ...place });
   }
   return tokens;
+}
+
+/** Go's words for what begins no token. */
+function unreadable(char: string): string {
+  if (char === '"') return 'unterminated quoted string';
+  if (char === '`') return 'unterminated raw quoted string';
+  return char === "'" ? 'unterminated character constant' : `unexpected ${JSON.stringify(char)} in operand`;
 }
 
 /** Index just after the `}}` that ends an action, minding quotes. */
@@ -65,6 +74,12 @@ function endOfAction(template: string, from: number): number {
   for (let match = pattern.exec(template); match !== null; match = pattern.exec(template))
     if (match[0] === '}}') return match.index + 2;
   return -1;
+}
+
+/** Why an action has no end, when it is a quote that was not closed. */
+function openQuote(rest: string): string | undefined {
+  const char = /["`]/.exec(rest.replace(/"(?:[^"\\\n]|\\.)*"|`[^`]*`/g, ''))?.[0];
+  return char === undefined ? undefined : unreadable(char);
 }
 
 /** Cuts a template into texts and actions. */
@@ -94,11 +109,11 @@ export function lex(template: string): Piece[] {
       continue;
     }
     const end = endOfAction(template, start);
-    if (end < 0) throw new TemplateError(`:${line}: unclosed action`);
+    if (end < 0) throw new TemplateError(`:${line}: ${openQuote(template.slice(start)) ?? 'unclosed action'}`);
     let source = template.slice(start, end - 2);
     trimNext = /\s-$/.test(source);
     if (trimNext) source = source.slice(0, -2);
-    pieces.push({ kind: 'action', source: source.trim(), tokens: tokenise(source, line), line });
+    pieces.push({ kind: 'action', source: source.trim(), tokens: tokenise(source, start, line), line });
     at = end;
   }
 }

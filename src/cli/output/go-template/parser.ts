@@ -7,10 +7,10 @@ export type Operand =
   | { readonly kind: 'dot' }
   | { readonly kind: 'nil' }
   | { readonly kind: 'literal'; readonly value: string | number | boolean }
-  | { readonly kind: 'variable'; readonly name: string; readonly path: readonly string[] }
-  | { readonly kind: 'field'; readonly path: readonly string[] }
-  | { readonly kind: 'function'; readonly name: string }
-  | { readonly kind: 'group'; readonly pipeline: Pipeline; readonly path: readonly string[] };
+  | { readonly kind: 'variable'; readonly name: string; readonly path: readonly string[]; readonly at: number }
+  | { readonly kind: 'field'; readonly path: readonly string[]; readonly at: number }
+  | { readonly kind: 'function'; readonly name: string; readonly at: number }
+  | { readonly kind: 'group'; readonly pipeline: Pipeline; readonly path: readonly string[]; readonly at: number };
 
 /** An operand and its arguments. */
 export type Command = readonly [Operand, ...Operand[]];
@@ -40,6 +40,7 @@ export interface ControlNode {
 }
 
 export interface Template {
+  readonly text: string;
   readonly body: readonly Node[];
   readonly defined: ReadonlyMap<string, readonly Node[]>;
 }
@@ -48,24 +49,26 @@ type ActionPiece = Extract<Piece, { kind: 'action' }>;
 
 /** Parses a template; throws TemplateError. `isFunction` tells which identifiers exist. */
 export function parseTemplate(text: string, isFunction: (name: string) => boolean): Template {
-  return new Parser(lex(text), isFunction).run();
+  return new Parser(text, isFunction).run();
 }
 
 class Parser {
+  readonly #text: string;
   readonly #pieces: readonly Piece[];
   readonly #isFunction: (name: string) => boolean;
   readonly #defined = new Map<string, readonly Node[]>();
   #at = 0;
 
-  constructor(pieces: readonly Piece[], isFunction: (name: string) => boolean) {
-    this.#pieces = pieces;
+  constructor(text: string, isFunction: (name: string) => boolean) {
+    this.#text = text;
+    this.#pieces = lex(text);
     this.#isFunction = isFunction;
   }
 
   run(): Template {
     const { nodes, ended } = this.#list();
     if (ended !== undefined) throw new TemplateError(`:${ended.line}: unexpected {{${ended.source}}}`);
-    return { body: nodes, defined: this.#defined };
+    return { text: this.#text, body: nodes, defined: this.#defined };
   }
 
   /** Nodes up to `end`, `else` or the end of the template. */
@@ -210,26 +213,26 @@ class Cursor {
       case 'number':
         return { kind: 'literal', value: Number(token.text) };
       case 'variable':
-        return { kind: 'variable', name: token.text, path: this.#fields() };
+        return { kind: 'variable', name: token.text, path: this.#fields(), at: token.at };
       case 'field':
-        return { kind: 'field', path: [token.text.slice(1), ...this.#fields()] };
+        return { kind: 'field', path: [token.text.slice(1), ...this.#fields()], at: token.at };
       default:
-        return this.#word(token.text);
+        return this.#word(token);
     }
   }
 
-  #word(text: string): Operand {
+  #word({ text, at }: Token): Operand {
     if (text === 'true' || text === 'false') return { kind: 'literal', value: text === 'true' };
     if (text === 'nil') return { kind: 'nil' };
     if (!this.#isFunction(text)) return this.#fail(`function ${JSON.stringify(text)} not defined`);
-    return { kind: 'function', name: text };
+    return { kind: 'function', name: text, at };
   }
 
   #group(): Operand {
-    this.#at++;
+    const at = this.#tokens[this.#at++]?.at ?? 0;
     const pipeline = this.pipeline();
     if (!this.#take(')')) return this.#fail('unclosed left paren');
-    return { kind: 'group', pipeline, path: this.#fields() };
+    return { kind: 'group', pipeline, path: this.#fields(), at };
   }
 
   /** `.A.B` written against what stands before. */
