@@ -1,0 +1,222 @@
+// A container from what a client asked for: settings merged with the image's, mounts settled, networks looked up.
+import { join } from 'node:path';
+import type { NativeHost } from '../host.ts';
+import type { HealthConfig, RunConfig } from '../images/image-config.ts';
+import { findImage } from '../images/lookup.ts';
+import type { ImageStore } from '../images/store.ts';
+import { inventName, isValidName, newId, timestamp } from '../names.ts';
+import { DEFAULT_NETWORK } from '../networks/record.ts';
+import type { NetworkService } from '../networks/service.ts';
+import type { Paths } from '../paths.ts';
+import { badRequest, noSuchImage } from '../server/api-error.ts';
+import type { VolumeStore } from '../volumes/store.ts';
+import { type MountRequest, mountRequests } from './mount-requests.ts';
+import { wantedPorts } from './publish.ts';
+import type { ContainerStore } from './store.ts';
+import {
+  type ContainerConfig,
+  type ContainerRecord,
+  type Endpoint,
+  type EndpointSettings,
+  type HostConfig,
+  type MountPoint,
+  NEVER,
+} from './types.ts';
+
+export interface CreateParts {
+  readonly host: NativeHost;
+  readonly paths: Paths;
+  readonly images: ImageStore;
+  readonly networks: NetworkService;
+  readonly volumes: VolumeStore;
+  readonly store: ContainerStore;
+}
+
+export interface CreateRequest extends ContainerConfig {
+  HostConfig?: HostConfig | null;
+  NetworkingConfig?: { EndpointsConfig?: Record<string, EndpointSettings | null> | null } | null;
+}
+
+/** Makes the record; nothing runs and nothing is mounted yet. */
+export async function createContainer(
+  parts: CreateParts,
+  name: string,
+  request: CreateRequest,
+): Promise<ContainerRecord> {
+  const { HostConfig: hostConfig, NetworkingConfig: networking, ...given } = request;
+  const host = { ...(hostConfig ?? {}) };
+  const reference = given.Image ?? '';
+  const image = findImage(parts.images, reference);
+  if (!image) throw noSuchImage(reference.includes(':') || reference.includes('@') ? reference : `${reference}:latest`);
+  if (name !== '' && !isValidName(name))
+    throw badRequest(`Invalid container name (${name}), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed`);
+  const id = newId();
+  const config = mergeConfig(given, image.config.config ?? {}, id, host, parts.store);
+  if ([...(config.Entrypoint ?? []), ...(config.Cmd ?? [])].length === 0) throw badRequest('no command specified');
+  const endpoints = chooseEndpoints(parts, host, networking?.EndpointsConfig ?? {}, given.MacAddress, id);
+  const finalName = name === '' ? inventName((candidate) => parts.store.hasName(candidate)) : name;
+  parts.store.reserveName(finalName, id);
+  try {
+    const mounts = await settleMounts(parts, mountRequests(config, host, inheritedMounts(parts.store, host)));
+    const record: ContainerRecord = {
+      id,
+      name: finalName,
+      created: timestamp(),
+      imageId: image.id,
+      layers: image.config.rootfs.diff_ids,
+      config,
+      hostConfig: host,
+      mounts,
+      endpoints,
+      ports: [],
+      state: {
+        status: 'created',
+        pid: 0,
+        pidStart: '',
+        exitCode: 0,
+        error: '',
+        oomKilled: false,
+        startedAt: NEVER,
+        finishedAt: NEVER,
+        restartCount: 0,
+        stoppedByUser: false,
+      },
+    };
+    wantedPorts(record); // refuses a port that is none before anything is kept
+    await parts.host.files.mkdir(join(parts.paths.container(id).home), { recursive: true, mode: 0o711 });
+    await parts.store.add(record);
+    return record;
+  } catch (error) {
+    parts.store.releaseName(finalName, id);
+    throw error;
+  }
+}
+
+/** The image's settings under the client's. Pure but for the hostname of a container whose network is shared. */
+function mergeConfig(
+  given: ContainerConfig,
+  image: RunConfig,
+  id: string,
+  host: HostConfig,
+  store: ContainerStore,
+): ContainerConfig {
+  const ownEntrypoint = given.Entrypoint !== undefined && given.Entrypoint !== null && given.Entrypoint.length > 0;
+  const ownCommand = given.Cmd !== undefined && given.Cmd !== null && given.Cmd.length > 0;
+  const cleared = given.Entrypoint?.length === 1 && given.Entrypoint[0] === '';
+  const mode = host.NetworkMode ?? '';
+  const shared = mode.startsWith('container:') ? store.find(mode.slice('container:'.length)) : undefined;
+  return {
+    ...given,
+    Hostname: given.Hostname || shared?.config.Hostname || id.slice(0, 12),
+    Entrypoint: cleared ? null : ownEntrypoint ? (given.Entrypoint ?? null) : (image.Entrypoint ?? null),
+    Cmd: ownCommand ? (given.Cmd ?? null) : ownEntrypoint ? null : (image.Cmd ?? null),
+    Env: mergeEnvironment(image.Env ?? [], given.Env ?? []),
+    Labels: { ...(image.Labels ?? {}), ...(given.Labels ?? {}) },
+    ExposedPorts: { ...(image.ExposedPorts ?? {}), ...(given.ExposedPorts ?? {}) },
+    Volumes: { ...(image.Volumes ?? {}), ...(given.Volumes ?? {}) },
+    WorkingDir: given.WorkingDir || image.WorkingDir || '',
+    User: given.User || image.User || '',
+    ...(given.StopSignal || image.StopSignal ? { StopSignal: given.StopSignal || image.StopSignal || '' } : {}),
+    ...mergeHealthcheck(given.Healthcheck, image.Healthcheck),
+  };
+}
+
+/** The client's variables replace the image's of the same name, in place; `NAME` alone removes one. */
+function mergeEnvironment(image: readonly string[], given: readonly string[]): string[] {
+  const nameOf = (entry: string): string => entry.split('=', 1)[0] ?? '';
+  const own = new Set(given.map(nameOf));
+  return [...image.filter((entry) => !own.has(nameOf(entry))), ...given.filter((entry) => entry.includes('='))];
+}
+
+function mergeHealthcheck(
+  given: HealthConfig | undefined,
+  image: HealthConfig | undefined,
+): { Healthcheck?: HealthConfig } {
+  if (!given) return image ? { Healthcheck: image } : {};
+  const merged = { ...(image ?? {}), ...Object.fromEntries(Object.entries(given).filter(([, value]) => value)) };
+  if (given.Test?.length) merged.Test = given.Test;
+  return { Healthcheck: merged };
+}
+
+function inheritedMounts(store: ContainerStore, host: HostConfig): MountPoint[] {
+  return (host.VolumesFrom ?? []).flatMap((text) => {
+    const [reference = '', mode = ''] = text.split(':');
+    return store
+      .find(reference)
+      .mounts.filter((point) => point.Type !== 'tmpfs')
+      .map((point) => ({ ...point, RW: point.RW && mode !== 'ro', Anonymous: false }));
+  });
+}
+
+async function settleMounts(parts: CreateParts, requests: readonly MountRequest[]): Promise<MountPoint[]> {
+  const points: MountPoint[] = [];
+  for (const request of requests) points.push(await settleMount(parts, request));
+  return points;
+}
+
+async function settleMount(parts: CreateParts, request: MountRequest): Promise<MountPoint> {
+  const { type, source, target: Destination, readWrite: RW, mode: Mode, propagation: Propagation } = request;
+  if (type === 'tmpfs')
+    return { Type: type, Source: '', Destination, Mode, RW, Propagation, Options: request.tmpfsOptions };
+  if (type === 'bind') {
+    const exists = await parts.host.files.stat(source).then(
+      () => true,
+      () => false,
+    );
+    if (!exists && !request.createSource)
+      throw badRequest(`invalid mount config for type "bind": bind source path does not exist: ${source}`);
+    if (!exists) await parts.host.files.mkdir(source, { recursive: true });
+    return { Type: type, Source: source, Destination, Mode, RW, Propagation: Propagation || 'rprivate' };
+  }
+  const { record } = await parts.volumes.create({
+    ...(source === '' ? {} : { Name: source }),
+    ...(request.driver === '' ? {} : { Driver: request.driver }),
+    DriverOpts: request.driverOptions,
+    Labels: request.labels,
+  });
+  return {
+    Type: 'volume',
+    Name: record.name,
+    Source: parts.volumes.mountpoint(record.name),
+    Destination,
+    Driver: 'local',
+    Mode: Mode || 'z',
+    RW,
+    Propagation: '',
+    ...(request.copy ? {} : { NoCopy: true }),
+    ...(request.subpath === '' ? {} : { Subpath: request.subpath }),
+    ...(source === '' ? { Anonymous: true } : {}),
+  };
+}
+
+/** The networks a container is to join: its mode's one first, then what else the client named. */
+function chooseEndpoints(
+  parts: CreateParts,
+  host: HostConfig,
+  settings: Readonly<Record<string, EndpointSettings | null>>,
+  mac: string | undefined,
+  id: string,
+): Record<string, Endpoint> {
+  const mode = host.NetworkMode || 'default';
+  if (mode.startsWith('container:')) return {};
+  const primary = mode === 'default' ? DEFAULT_NETWORK : mode;
+  const endpoints: Record<string, Endpoint> = {};
+  const add = (reference: string, given: EndpointSettings): void => {
+    const network = parts.networks.find(reference);
+    if (endpoints[network.name]) return;
+    const aliases =
+      network.name === DEFAULT_NETWORK || network.driver !== 'bridge'
+        ? given.Aliases
+        : [...(given.Aliases ?? []), id.slice(0, 12)];
+    endpoints[network.name] = {
+      networkId: network.id,
+      networkName: network.name,
+      settings: { ...given, ...(aliases ? { Aliases: aliases } : {}) },
+    };
+  };
+  const network = parts.networks.find(primary);
+  const own = settings[primary] ?? settings[network.name] ?? settings[network.id] ?? settings[mode] ?? {};
+  add(primary, { ...own, ...(mac && !own.MacAddress ? { MacAddress: mac } : {}) });
+  for (const [reference, given] of Object.entries(settings)) if (reference !== mode) add(reference, given ?? {});
+  return endpoints;
+}

@@ -1,0 +1,213 @@
+// A container as `GET /containers/{id}/json` and the list show it. Pure.
+import { DEFAULT_NETWORK } from '../networks/record.ts';
+import type { ContainerPaths } from '../paths.ts';
+import type { ContainerRecord, Endpoint, HostConfig, MountPoint } from './types.ts';
+
+const DEFAULT_SHM = 67108864;
+
+export function inspectContainer(record: ContainerRecord, paths: ContainerPaths): Record<string, unknown> {
+  const command = commandOf(record);
+  return {
+    Id: record.id,
+    Created: record.created,
+    Path: command[0] ?? '',
+    Args: command.slice(1),
+    State: stateOf(record),
+    Image: record.imageId,
+    ResolvConfPath: paths.resolvConf,
+    HostnamePath: paths.hostname,
+    HostsPath: paths.hosts,
+    LogPath: paths.log,
+    Name: `/${record.name}`,
+    RestartCount: record.state.restartCount,
+    Driver: 'overlay2',
+    Platform: 'linux',
+    MountLabel: '',
+    ProcessLabel: '',
+    AppArmorProfile: '',
+    ExecIDs: null,
+    HostConfig: fullHostConfig(record.hostConfig),
+    GraphDriver: { Name: 'overlay2', Data: { UpperDir: paths.upper, WorkDir: paths.work, MergedDir: paths.rootfs } },
+    Mounts: record.mounts.filter((point) => point.Type !== 'tmpfs' || !point.Options).map(apiMount),
+    Config: { ...EMPTY_CONFIG, ...record.config },
+    NetworkSettings: networkSettings(record, paths),
+  };
+}
+
+const EMPTY_CONFIG = {
+  Hostname: '',
+  Domainname: '',
+  User: '',
+  AttachStdin: false,
+  AttachStdout: false,
+  AttachStderr: false,
+  Tty: false,
+  OpenStdin: false,
+  StdinOnce: false,
+  Env: [],
+  Cmd: null,
+  Image: '',
+  Volumes: null,
+  WorkingDir: '',
+  Entrypoint: null,
+  OnBuild: null,
+  Labels: {},
+};
+
+export const commandOf = (record: ContainerRecord): string[] => [
+  ...(record.config.Entrypoint ?? []),
+  ...(record.config.Cmd ?? []),
+];
+
+function stateOf(record: ContainerRecord): Record<string, unknown> {
+  const { state } = record;
+  return {
+    Status: state.status,
+    Running: state.status === 'running' || state.status === 'paused' || state.status === 'restarting',
+    Paused: state.status === 'paused',
+    Restarting: state.status === 'restarting',
+    OOMKilled: state.oomKilled,
+    Dead: state.status === 'dead',
+    Pid: state.pid,
+    ExitCode: state.exitCode,
+    Error: state.error,
+    StartedAt: state.startedAt,
+    FinishedAt: state.finishedAt,
+    ...(state.health ? { Health: state.health } : {}),
+  };
+}
+
+/** The client's host settings with every field that clients rely on. */
+function fullHostConfig(host: HostConfig): Record<string, unknown> {
+  return {
+    Binds: null,
+    ContainerIDFile: '',
+    PortBindings: {},
+    AutoRemove: false,
+    VolumeDriver: '',
+    VolumesFrom: null,
+    CapAdd: null,
+    CapDrop: null,
+    CgroupnsMode: 'host',
+    Dns: [],
+    DnsOptions: [],
+    DnsSearch: [],
+    ExtraHosts: null,
+    GroupAdd: null,
+    Cgroup: '',
+    Links: null,
+    OomScoreAdj: 0,
+    PidMode: '',
+    Privileged: false,
+    PublishAllPorts: false,
+    ReadonlyRootfs: false,
+    SecurityOpt: null,
+    UTSMode: '',
+    UsernsMode: '',
+    ConsoleSize: [0, 0],
+    Isolation: '',
+    CpuShares: 0,
+    Memory: 0,
+    NanoCpus: 0,
+    CgroupParent: '',
+    BlkioWeight: 0,
+    CpuPeriod: 0,
+    CpuQuota: 0,
+    CpusetCpus: '',
+    CpusetMems: '',
+    Devices: [],
+    DeviceCgroupRules: null,
+    DeviceRequests: null,
+    MemoryReservation: 0,
+    MemorySwap: host.Memory ? host.Memory * 2 : 0,
+    MemorySwappiness: null,
+    OomKillDisable: false,
+    PidsLimit: null,
+    Ulimits: null,
+    ...host,
+    ShmSize: host.ShmSize || DEFAULT_SHM,
+    Runtime: host.Runtime || 'runc',
+    IpcMode: host.IpcMode || 'private',
+    NetworkMode: host.NetworkMode || 'default',
+    LogConfig: { Type: host.LogConfig?.Type || 'json-file', Config: host.LogConfig?.Config ?? {} },
+    RestartPolicy: {
+      Name: host.RestartPolicy?.Name || 'no',
+      MaximumRetryCount: host.RestartPolicy?.MaximumRetryCount ?? 0,
+    },
+  };
+}
+
+function networkSettings(record: ContainerRecord, paths: ContainerPaths): Record<string, unknown> {
+  const legacy = record.endpoints[DEFAULT_NETWORK]?.lease;
+  return {
+    Bridge: '',
+    SandboxID: record.state.pid === 0 ? '' : record.id,
+    HairpinMode: false,
+    LinkLocalIPv6Address: '',
+    LinkLocalIPv6PrefixLen: 0,
+    Ports: portMap(record),
+    SandboxKey: record.state.pid === 0 ? '' : paths.netns,
+    SecondaryIPAddresses: null,
+    SecondaryIPv6Addresses: null,
+    EndpointID: legacy?.endpointId ?? '',
+    Gateway: legacy?.gateway ?? '',
+    GlobalIPv6Address: '',
+    GlobalIPv6PrefixLen: 0,
+    IPAddress: legacy?.address ?? '',
+    IPPrefixLen: legacy?.prefix ?? 0,
+    IPv6Gateway: '',
+    MacAddress: legacy?.mac ?? '',
+    Networks: Object.fromEntries(
+      Object.entries(record.endpoints).map(([name, endpoint]) => [name, apiEndpoint(record, endpoint)]),
+    ),
+  };
+}
+
+export function apiEndpoint(record: ContainerRecord, endpoint: Endpoint): Record<string, unknown> {
+  const { lease, settings } = endpoint;
+  const named = endpoint.networkName !== DEFAULT_NETWORK;
+  return {
+    IPAMConfig: settings.IPAMConfig ?? null,
+    Links: settings.Links ?? null,
+    Aliases: settings.Aliases ?? null,
+    NetworkID: endpoint.networkId,
+    EndpointID: lease?.endpointId ?? '',
+    Gateway: lease?.gateway ?? '',
+    IPAddress: lease?.address ?? '',
+    IPPrefixLen: lease?.prefix ?? 0,
+    IPv6Gateway: '',
+    GlobalIPv6Address: '',
+    GlobalIPv6PrefixLen: 0,
+    MacAddress: lease?.mac ?? '',
+    DriverOpts: settings.DriverOpts ?? null,
+    DNSNames: named ? [...new Set([record.name, ...(settings.Aliases ?? []), record.id.slice(0, 12)])] : null,
+  };
+}
+
+/** Exposed ports with what they are bound to; `null` where they are not published. Only while the container runs. */
+function portMap(record: ContainerRecord): Record<string, { HostIp: string; HostPort: string }[] | null> {
+  if (record.state.pid === 0) return {};
+  const ports: Record<string, { HostIp: string; HostPort: string }[] | null> = {};
+  for (const port of Object.keys(record.config.ExposedPorts ?? {}))
+    ports[port.includes('/') ? port : `${port}/tcp`] = null;
+  for (const port of record.ports) {
+    const key = `${port.containerPort}/${port.protocol}`;
+    const bindings = [{ HostIp: port.hostIp, HostPort: String(port.hostPort) }];
+    // The engine listens on [::] as well wherever it listens on every address.
+    if (port.hostIp === '0.0.0.0' && port.protocol === 'tcp')
+      bindings.push({ HostIp: '::', HostPort: String(port.hostPort) });
+    ports[key] = [...(ports[key] ?? []), ...bindings];
+  }
+  return ports;
+}
+
+export const apiMount = (point: MountPoint): Record<string, unknown> => ({
+  Type: point.Type,
+  ...(point.Name === undefined ? {} : { Name: point.Name }),
+  Source: point.Source,
+  Destination: point.Destination,
+  ...(point.Driver === undefined ? {} : { Driver: point.Driver }),
+  Mode: point.Mode,
+  RW: point.RW,
+  Propagation: point.Propagation,
+});

@@ -1,0 +1,607 @@
+// The life of containers: start, signal, stop, end, remove. One thing at a time per container; containers side by side.
+//
+//   created ──start──▶ running ◀──unpause── paused
+//      ▲                 │  ▲────pause──────▶
+//      │                 ▼ exit file
+//   (made)            exited ──restart policy──▶ restarting ──start──▶ running
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { messageOf } from '../../../errors.ts';
+import { debug } from '../../../log.ts';
+import type { EventBus } from '../events.ts';
+import { type NativeHost, readIfExists } from '../host.ts';
+import type { ImageStore } from '../images/store.ts';
+import { hexOf } from '../images/store.ts';
+import type { Machine } from '../machine.ts';
+import { timestamp } from '../names.ts';
+import type { NetworkService } from '../networks/service.ts';
+import type { ContainerPaths, Paths } from '../paths.ts';
+import { Serial } from '../serial.ts';
+import { ApiError, conflict } from '../server/api-error.ts';
+import type { VolumeStore } from '../volumes/store.ts';
+import { deviceFacts } from './device-facts.ts';
+import { hostsFile, resolvConf } from './etc-files.ts';
+import { eventAttributes } from './event-attributes.ts';
+import { ExitWatch } from './exit-watch.ts';
+import { monitorArguments, parseSyncMessage } from './monitor.ts';
+import { type NamespaceSource, ociConfig } from './oci-config.ts';
+import { isSameProcess, processStart, signalNumber, signalProcess } from './process.ts';
+import { openPorts } from './publish.ts';
+import { mountRootfs, unmountRootfs } from './rootfs.ts';
+import { Runtime, runtimeMessage } from './runtime.ts';
+import type { ContainerStore } from './store.ts';
+import { type ContainerRecord, type Endpoint, isLive, type Lease, NEVER, type PublishedPort } from './types.ts';
+import { userFacts } from './user-facts.ts';
+import { mountSource, prepareVolumes, releaseVolumes } from './volume-mounts.ts';
+
+export interface LifecycleParts {
+  readonly host: NativeHost;
+  readonly paths: Paths;
+  readonly machine: Machine;
+  readonly images: ImageStore;
+  readonly networks: NetworkService;
+  readonly volumes: VolumeStore;
+  readonly store: ContainerStore;
+  readonly events: EventBus;
+}
+
+/** Told about every start and end, after the record has changed. */
+export interface LifecycleListener {
+  started?(record: ContainerRecord): void;
+  ended?(record: ContainerRecord): void;
+  removed?(record: ContainerRecord): void;
+}
+
+const DEFAULT_STOP_SECONDS = 10;
+/** After a SIGKILL the kernel may take a while to tear a process down, not this long. */
+const KILL_DEADLINE_MS = 30_000;
+
+type Waiter = (record: ContainerRecord) => void;
+
+export class Lifecycle {
+  readonly #parts: LifecycleParts;
+  readonly #serial = new Serial();
+  readonly runtime: Runtime;
+  readonly #exits: ExitWatch;
+  readonly #listeners: LifecycleListener[] = [];
+  readonly #exitWaiters = new Map<string, Set<Waiter>>();
+  readonly #removeWaiters = new Map<string, Set<Waiter>>();
+  /** Containers whose exit has been seen and is being worked on. */
+  #closing = false;
+
+  constructor(parts: LifecycleParts) {
+    this.#parts = parts;
+    this.runtime = new Runtime(parts.host, parts.machine, parts.paths);
+    this.#exits = new ExitWatch(parts.host, parts.paths.exits, (id, code) => {
+      if (!this.#closing) void this.#serial.run(id, () => this.#ended(id, code)).catch(() => undefined);
+    });
+  }
+
+  listen(listener: LifecycleListener): void {
+    this.#listeners.push(listener);
+  }
+
+  /** Takes over what runs, settles what ended meanwhile, and clears away what an interrupted start left. */
+  async open(): Promise<void> {
+    const { host, store, networks, paths } = this.#parts;
+    for (const folder of [paths.exits, paths.runtimeState, join(paths.run, 'containers')])
+      await host.files.mkdir(folder, { recursive: true, mode: 0o711 });
+    const exited = await this.#exits.start();
+    const survivors: ContainerRecord[] = [];
+    const gone: { record: ContainerRecord; code: number }[] = [];
+    for (const record of store.all()) {
+      const { status, pid, pidStart } = record.state;
+      const left = await host.files.stat(paths.container(record.id).bundle).catch(() => undefined);
+      if (isLive(status)) {
+        const code = exited.get(record.id);
+        if (code === undefined && (await isSameProcess(host, pid, pidStart))) survivors.push(record);
+        else gone.push({ record, code: code ?? 255 });
+      } else if (left) await this.#abandon(record);
+    }
+    for (const record of survivors)
+      for (const point of record.mounts) if (point.Name !== undefined) this.#parts.volumes.adopt(point.Name, record.id);
+    await networks.restore(survivors.map((record) => memberOf(record)));
+    for (const record of survivors)
+      await openPorts(networks, record, record.ports).catch((error: unknown) => debug('ports', () => messageOf(error)));
+    for (const { record, code } of gone) await this.#serial.run(record.id, () => this.#ended(record.id, code));
+  }
+
+  /** Stops looking; what runs goes on. */
+  close(): void {
+    this.#closing = true;
+    this.#exits.close();
+  }
+
+  /** Resolves to false when it runs already. */
+  start(id: string): Promise<boolean> {
+    return this.#serial.run(id, () => this.#start(id));
+  }
+
+  /** The exit of a running container; at once where it does not run. */
+  async exited(id: string): Promise<ContainerRecord> {
+    const record = this.#parts.store.find(id);
+    return isLive(record.state.status) || record.state.status === 'restarting' ? this.nextExit(record.id) : record;
+  }
+
+  nextExit(id: string): Promise<ContainerRecord> {
+    return wait(this.#exitWaiters, id);
+  }
+
+  removal(id: string): Promise<ContainerRecord> {
+    return wait(this.#removeWaiters, id);
+  }
+
+  /** Sends a signal; a container that does not run is a conflict. */
+  async kill(id: string, signalText: string): Promise<void> {
+    const { store, events } = this.#parts;
+    const record = store.find(id);
+    const signal = signalNumber(signalText);
+    if (signal === undefined) throw new ApiError(400, `Invalid signal: ${signalText}`);
+    if (!isLive(record.state.status))
+      throw conflict(`Cannot kill container: ${id}: Container ${record.id} is not running`);
+    if (signal === 9) store.updateState(record.id, { stoppedByUser: true });
+    await this.#signal(record, signal);
+    if (record.state.status === 'paused' && signal === 9)
+      await this.runtime.call('resume', record.id).catch(() => undefined);
+    events.emit('container', 'kill', record.id, { ...eventAttributes(record), signal: String(signal) });
+  }
+
+  /** Resolves to false when it did not run. The container's own signal, then, after the time-out, SIGKILL. */
+  async stop(id: string, seconds?: number, signalText?: string): Promise<boolean> {
+    const { store, events } = this.#parts;
+    const record = store.find(id);
+    if (record.state.status === 'restarting') {
+      this.#settle(store.updateState(record.id, { status: 'exited', stoppedByUser: true }));
+      return true;
+    }
+    if (!isLive(record.state.status)) return false;
+    store.updateState(record.id, { stoppedByUser: true });
+    const ended = this.nextExit(record.id);
+    if (record.state.status === 'paused') await this.runtime.call('resume', record.id);
+    const signal = signalNumber(signalText || record.config.StopSignal || 'SIGTERM') ?? 15;
+    await this.#signal(record, signal);
+    events.emit('container', 'kill', record.id, { ...eventAttributes(record), signal: String(signal) });
+    const timeout = seconds ?? record.config.StopTimeout ?? DEFAULT_STOP_SECONDS;
+    if (!(await within(ended, timeout < 0 ? undefined : timeout * 1000))) {
+      await this.#signal(record, 9);
+      if (!(await within(ended, KILL_DEADLINE_MS)))
+        throw new ApiError(500, `container ${record.id} did not end although it was killed`);
+    }
+    events.emit('container', 'stop', record.id, eventAttributes(record));
+    return true;
+  }
+
+  async restart(id: string, seconds?: number, signal?: string): Promise<void> {
+    const { id: full } = this.#parts.store.find(id);
+    // AutoRemove is put off by starting again in the same turn of the container's queue.
+    await this.stop(full, seconds, signal);
+    await this.start(full);
+    const record = this.#parts.store.find(full);
+    this.#parts.events.emit('container', 'restart', full, eventAttributes(record));
+  }
+
+  pause(id: string): Promise<void> {
+    const { store, events } = this.#parts;
+    const { id: full } = store.find(id);
+    return this.#serial.run(full, async () => {
+      const record = store.find(full);
+      if (record.state.status === 'paused') throw conflict(`Container ${id} is already paused`);
+      if (record.state.status !== 'running') throw conflict(`Container ${id} is not running`);
+      await this.runtime.call('pause', full);
+      events.emit('container', 'pause', full, eventAttributes(store.updateState(full, { status: 'paused' })));
+    });
+  }
+
+  unpause(id: string): Promise<void> {
+    const { store, events } = this.#parts;
+    const { id: full } = store.find(id);
+    return this.#serial.run(full, async () => {
+      const record = store.find(full);
+      if (record.state.status !== 'paused') throw conflict(`Container ${id} is not paused`);
+      await this.runtime.call('resume', full);
+      events.emit('container', 'unpause', full, eventAttributes(store.updateState(full, { status: 'running' })));
+    });
+  }
+
+  /** A running container answers to its new name from now on. */
+  renamed(record: ContainerRecord): void {
+    if (isLive(record.state.status)) void this.#parts.networks.join(memberOf(record));
+  }
+
+  /** Removes the container, its log and its writable layer. Volumes are the caller's. */
+  async remove(id: string, force: boolean): Promise<ContainerRecord> {
+    const { store } = this.#parts;
+    const record = store.find(id);
+    if (isLive(record.state.status) || record.state.status === 'restarting') {
+      const what = record.state.status === 'paused' ? 'paused' : 'running';
+      if (!force)
+        throw conflict(
+          `You cannot remove a ${what} container ${record.id}. ${what === 'paused' ? 'Unpause and then stop the container before attempting removal or force remove' : 'Stop the container before attempting removal or force remove'}`,
+        );
+      await this.stop(record.id, 0, 'SIGKILL');
+    }
+    return this.#serial.run(record.id, () => this.#remove(record.id));
+  }
+
+  async #remove(id: string): Promise<ContainerRecord> {
+    const { store, events } = this.#parts;
+    const record = store.find(id);
+    await store.remove(id);
+    events.emit('container', 'destroy', id, eventAttributes(record));
+    for (const listener of this.#listeners) listener.removed?.(record);
+    tell(this.#removeWaiters, record);
+    tell(this.#exitWaiters, record);
+    return record;
+  }
+
+  async #signal(record: ContainerRecord, signal: number): Promise<void> {
+    await signalProcess(this.#parts.host, record.state.pid, record.state.pidStart, signal);
+  }
+
+  async #start(id: string): Promise<boolean> {
+    const { store, events } = this.#parts;
+    const record = store.find(id);
+    if (record.state.status === 'running') return false;
+    if (record.state.status === 'paused') throw conflict('cannot start a paused container, try unpause instead');
+    try {
+      await this.#launch(record);
+    } catch (error) {
+      await this.#abandon(record);
+      const failure = startFailure(error);
+      store.updateState(id, {
+        status: record.state.status === 'restarting' ? 'exited' : record.state.status,
+        exitCode: failure.exitCode,
+        error: failure.message,
+      });
+      const after = store.find(id);
+      events.emit('container', 'die', id, { ...eventAttributes(after), exitCode: String(failure.exitCode) });
+      this.#settle(after);
+      throw failure.error;
+    }
+    const after = store.find(id);
+    events.emit('container', 'start', id, eventAttributes(after));
+    for (const listener of this.#listeners) listener.started?.(after);
+    return true;
+  }
+
+  async #launch(record: ContainerRecord): Promise<void> {
+    const { host, networks, store, paths } = this.#parts;
+    const { id } = record;
+    const container = paths.container(id);
+    const made = [container.rootfs, container.upper, container.work];
+    await Promise.all(made.map((path) => host.files.mkdir(path, { recursive: true, mode: 0o711 })));
+    const leased = this.#leaseAll(record);
+    const mode = record.hostConfig.NetworkMode ?? 'default';
+    const ownNetns = mode !== 'host' && !mode.startsWith('container:');
+    try {
+      const [ports] = await Promise.all([
+        openPorts(networks, leased),
+        this.#mountRootfs(record, container).then(() =>
+          prepareVolumes(host, this.#parts.volumes, record, container.rootfs),
+        ),
+        ownNetns ? this.#sandbox(leased, container) : undefined,
+      ]);
+      const withPorts = store.update(id, (current) => ({ ...current, endpoints: leased.endpoints, ports }));
+      await this.#writeBundle(withPorts, container);
+      const joined = networks.join(memberOf(withPorts));
+      const pid = await this.#create(withPorts, container);
+      const pidStart = await processStart(host, pid);
+      if (pidStart === undefined) throw new Error('the container ended before it was started');
+      await joined;
+      store.updateState(id, {
+        status: 'running',
+        pid,
+        pidStart,
+        exitCode: 0,
+        error: '',
+        oomKilled: false,
+        stoppedByUser: false,
+        startedAt: timestamp(),
+        finishedAt: record.state.startedAt === NEVER ? NEVER : record.state.finishedAt,
+      });
+      await store.save(id);
+      await this.runtime.start(id);
+    } catch (error) {
+      store.update(id, (current) => ({ ...current, endpoints: leased.endpoints }));
+      throw error;
+    }
+  }
+
+  #leaseAll(record: ContainerRecord): ContainerRecord {
+    const { networks } = this.#parts;
+    const endpoints: Record<string, Endpoint> = {};
+    let index = 0;
+    try {
+      for (const [name, endpoint] of Object.entries(record.endpoints)) {
+        const network = networks.find(endpoint.networkId);
+        const lease = networks.lease(network, endpoint.settings, index);
+        if (lease) index += 1;
+        endpoints[name] = { ...endpoint, ...(lease ? { lease } : {}) };
+      }
+    } catch (error) {
+      for (const endpoint of Object.values(endpoints))
+        if (endpoint.lease) networks.release(endpoint.networkId, endpoint.lease);
+      throw error;
+    }
+    return { ...record, endpoints };
+  }
+
+  async #mountRootfs(record: ContainerRecord, container: ContainerPaths): Promise<void> {
+    const { host, images } = this.#parts;
+    const lowerNames = [...new Set([...record.layers].reverse())].map((diffId) => hexOf(diffId).slice(0, 16));
+    await mountRootfs(host, { container, lowerNames, lowerDirectory: images.lowerDirectory });
+  }
+
+  async #sandbox(record: ContainerRecord, container: ContainerPaths): Promise<void> {
+    const { host, networks } = this.#parts;
+    await host.kernel.createNetworkNamespace(container.netns);
+    await networks.plug(container.netns, leasesOf(record), true);
+  }
+
+  async #writeBundle(record: ContainerRecord, container: ContainerPaths): Promise<void> {
+    const { host, machine, networks } = this.#parts;
+    const { hostConfig, config } = record;
+    const hostResolv = (await readIfExists(host.files, '/etc/resolv.conf')) ?? '';
+    const mode = hostConfig.NetworkMode ?? 'default';
+    const embedded = networks.hasResolver(Object.values(record.endpoints).map((endpoint) => endpoint.networkId));
+    const shared = mode.startsWith('container:') ? this.#parts.store.find(mode.slice('container:'.length)) : undefined;
+    const files = shared ? this.#parts.paths.container(shared.id) : container;
+    const write = (path: string, text: string): Promise<void> => host.files.writeFile(path, text, { mode: 0o644 });
+    const hosts =
+      mode === 'host' ? ((await readIfExists(host.files, '/etc/hosts')) ?? '') : hostsFile(this.#hostsFacts(record));
+    if (!shared)
+      await Promise.all([
+        write(container.hosts, hosts),
+        write(
+          container.resolvConf,
+          mode === 'host' && !hostConfig.Dns?.length ? hostResolv : resolvConf(hostResolv, hostConfig, embedded),
+        ),
+      ]);
+    await write(container.hostname, `${config.Hostname ?? ''}\n`);
+    const [user, devices, namespaces] = await Promise.all([
+      userFacts(host, container.rootfs, config.User ?? '', hostConfig.GroupAdd ?? []),
+      deviceFacts(host, hostConfig),
+      this.#namespaces(record, container),
+    ]);
+    const ipc = await this.#sharedPid(hostConfig.IpcMode);
+    const mounts = await Promise.all(record.mounts.map((point) => mountSource(host, point)));
+    const spec = ociConfig({
+      record: { ...record, mounts },
+      rootfs: container.rootfs,
+      user,
+      availableCapabilities: machine.capabilities,
+      architecture: machine.architecture,
+      cgroupPath: `${hostConfig.CgroupParent || '/windlass'}/${record.id}`,
+      cgroupNamespace:
+        hostConfig.CgroupnsMode === 'private' || (!hostConfig.CgroupnsMode && machine.cgroupMode === 'v2'),
+      namespaces,
+      devices: devices.devices,
+      deviceRules: devices.rules,
+      deviceNumbers: devices.numbers,
+      embeddedDns: embedded,
+      files: { '/etc/resolv.conf': files.resolvConf, '/etc/hostname': container.hostname, '/etc/hosts': files.hosts },
+      ...(ipc === undefined ? {} : { sharedShm: `/proc/${ipc}/root/dev/shm` }),
+      ...(hostConfig.IpcMode === 'host' ? { sharedShm: '/dev/shm' } : {}),
+      ...(hostConfig.Init === true ? { init: this.#initProgram() } : {}),
+    });
+    await host.files.writeFile(join(container.bundle, 'config.json'), JSON.stringify(spec), { mode: 0o600 });
+  }
+
+  #initProgram(): string {
+    const { init } = this.#parts.machine;
+    if (init === undefined)
+      throw new ApiError(500, 'no init program is installed for "--init": apt-get install tini (or catatonit)');
+    return init;
+  }
+
+  #hostsFacts(record: ContainerRecord): Parameters<typeof hostsFile>[0] {
+    const leases = leasesOf(record).map(({ lease }) => lease);
+    return {
+      hostname: record.config.Hostname ?? '',
+      domainname: record.config.Domainname ?? '',
+      addresses: leases.map((lease) => lease.address),
+      extraHosts: record.hostConfig.ExtraHosts ?? [],
+      gateway: leases.find((lease) => lease.gateway !== '')?.gateway,
+      links: this.#linkedHosts(record),
+    };
+  }
+
+  /** `--link` on the default network, which has no resolver: names go to /etc/hosts. */
+  #linkedHosts(record: ContainerRecord): { address: string; names: string[] }[] {
+    return (record.hostConfig.Links ?? []).flatMap((link) => {
+      const [target = '', alias = target] = link.replace(/^\//, '').split(':');
+      const other = this.#parts.store
+        .all()
+        .find((candidate) => candidate.name === target || candidate.id.startsWith(target));
+      const lease = other && leasesOf(other)[0]?.lease;
+      return other && lease
+        ? [{ address: lease.address, names: [...new Set([alias, other.config.Hostname ?? '', other.name])] }]
+        : [];
+    });
+  }
+
+  async #namespaces(
+    record: ContainerRecord,
+    container: ContainerPaths,
+  ): Promise<Record<'network' | 'pid' | 'ipc' | 'uts', NamespaceSource>> {
+    const {
+      NetworkMode: network = 'default',
+      PidMode: pid = '',
+      IpcMode: ipc = '',
+      UTSMode: uts = '',
+    } = record.hostConfig;
+    const from = async (mode: string, kind: string): Promise<NamespaceSource> => {
+      if (mode === 'host') return 'host';
+      const shared = await this.#sharedPid(mode);
+      return shared === undefined ? 'new' : { path: `/proc/${shared}/ns/${kind}` };
+    };
+    const ownNetwork = network !== 'host' && !network.startsWith('container:');
+    return {
+      network: ownNetwork ? { path: container.netns } : await from(network, 'net'),
+      pid: await from(pid, 'pid'),
+      ipc: await from(ipc, 'ipc'),
+      uts: await from(uts, 'uts'),
+    };
+  }
+
+  /** The pid of the container in `container:<id>`; undefined for other modes. */
+  async #sharedPid(mode: string | undefined): Promise<number | undefined> {
+    if (!mode?.startsWith('container:')) return undefined;
+    const other = this.#parts.store.find(mode.slice('container:'.length));
+    if (!isLive(other.state.status)) throw conflict(`cannot join a namespace of a non running container: ${other.id}`);
+    return other.state.pid;
+  }
+
+  /** Starts the monitor, which has the runtime create the container. Returns the pid of its first process. */
+  async #create(record: ContainerRecord, container: ContainerPaths): Promise<number> {
+    const { host, paths } = this.#parts;
+    const { config } = record;
+    await host.files.rm(join(paths.exits, record.id), { force: true });
+    const args = monitorArguments({
+      id: record.id,
+      runtime: this.runtime.program,
+      paths,
+      container,
+      terminal: config.Tty === true,
+      stdin: config.OpenStdin === true,
+      leaveStdinOpen: config.StdinOnce !== true,
+    });
+    const monitor = host.start('conmon', args, {
+      stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
+      env: { PATH: process.env.PATH ?? '', _OCI_SYNCPIPE: '3' },
+      detached: true,
+      cwd: '/',
+    });
+    const sync = monitor.stdio[3];
+    if (!sync || !('setEncoding' in sync)) throw new Error('the monitor was started without a sync pipe');
+    let text = '';
+    sync.setEncoding('utf8').on('data', (chunk: string) => {
+      text += chunk;
+      if (text.includes('\n')) sync.destroy();
+    });
+    monitor.on('error', (error) => sync.destroy(error));
+    await once(sync, 'close').catch((error: unknown) => {
+      text = JSON.stringify({ data: -1, message: messageOf(error) });
+    });
+    const said = parseSyncMessage(text);
+    if ('failure' in said)
+      throw new ApiError(
+        400,
+        `failed to create task for container: failed to create shim task: OCI runtime create failed: ${runtimeMessage(said.failure)}: unknown`,
+      );
+    return said.pid;
+  }
+
+  /** The first process has ended: takes down what stood around it, then decides what comes next. */
+  async #ended(id: string, code: number): Promise<void> {
+    const { host, store, events, paths } = this.#parts;
+    const record = store.get(id);
+    if (!record || !isLive(record.state.status)) {
+      await host.files.rm(join(paths.exits, id), { force: true });
+      return;
+    }
+    const oomKilled = (await readIfExists(host.files, join(paths.container(id).bundle, 'oom'))) !== undefined;
+    await this.#abandon(record);
+    const after = store.updateState(id, {
+      status: 'exited',
+      pid: 0,
+      pidStart: '',
+      exitCode: code,
+      oomKilled,
+      finishedAt: timestamp(),
+    });
+    await store.save(id);
+    await host.files.rm(join(paths.exits, id), { force: true });
+    if (oomKilled) events.emit('container', 'oom', id, eventAttributes(after));
+    events.emit('container', 'die', id, { ...eventAttributes(after), exitCode: String(code) });
+    for (const listener of this.#listeners) listener.ended?.(after);
+    this.#settle(store.get(id) ?? after);
+  }
+
+  /** Tells those who wait for the end; a container that is to vanish then does, unless its restart policy has taken over. */
+  #settle(record: ContainerRecord): void {
+    tell(this.#exitWaiters, record);
+    if (record.hostConfig.AutoRemove && record.state.status !== 'restarting')
+      void this.#serial.run(record.id, () => this.#remove(record.id)).catch(() => undefined);
+  }
+
+  /** Takes down everything that stands around a container's processes. Every step is tried; repeating it is no failure. */
+  async #abandon(record: ContainerRecord): Promise<void> {
+    const { host, networks, paths, store } = this.#parts;
+    const container = paths.container(record.id);
+    const current = store.get(record.id) ?? record;
+    const steps: (() => Promise<unknown>)[] = [
+      () => networks.leave(record.id),
+      () => this.runtime.delete(record.id),
+      () => networks.unplug(leasesOf(current).map(({ lease }) => lease)),
+      () => host.kernel.unmount(container.netns),
+      () => unmountRootfs(host, container),
+      () => releaseVolumes(this.#parts.volumes, record),
+    ];
+    await Promise.all(
+      steps.map((step) => step().catch((error: unknown) => debug('lifecycle', () => messageOf(error)))),
+    );
+    for (const port of current.ports) networks.ports.release(port.protocol, port.hostIp, port.hostPort);
+    for (const { endpoint, lease } of leasesOf(current)) networks.release(endpoint.networkId, lease);
+    await host.files.rm(container.bundle, { recursive: true, force: true });
+    if (store.get(record.id))
+      store.update(record.id, (r) => ({ ...r, endpoints: withoutLeases(r.endpoints), ports: [] }));
+  }
+}
+
+export const leasesOf = (record: ContainerRecord): { endpoint: Endpoint; lease: Lease }[] =>
+  Object.values(record.endpoints).flatMap((endpoint) => (endpoint.lease ? [{ endpoint, lease: endpoint.lease }] : []));
+
+const withoutLeases = (endpoints: ContainerRecord['endpoints']): Record<string, Endpoint> =>
+  Object.fromEntries(Object.entries(endpoints).map(([name, { lease: _, ...endpoint }]) => [name, endpoint]));
+
+/** What the networks need to know of a running container. */
+export function memberOf(record: ContainerRecord): Parameters<NetworkService['join']>[0] {
+  const leases = leasesOf(record);
+  const address = leases[0]?.lease.address;
+  const published =
+    address === undefined
+      ? []
+      : record.ports.filter((port) => !port.hostIp.includes(':')).map((port: PublishedPort) => ({ ...port, address }));
+  return { record, leases, published };
+}
+
+function wait(waiters: Map<string, Set<Waiter>>, id: string): Promise<ContainerRecord> {
+  return new Promise((resolve) => {
+    const set = waiters.get(id) ?? new Set();
+    waiters.set(id, set);
+    set.add(resolve);
+  });
+}
+
+function tell(waiters: Map<string, Set<Waiter>>, record: ContainerRecord): void {
+  const set = waiters.get(record.id);
+  waiters.delete(record.id);
+  for (const waiter of set ?? []) waiter(record);
+}
+
+/** Whether a promise settles in time; no time means for ever. */
+async function within(promise: Promise<unknown>, milliseconds: number | undefined): Promise<boolean> {
+  if (milliseconds === undefined) return promise.then(() => true);
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), milliseconds);
+  });
+  try {
+    return await Promise.race([promise.then(() => true), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Exit codes as Docker's: 127 the program is not there, 126 it cannot be run, 128 anything else. */
+function startFailure(error: unknown): {
+  readonly exitCode: number;
+  readonly message: string;
+  readonly error: unknown;
+} {
+  const message = messageOf(error);
+  const missing = /executable file not found|no such file or directory|not a directory/i.test(message);
+  const exitCode = missing ? 127 : /permission denied|is a directory|exec format error/i.test(message) ? 126 : 128;
+  return { exitCode, message, error };
+}

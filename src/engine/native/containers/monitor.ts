@@ -1,0 +1,46 @@
+// The monitor of a container (conmon): its command line, pure, and what it tells when the container has been created.
+import type { ContainerPaths, Paths } from '../paths.ts';
+
+export interface MonitorRequest {
+  readonly id: string;
+  readonly runtime: string;
+  readonly paths: Paths;
+  readonly container: ContainerPaths;
+  readonly terminal: boolean;
+  readonly stdin: boolean;
+  /** Keep standard input open when the client that feeds it goes away. */
+  readonly leaveStdinOpen: boolean;
+}
+
+/** conmon's arguments. It creates the container, holds its streams, writes the log, and at the end the exit file. */
+export function monitorArguments(request: MonitorRequest): string[] {
+  const { id, paths, container } = request;
+  return [
+    '--api-version=1',
+    ...['-c', id, '-u', id, '-n', id],
+    ...['-r', request.runtime, '--runtime-arg', '--root', '--runtime-arg', paths.runtimeState],
+    ...['-b', container.bundle, '--persist-dir', container.bundle, '--full-attach'],
+    ...['-p', container.pidFile, '-P', container.monitorPidFile],
+    ...['--exit-dir', paths.exits, '-l', `k8s-file:${container.log}`, '--no-sync-log'],
+    ...(request.terminal ? ['-t'] : []),
+    ...(request.stdin ? ['-i'] : []),
+    ...(request.stdin && request.leaveStdinOpen ? ['--leave-stdin-open'] : []),
+  ];
+}
+
+/** What conmon writes to its sync pipe: the container's pid, or why there is none. */
+export function parseSyncMessage(text: string): { readonly pid: number } | { readonly failure: string } {
+  const line = text.trim().split('\n').at(-1) ?? '';
+  try {
+    const message: unknown = JSON.parse(line);
+    if (typeof message === 'object' && message !== null && 'data' in message) {
+      const pid = Number(message.data);
+      if (pid > 0) return { pid };
+      const detail = 'message' in message ? String(message.message) : '';
+      return { failure: detail.trim() || `the runtime could not create the container (${pid})` };
+    }
+  } catch {
+    // Not JSON: conmon ended before it could say anything.
+  }
+  return { failure: line === '' ? 'the monitor ended without a word' : line };
+}

@@ -1,0 +1,168 @@
+// What of a host, a volume or memory a container wants mounted, from the five places where a client can say it. Pure.
+import { badRequest } from '../server/api-error.ts';
+import type { ContainerConfig, HostConfig, MountPoint, MountSpec } from './types.ts';
+
+export interface MountRequest {
+  readonly type: 'bind' | 'volume' | 'tmpfs';
+  /** Host path for a bind, name for a volume; empty for an anonymous one and for tmpfs. */
+  readonly source: string;
+  readonly target: string;
+  readonly readWrite: boolean;
+  /** As written behind the second colon. */
+  readonly mode: string;
+  readonly propagation: string;
+  /** A missing host path is made (short syntax) or refused (long syntax). */
+  readonly createSource: boolean;
+  readonly copy: boolean;
+  readonly subpath: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly driver: string;
+  readonly driverOptions: Readonly<Record<string, string>>;
+  readonly tmpfsOptions: readonly string[];
+}
+
+const PROPAGATIONS = new Set(['private', 'rprivate', 'shared', 'rshared', 'slave', 'rslave']);
+const EMPTY: Omit<MountRequest, 'type' | 'target'> = {
+  source: '',
+  readWrite: true,
+  mode: '',
+  propagation: '',
+  createSource: false,
+  copy: true,
+  subpath: '',
+  labels: {},
+  driver: '',
+  driverOptions: {},
+  tmpfsOptions: [],
+};
+
+/** One request per target, in order: volumes of others first, then binds and mounts, then what the image declares. */
+export function mountRequests(
+  config: ContainerConfig,
+  hostConfig: HostConfig,
+  inherited: readonly MountPoint[],
+): MountRequest[] {
+  const byTarget = new Map<string, MountRequest>();
+  const explicit = new Set<string>();
+  for (const point of inherited) byTarget.set(point.Destination, inherit(point));
+  const add = (request: MountRequest): void => {
+    const target = normal(request.target);
+    if (!target.startsWith('/'))
+      throw badRequest(
+        `invalid mount config for type "${request.type}": invalid mount path: '${request.target}' mount path must be absolute`,
+      );
+    if (target === '/')
+      throw badRequest(
+        `invalid mount config for type "${request.type}": invalid specification: destination can't be '/'`,
+      );
+    if (explicit.has(target)) throw badRequest(`Duplicate mount point: ${target}`);
+    explicit.add(target);
+    byTarget.set(target, { ...request, target });
+  };
+  for (const bind of hostConfig.Binds ?? []) add(parseBind(bind, hostConfig.VolumeDriver ?? ''));
+  for (const spec of hostConfig.Mounts ?? []) add(parseSpec(spec));
+  for (const [target, options] of Object.entries(hostConfig.Tmpfs ?? {}))
+    add({ ...EMPTY, type: 'tmpfs', target, tmpfsOptions: tmpfsWords(options) });
+  for (const target of Object.keys(config.Volumes ?? {})) {
+    const path = normal(target);
+    if (!byTarget.has(path)) byTarget.set(path, { ...EMPTY, type: 'volume', target: path });
+  }
+  return [...byTarget.values()];
+}
+
+const normal = (path: string): string => {
+  const parts: string[] = [];
+  for (const part of path.split('/')) {
+    if (part === '..') parts.pop();
+    else if (part !== '' && part !== '.') parts.push(part);
+  }
+  return (path.startsWith('/') ? '/' : '') + parts.join('/');
+};
+
+/** `source:target[:mode]`, or `target` alone for an anonymous volume. */
+function parseBind(text: string, driver: string): MountRequest {
+  const [first = '', second, third, ...rest] = text.split(':');
+  if (rest.length > 0 || first === '') throw badRequest(`invalid volume specification: '${text}'`);
+  if (second === undefined) return { ...EMPTY, type: 'volume', target: first, driver };
+  const words = (third ?? '').split(',').filter((word) => word !== '');
+  const unknown = words.find(
+    (word) =>
+      !['rw', 'ro', 'z', 'Z', 'nocopy', 'cached', 'delegated', 'consistent', 'rbind', 'bind', 'U'].includes(word) &&
+      !PROPAGATIONS.has(word),
+  );
+  if (unknown !== undefined || second === '')
+    throw badRequest(`invalid volume specification: '${text}': invalid mode: ${third ?? ''}`);
+  const bind = first.startsWith('/');
+  if (!bind && !/^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/.test(first))
+    throw badRequest(
+      `invalid volume specification: '${text}': create ${first}: "${first}" includes invalid characters for a local volume name, only "[a-zA-Z0-9][a-zA-Z0-9_.-]" are allowed. If you intended to pass a host directory, use absolute path`,
+    );
+  return {
+    ...EMPTY,
+    type: bind ? 'bind' : 'volume',
+    source: bind ? normal(first) : first,
+    target: second,
+    readWrite: !words.includes('ro'),
+    mode: third ?? '',
+    propagation: words.find((word) => PROPAGATIONS.has(word)) ?? '',
+    createSource: bind,
+    copy: !words.includes('nocopy'),
+    driver: bind ? '' : driver,
+  };
+}
+
+function parseSpec(spec: MountSpec): MountRequest {
+  const { Type: type = '', Source: source = '', Target: target = '' } = spec;
+  const base = { ...EMPTY, target, readWrite: spec.ReadOnly !== true };
+  switch (type) {
+    case 'bind':
+      if (!source.startsWith('/'))
+        throw badRequest(
+          `invalid mount config for type "bind": invalid mount path: '${source}' mount path must be absolute`,
+        );
+      return {
+        ...base,
+        type,
+        source: normal(source),
+        propagation: spec.BindOptions?.Propagation ?? '',
+        createSource: spec.BindOptions?.CreateMountpoint === true,
+      };
+    case 'volume': {
+      const options = spec.VolumeOptions;
+      return {
+        ...base,
+        type,
+        source,
+        mode: 'z',
+        copy: options?.NoCopy !== true,
+        subpath: options?.Subpath ?? '',
+        labels: options?.Labels ?? {},
+        driver: options?.DriverConfig?.Name ?? '',
+        driverOptions: options?.DriverConfig?.Options ?? {},
+      };
+    }
+    case 'tmpfs': {
+      const { SizeBytes: size, Mode: mode } = spec.TmpfsOptions ?? {};
+      const words = [...(size ? [`size=${size}`] : []), ...(mode ? [`mode=${mode.toString(8)}`] : [])];
+      return { ...base, type, tmpfsOptions: ['noexec', ...words] };
+    }
+    default:
+      throw badRequest(`invalid mount config for type "${type}": mount type unknown`);
+  }
+}
+
+const inherit = (point: MountPoint): MountRequest => ({
+  ...EMPTY,
+  type: point.Type,
+  source: point.Type === 'volume' ? (point.Name ?? '') : point.Source,
+  target: point.Destination,
+  readWrite: point.RW,
+  mode: point.Mode,
+  propagation: point.Propagation,
+  tmpfsOptions: point.Options ?? [],
+});
+
+const tmpfsWords = (options: string): string[] => {
+  const words = options.split(',').filter((word) => word !== '');
+  return words.some((word) => word === 'exec' || word === 'noexec') ? words : ['noexec', ...words];
+};

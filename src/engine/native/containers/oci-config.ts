@@ -1,0 +1,194 @@
+// The OCI configuration of a container: what the runtime is told. Pure: everything found out on the host comes in as facts.
+import { chooseCapabilities } from './capabilities.ts';
+import { INIT_PATH, type MountFacts, ociMounts } from './oci-mounts.ts';
+import { type DeviceNumbers, ociResources } from './oci-resources.ts';
+import type { OciConfig, OciDevice, OciDeviceRule, OciNamespace, OciProcess } from './oci-types.ts';
+import { defaultSeccomp, type Seccomp } from './seccomp.ts';
+import type { ContainerRecord } from './types.ts';
+import type { ProcessUser } from './users.ts';
+
+/** Where a namespace comes from: a new one, the host's, or one held by a path. */
+export type NamespaceSource = 'new' | 'host' | { readonly path: string };
+
+export interface BundleFacts extends Omit<MountFacts, 'hostConfig' | 'mounts'> {
+  readonly record: ContainerRecord;
+  readonly rootfs: string;
+  readonly user: ProcessUser;
+  /** Capabilities this machine can give. */
+  readonly availableCapabilities: readonly string[];
+  /** Node's name of the architecture: `x64`. */
+  readonly architecture: string;
+  readonly cgroupPath: string;
+  readonly cgroupNamespace: boolean;
+  readonly namespaces: Readonly<Record<'network' | 'pid' | 'ipc' | 'uts', NamespaceSource>>;
+  readonly devices: readonly OciDevice[];
+  readonly deviceRules: readonly OciDeviceRule[];
+  readonly deviceNumbers: DeviceNumbers;
+  /** The container resolves names at 127.0.0.11, which answers from the bridge's side. */
+  readonly embeddedDns: boolean;
+}
+
+/** What would tell of the host, or change it. */
+const MASKED_PATHS = [
+  '/proc/asound',
+  '/proc/acpi',
+  '/proc/kcore',
+  '/proc/keys',
+  '/proc/latency_stats',
+  '/proc/timer_list',
+  '/proc/timer_stats',
+  '/proc/sched_debug',
+  '/proc/scsi',
+  '/sys/firmware',
+  '/sys/devices/virtual/powercap',
+];
+const READONLY_PATHS = ['/proc/bus', '/proc/fs', '/proc/irq', '/proc/sys', '/proc/sysrq-trigger'];
+
+const DEFAULT_PATH = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
+export function ociConfig(facts: BundleFacts): OciConfig {
+  const { record } = facts;
+  const { hostConfig } = record;
+  const privileged = hostConfig.Privileged === true;
+  const { granted } = chooseCapabilities({
+    add: hostConfig.CapAdd ?? [],
+    drop: hostConfig.CapDrop ?? [],
+    privileged,
+    available: facts.availableCapabilities,
+  });
+  const seccomp = privileged ? undefined : seccompOf(hostConfig.SecurityOpt ?? [], granted, facts.architecture);
+  return {
+    ociVersion: '1.0.2',
+    process: ociProcess(facts, granted),
+    root: { path: facts.rootfs, readonly: hostConfig.ReadonlyRootfs === true },
+    hostname: facts.namespaces.uts === 'new' ? (record.config.Hostname ?? '') : '',
+    mounts: ociMounts({ ...facts, hostConfig, mounts: record.mounts }),
+    annotations: hostConfig.Annotations ?? {},
+    linux: {
+      namespaces: ociNamespaces(facts),
+      resources: ociResources(hostConfig, facts.deviceRules, facts.deviceNumbers),
+      cgroupsPath: facts.cgroupPath,
+      devices: facts.devices,
+      ...(seccomp ? { seccomp } : {}),
+      maskedPaths: privileged ? [] : (hostConfig.MaskedPaths ?? MASKED_PATHS),
+      readonlyPaths: privileged ? [] : (hostConfig.ReadonlyPaths ?? READONLY_PATHS),
+      sysctl: sysctls(facts),
+      ...propagation(record),
+    },
+  };
+}
+
+/** A container's main process, or with `args` another one beside it. */
+export function ociProcess(facts: BundleFacts, capabilities: readonly string[]): OciProcess {
+  const { record, user } = facts;
+  const { config, hostConfig } = record;
+  const command = [...(config.Entrypoint ?? []), ...(config.Cmd ?? [])];
+  const oom = hostConfig.OomScoreAdj;
+  const held = user.uid === 0 ? capabilities : [];
+  return {
+    terminal: config.Tty === true,
+    user: { uid: user.uid, gid: user.gid, additionalGids: user.additionalGids },
+    args: facts.init === undefined ? command : [INIT_PATH, '--', ...command],
+    env: processEnvironment(config.Env ?? [], {
+      hostname: config.Hostname ?? '',
+      home: user.home,
+      terminal: config.Tty === true,
+    }),
+    cwd: config.WorkingDir || '/',
+    capabilities: { bounding: capabilities, effective: held, permitted: held },
+    rlimits: (hostConfig.Ulimits ?? []).map((limit) => ({
+      type: `RLIMIT_${(limit.Name ?? '').toUpperCase()}`,
+      soft: limit.Soft ?? 0,
+      hard: limit.Hard ?? limit.Soft ?? 0,
+    })),
+    noNewPrivileges: (hostConfig.SecurityOpt ?? []).some((option) => /^no-new-privileges(?:[:=]true)?$/.test(option)),
+    ...(oom ? { oomScoreAdj: oom } : {}),
+  };
+}
+
+/** The engine's variables first, so that the image's and the user's come over them; later ones win. */
+export function processEnvironment(
+  own: readonly string[],
+  facts: { readonly hostname: string; readonly home: string; readonly terminal: boolean },
+): string[] {
+  const base = [DEFAULT_PATH, `HOSTNAME=${facts.hostname}`, ...(facts.terminal ? ['TERM=xterm'] : [])];
+  const variables = new Map<string, string>();
+  for (const entry of [...base, ...own]) {
+    const equals = entry.indexOf('=');
+    if (equals > 0) variables.set(entry.slice(0, equals), entry.slice(equals + 1));
+  }
+  if (!variables.has('HOME')) variables.set('HOME', facts.home);
+  return [...variables].map(([name, value]) => `${name}=${value}`);
+}
+
+function ociNamespaces(facts: BundleFacts): OciNamespace[] {
+  const shared = (['network', 'pid', 'ipc', 'uts'] as const).flatMap((type): OciNamespace[] => {
+    const source = facts.namespaces[type];
+    if (source === 'host') return [];
+    return [source === 'new' ? { type } : { type, path: source.path }];
+  });
+  const cgroup: OciNamespace[] = facts.cgroupNamespace ? [{ type: 'cgroup' }] : [];
+  return [{ type: 'mount' }, ...shared, ...cgroup];
+}
+
+/** `seccomp=unconfined` switches the filter off; `seccomp={…}` is a profile the client has read from a file. */
+function seccompOf(options: readonly string[], granted: readonly string[], architecture: string): Seccomp | undefined {
+  const option = options.find((text) => /^seccomp[=:]/.test(text))?.slice('seccomp='.length);
+  if (option === 'unconfined') return undefined;
+  if (option === undefined || option === 'builtin') return defaultSeccomp(granted, architecture);
+  return customSeccomp(JSON.parse(option) as CustomProfile, granted, architecture);
+}
+
+interface CustomProfile extends Seccomp {
+  readonly archMap?: unknown;
+  readonly syscalls: readonly (Seccomp['syscalls'][number] & {
+    readonly name?: string;
+    readonly includes?: { readonly caps?: readonly string[]; readonly arches?: readonly string[] };
+    readonly excludes?: { readonly caps?: readonly string[]; readonly arches?: readonly string[] };
+  })[];
+}
+
+/** A profile in Docker's format: rules may depend on capabilities and architecture. */
+function customSeccomp(profile: CustomProfile, granted: readonly string[], architecture: string): Seccomp {
+  const name = architecture === 'x64' ? 'amd64' : architecture;
+  const { architectures } = defaultSeccomp([], architecture);
+  const syscalls = profile.syscalls
+    .filter(({ includes, excludes }) => {
+      const included =
+        (includes?.caps ?? []).every((cap) => granted.includes(cap)) &&
+        (!includes?.arches || includes.arches.includes(name));
+      const excluded =
+        (excludes?.caps ?? []).some((cap) => granted.includes(cap)) || (excludes?.arches ?? []).includes(name);
+      return included && !excluded;
+    })
+    .map(({ names, name: single, action, args, errnoRet }) => ({
+      names: names ?? (single === undefined ? [] : [single]),
+      action,
+      ...(args ? { args } : {}),
+      ...(errnoRet === undefined ? {} : { errnoRet }),
+    }));
+  return {
+    defaultAction: profile.defaultAction,
+    ...(profile.defaultErrnoRet === undefined ? {} : { defaultErrnoRet: profile.defaultErrnoRet }),
+    ...(architectures ? { architectures } : {}),
+    syscalls,
+  };
+}
+
+function sysctls(facts: BundleFacts): Record<string, string> {
+  const network = facts.namespaces.network === 'new' || typeof facts.namespaces.network === 'object';
+  const own: Record<string, string> = network
+    ? { 'net.ipv4.ip_unprivileged_port_start': '0', 'net.ipv4.ping_group_range': '0 2147483647' }
+    : {};
+  // Answers come back from 127.0.0.11 through eth0, which the kernel takes for forged without this.
+  if (facts.embeddedDns) own['net.ipv4.conf.all.route_localnet'] = '1';
+  return { ...own, ...(facts.record.hostConfig.Sysctls ?? {}) };
+}
+
+/** A shared or slave mount inside needs the root to propagate at least as far. */
+function propagation(record: ContainerRecord): { rootfsPropagation?: string } {
+  const kinds = record.mounts.map((point) => point.Propagation);
+  if (kinds.some((kind) => kind === 'rshared' || kind === 'shared')) return { rootfsPropagation: 'shared' };
+  if (kinds.some((kind) => kind === 'rslave' || kind === 'slave')) return { rootfsPropagation: 'slave' };
+  return {};
+}

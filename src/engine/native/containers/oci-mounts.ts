@@ -1,0 +1,60 @@
+// What is mounted into a container: the kernel's file systems, the engine's small files, then the user's mounts, shallow
+// paths first so that no mount hides another. Pure.
+import type { OciMount } from './oci-types.ts';
+import type { HostConfig, MountPoint } from './types.ts';
+
+export interface MountFacts {
+  readonly hostConfig: HostConfig;
+  readonly mounts: readonly MountPoint[];
+  /** Host files to show as /etc/hosts, /etc/hostname and /etc/resolv.conf; none with a read-only path. */
+  readonly files: Readonly<Record<string, string>>;
+  /** A host directory to use as /dev/shm: that of the container whose IPC namespace is shared. */
+  readonly sharedShm?: string;
+  /** Host path of the init program, where one is wanted. */
+  readonly init?: string;
+}
+
+const DEFAULT_SHM_BYTES = 64 * 1024 * 1024;
+const mount = (destination: string, type: string, source: string, ...options: string[]): OciMount => ({
+  destination,
+  type,
+  source,
+  options,
+});
+
+export const INIT_PATH = '/sbin/docker-init';
+
+export function ociMounts(facts: MountFacts): OciMount[] {
+  const { hostConfig, mounts } = facts;
+  const access = hostConfig.Privileged ? 'rw' : 'ro';
+  const shmSize = hostConfig.ShmSize || DEFAULT_SHM_BYTES;
+  const kernel = [
+    mount('/proc', 'proc', 'proc', 'nosuid', 'noexec', 'nodev'),
+    mount('/dev', 'tmpfs', 'tmpfs', 'nosuid', 'strictatime', 'mode=755', 'size=65536k'),
+    mount('/dev/pts', 'devpts', 'devpts', 'nosuid', 'noexec', 'newinstance', 'ptmxmode=0666', 'mode=0620', 'gid=5'),
+    mount('/sys', 'sysfs', 'sysfs', 'nosuid', 'noexec', 'nodev', access),
+    mount('/sys/fs/cgroup', 'cgroup', 'cgroup', access, 'nosuid', 'noexec', 'nodev'),
+    mount('/dev/mqueue', 'mqueue', 'mqueue', 'nosuid', 'noexec', 'nodev'),
+    facts.sharedShm === undefined
+      ? mount('/dev/shm', 'tmpfs', 'shm', 'nosuid', 'noexec', 'nodev', 'mode=1777', `size=${shmSize}`)
+      : mount('/dev/shm', 'bind', facts.sharedShm, 'rbind'),
+  ];
+  const users = mounts.map(userMount);
+  const taken = new Set(users.map((m) => m.destination));
+  const files = Object.entries(facts.files)
+    .filter(([destination]) => !taken.has(destination))
+    .map(([destination, source]) => mount(destination, 'bind', source, 'rbind', 'rprivate'));
+  const init = facts.init === undefined ? [] : [mount(INIT_PATH, 'bind', facts.init, 'bind', 'ro')];
+  const own = [...users, ...files].sort((a, b) => depth(a.destination) - depth(b.destination));
+  return [...kernel.filter((m) => !taken.has(m.destination)), ...own, ...init];
+}
+
+function userMount(point: MountPoint): OciMount {
+  const access = point.RW ? 'rw' : 'ro';
+  if (point.Type === 'tmpfs')
+    return mount(point.Destination, 'tmpfs', 'tmpfs', 'nosuid', 'nodev', ...(point.Options ?? ['noexec']), access);
+  const propagation = point.Propagation === '' ? 'rprivate' : point.Propagation;
+  return mount(point.Destination, 'bind', point.Source, 'rbind', access, propagation);
+}
+
+const depth = (path: string): number => path.split('/').filter((part) => part !== '').length;

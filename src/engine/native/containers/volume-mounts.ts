@@ -1,0 +1,43 @@
+// Volumes of a container that is about to start: made ready, and filled from the image where they are new and empty.
+import { join } from 'node:path';
+import { listIfExists, type NativeHost, runChecked } from '../host.ts';
+import type { VolumeStore } from '../volumes/store.ts';
+import { resolveInRoot } from './scoped-path.ts';
+import type { ContainerRecord, MountPoint } from './types.ts';
+
+export async function prepareVolumes(
+  host: NativeHost,
+  volumes: VolumeStore,
+  record: ContainerRecord,
+  rootfs: string,
+): Promise<void> {
+  for (const point of record.mounts) {
+    if (point.Type !== 'volume' || point.Name === undefined) continue;
+    await volumes.acquire(point.Name, record.id);
+    if (!point.NoCopy && point.RW) await copyUp(host, point, rootfs);
+  }
+}
+
+export async function releaseVolumes(volumes: VolumeStore, record: ContainerRecord): Promise<void> {
+  await Promise.all(
+    record.mounts.map((point) => (point.Name === undefined ? undefined : volumes.release(point.Name, record.id))),
+  );
+}
+
+/** Docker's rule: an empty volume takes the content, owner and mode of the folder it is mounted over. */
+async function copyUp(host: NativeHost, point: MountPoint, rootfs: string): Promise<void> {
+  if ((await listIfExists(host.files, point.Source)).length > 0) return;
+  const covered = await resolveInRoot(host, rootfs, point.Destination);
+  const facts = await host.files.lstat(covered).catch(() => undefined);
+  if (!facts?.isDirectory()) return;
+  await host.files.chown(point.Source, facts.uid, facts.gid);
+  await host.files.chmod(point.Source, facts.mode & 0o7777);
+  if ((await host.files.readdir(covered)).length > 0)
+    await runChecked(host, 'cp', ['-a', '--reflink=auto', join(covered, '.'), point.Source]);
+}
+
+/** The host folder of a mount, its sub-path followed within the volume. */
+export async function mountSource(host: NativeHost, point: MountPoint): Promise<MountPoint> {
+  if (point.Subpath === undefined) return point;
+  return { ...point, Source: await resolveInRoot(host, point.Source, point.Subpath) };
+}

@@ -1,0 +1,165 @@
+// `docker load`: an archive made by `docker save` (legacy or with an OCI layout inside), or an OCI layout.
+import { randomBytes } from 'node:crypto';
+import { createReadStream, createWriteStream } from 'node:fs';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { WindlassError } from '../../../errors.ts';
+import type { NativeHost } from '../host.ts';
+import { decompressed } from './compression.ts';
+import { parseImageConfig } from './image-config.ts';
+import { familiarTag, parseReference } from './reference.ts';
+import { type Image, type ImageLayer, type ImageStore, LAYER_GZIP, LAYER_TAR } from './store.ts';
+import { readTar } from './tar-reader.ts';
+
+export interface LoadedImage {
+  readonly image: Image;
+  /** Names given to it, `name:tag`. */
+  readonly tags: readonly string[];
+}
+
+/** One image of an archive: paths within it. */
+interface ArchiveImage {
+  readonly config: string;
+  readonly layers: readonly string[];
+  readonly tags: readonly string[];
+}
+
+/** Loads every image of an archive. The archive's files are spooled to `spool`, which is removed afterwards. */
+export async function loadArchive(
+  host: NativeHost,
+  store: ImageStore,
+  archive: Readable,
+  spoolParent: string,
+): Promise<LoadedImage[]> {
+  const spool = join(spoolParent, `.load-${randomBytes(8).toString('hex')}`);
+  await host.files.mkdir(spool, { recursive: true, mode: 0o700 });
+  try {
+    const { stream } = await decompressed(archive);
+    const contents = await spoolArchive(stream, spool);
+    const loaded: LoadedImage[] = [];
+    for (const entry of await listImages(host, contents)) loaded.push(await loadImage(host, store, contents, entry));
+    return loaded;
+  } finally {
+    await host.files.rm(spool, { recursive: true, force: true });
+  }
+}
+
+type Contents = ReadonlyMap<string, string>;
+
+/** Path in the archive → spooled file. The archive's own names never reach the file system. */
+async function spoolArchive(stream: Readable, spool: string): Promise<Contents> {
+  const contents = new Map<string, string>();
+  const links = new Map<string, string>();
+  for await (const entry of readTar(stream)) {
+    const path = entry.path.replace(/^(\.?\/)+/, '');
+    if (entry.type === 'symlink') links.set(path, join('/', path, '..', entry.linkPath).slice(1));
+    if (entry.type === 'link') links.set(path, entry.linkPath.replace(/^(\.?\/)+/, ''));
+    if (entry.type !== 'file') continue;
+    const file = join(spool, String(contents.size));
+    await pipeline(Readable.from(entry.body()), createWriteStream(file, { mode: 0o600 }));
+    contents.set(path, file);
+  }
+  for (const [path, target] of links) {
+    const file = contents.get(target);
+    if (file !== undefined) contents.set(path, file);
+  }
+  return contents;
+}
+
+async function readJson(host: NativeHost, contents: Contents, path: string): Promise<unknown> {
+  const file = contents.get(path);
+  if (file === undefined) throw new WindlassError('IMAGE_ARCHIVE', `image archive has no "${path}"`);
+  return JSON.parse(await host.files.readFile(file, 'utf8'));
+}
+
+async function listImages(host: NativeHost, contents: Contents): Promise<ArchiveImage[]> {
+  if (contents.has('manifest.json')) {
+    const manifest = (await readJson(host, contents, 'manifest.json')) as {
+      Config: string;
+      RepoTags: string[] | null;
+      Layers: string[];
+    }[];
+    if (!Array.isArray(manifest)) throw new WindlassError('IMAGE_ARCHIVE', 'manifest.json is not a list');
+    return manifest.map((entry) => ({ config: entry.Config, layers: entry.Layers ?? [], tags: entry.RepoTags ?? [] }));
+  }
+  if (contents.has('index.json')) return listLayout(host, contents, 'index.json', []);
+  throw new WindlassError('IMAGE_ARCHIVE', 'image archive has neither manifest.json nor index.json', {
+    hint: 'for a plain file system archive, use "docker import"',
+  });
+}
+
+interface Descriptor {
+  readonly digest: string;
+  readonly mediaType?: string;
+  readonly annotations?: Readonly<Record<string, string>>;
+  readonly platform?: { readonly os?: string; readonly architecture?: string };
+}
+
+const blobIn = (digest: string): string => `blobs/${digest.replace(':', '/')}`;
+
+/** Follows an OCI index, and indexes within it, to the manifests for this machine. */
+async function listLayout(
+  host: NativeHost,
+  contents: Contents,
+  path: string,
+  tags: readonly string[],
+): Promise<ArchiveImage[]> {
+  const document = (await readJson(host, contents, path)) as {
+    manifests?: Descriptor[];
+    config?: Descriptor;
+    layers?: Descriptor[];
+  };
+  if (document.config)
+    return [
+      { config: blobIn(document.config.digest), layers: (document.layers ?? []).map((l) => blobIn(l.digest)), tags },
+    ];
+  const images: ArchiveImage[] = [];
+  for (const entry of document.manifests ?? []) {
+    if (!contents.has(blobIn(entry.digest))) continue;
+    const architecture = entry.platform?.architecture;
+    if (architecture === 'unknown') continue; // an attestation
+    const name =
+      entry.annotations?.['io.containerd.image.name'] ?? entry.annotations?.['org.opencontainers.image.ref.name'];
+    images.push(...(await listLayout(host, contents, blobIn(entry.digest), name === undefined ? tags : [name])));
+  }
+  return images;
+}
+
+async function loadImage(
+  host: NativeHost,
+  store: ImageStore,
+  contents: Contents,
+  entry: ArchiveImage,
+): Promise<LoadedImage> {
+  const configFile = contents.get(entry.config);
+  if (configFile === undefined) throw new WindlassError('IMAGE_ARCHIVE', `image archive has no "${entry.config}"`);
+  const configText = await host.files.readFile(configFile, 'utf8');
+  const { diff_ids: diffIds } = parseImageConfig(configText).rootfs;
+  if (diffIds.length !== entry.layers.length)
+    throw new WindlassError(
+      'IMAGE_ARCHIVE',
+      `image "${entry.config}" names ${diffIds.length} layers, its archive has ${entry.layers.length}`,
+    );
+  const layers = await Promise.all(
+    entry.layers.map(async (path, index): Promise<ImageLayer> => {
+      const file = contents.get(path);
+      if (file === undefined) throw new WindlassError('IMAGE_ARCHIVE', `image archive has no "${path}"`);
+      const probe = await decompressed(createReadStream(file));
+      probe.stream.destroy();
+      const { digest: blob, size: blobSize } = await store.putBlob(createReadStream(file));
+      const diffId = diffIds[index] ?? '';
+      await store.ensureLayer(diffId, blob);
+      return { diffId, blob, blobSize, mediaType: probe.compression === 'gzip' ? LAYER_GZIP : LAYER_TAR };
+    }),
+  );
+  const image = await store.addImage(configText, layers);
+  const tags: string[] = [];
+  for (const name of entry.tags) {
+    const reference = parseReference(name);
+    if (!reference) continue;
+    tags.push(familiarTag(reference));
+    await store.setReference(familiarTag(reference), image.id);
+  }
+  return { image, tags };
+}

@@ -1,0 +1,309 @@
+// The image store: content-addressed blobs, unpacked layers shared by diff id, image records, and names. Whatever appears
+// under its final name is complete: it is made beside it and renamed.
+import { createHash, randomBytes } from 'node:crypto';
+import { createReadStream, createWriteStream } from 'node:fs';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { WindlassError } from '../../../errors.ts';
+import { listIfExists, type NativeHost, readIfExists } from '../host.ts';
+import type { Paths } from '../paths.ts';
+import { decompressed } from './compression.ts';
+import { type ImageConfig, parseImageConfig } from './image-config.ts';
+import { unpackLayer } from './unpack.ts';
+
+/** A layer of an image: what it unpacks to, and the archive it came as. */
+export interface ImageLayer {
+  /** `sha256:…` of the uncompressed archive. */
+  readonly diffId: string;
+  /** `sha256:…` of the archive as kept under blobs/. */
+  readonly blob: string;
+  readonly blobSize: number;
+  readonly mediaType: string;
+}
+
+export interface Image {
+  /** `sha256:…` of the configuration document. */
+  readonly id: string;
+  readonly config: ImageConfig;
+  readonly layers: readonly ImageLayer[];
+  /** Bytes of file content over all layers. */
+  readonly size: number;
+  /** `name@sha256:…` under which registries know it. */
+  readonly repoDigests: readonly string[];
+}
+
+interface ImageRecord {
+  readonly id: string;
+  readonly layers: readonly ImageLayer[];
+  readonly size: number;
+  readonly repoDigests: readonly string[];
+}
+
+export const LAYER_TAR = 'application/vnd.docker.image.rootfs.diff.tar';
+export const LAYER_GZIP = 'application/vnd.docker.image.rootfs.diff.tar.gzip';
+
+export const hexOf = (digest: string): string => digest.slice(digest.indexOf(':') + 1);
+
+/** Short names of layers are this many digits of the diff id: 120 of them fit the kernel's page of mount options. */
+const SHORT = 16;
+
+export class ImageStore {
+  readonly #host: NativeHost;
+  readonly #paths: Paths;
+  readonly #images = new Map<string, Image>();
+  /** Familiar `name:tag` → image id. */
+  readonly #references = new Map<string, string>();
+  /** Layers being unpacked, so that two loads of one layer share the work. */
+  readonly #unpacking = new Map<string, Promise<void>>();
+  #saving: Promise<void> = Promise.resolve();
+
+  constructor(host: NativeHost, paths: Paths) {
+    this.#host = host;
+    this.#paths = paths;
+  }
+
+  /** Reads names and image records from disk. */
+  async open(): Promise<void> {
+    const { files } = this.#host;
+    for (const path of [this.#paths.blobs, this.#paths.layers, this.#paths.layerLinks, this.#recordsFolder])
+      await files.mkdir(path, { recursive: true, mode: 0o700 });
+    for (const name of await listIfExists(files, this.#recordsFolder)) {
+      if (!/^[0-9a-f]{64}\.json$/.test(name)) continue;
+      const record = JSON.parse(await files.readFile(join(this.#recordsFolder, name), 'utf8')) as ImageRecord;
+      const config = await readIfExists(files, this.blobPath(record.id));
+      if (config !== undefined) this.#images.set(record.id, { ...record, config: parseImageConfig(config) });
+    }
+    const references = JSON.parse((await readIfExists(files, this.#paths.references)) ?? '{}') as Record<
+      string,
+      string
+    >;
+    for (const [name, id] of Object.entries(references)) if (this.#images.has(id)) this.#references.set(name, id);
+  }
+
+  get #recordsFolder(): string {
+    return join(this.#paths.images, 'records');
+  }
+
+  blobPath(digest: string): string {
+    return join(this.#paths.blobs, hexOf(digest));
+  }
+
+  layerDiff(diffId: string): string {
+    return join(this.#paths.layers, hexOf(diffId), 'diff');
+  }
+
+  images(): readonly Image[] {
+    return [...this.#images.values()];
+  }
+
+  get(id: string): Image | undefined {
+    return this.#images.get(id);
+  }
+
+  /** Names of an image, `name:tag`, in order. */
+  tagsOf(id: string): string[] {
+    return [...this.#references]
+      .filter(([, target]) => target === id)
+      .map(([name]) => name)
+      .sort();
+  }
+
+  references(): ReadonlyMap<string, string> {
+    return this.#references;
+  }
+
+  async setReference(name: string, id: string): Promise<void> {
+    this.#references.set(name, id);
+    await this.#saveReferences();
+  }
+
+  async deleteReference(name: string): Promise<void> {
+    this.#references.delete(name);
+    await this.#saveReferences();
+  }
+
+  #saveReferences(): Promise<void> {
+    const write = (): Promise<void> =>
+      this.#host.writeAtomic(
+        this.#paths.references,
+        JSON.stringify(Object.fromEntries(this.#references), undefined, 1),
+      );
+    this.#saving = this.#saving.then(write, write);
+    return this.#saving;
+  }
+
+  hasBlob(digest: string): Promise<boolean> {
+    return this.#host.files.stat(this.blobPath(digest)).then(
+      () => true,
+      () => false,
+    );
+  }
+
+  /** Keeps a stream as a blob. With `expected`, anything else is refused and nothing is kept. */
+  async putBlob(source: Readable, expected?: string): Promise<{ digest: string; size: number }> {
+    const temporary = join(this.#paths.blobs, `.${randomBytes(8).toString('hex')}.tmp`);
+    const hash = createHash('sha256');
+    let size = 0;
+    try {
+      await pipeline(
+        source,
+        async function* (chunks: AsyncIterable<Buffer>) {
+          for await (const chunk of chunks) {
+            hash.update(chunk);
+            size += chunk.length;
+            yield chunk;
+          }
+        },
+        createWriteStream(temporary, { mode: 0o600 }),
+      );
+      const digest = `sha256:${hash.digest('hex')}`;
+      if (expected !== undefined && digest !== expected)
+        throw new WindlassError('IMAGE_DIGEST', `content has digest ${digest}, expected ${expected}`);
+      await this.#host.files.rename(temporary, this.blobPath(digest));
+      return { digest, size };
+    } finally {
+      await this.#host.files.rm(temporary, { force: true });
+    }
+  }
+
+  async putBlobText(text: string): Promise<string> {
+    const digest = `sha256:${createHash('sha256').update(text).digest('hex')}`;
+    await this.#host.writeAtomic(this.blobPath(digest), text);
+    return digest;
+  }
+
+  readBlob(digest: string): Promise<Buffer> {
+    return this.#host.files.readFile(this.blobPath(digest));
+  }
+
+  blobStream(digest: string): Readable {
+    return createReadStream(this.blobPath(digest), { highWaterMark: 256 * 1024 });
+  }
+
+  /** Unpacks a layer from its blob unless it is there already. A content that is not `diffId` is refused. */
+  async ensureLayer(diffId: string, blob: string): Promise<void> {
+    const running = this.#unpacking.get(diffId);
+    if (running) return running;
+    if ((await readIfExists(this.#host.files, this.#sizeFile(diffId))) !== undefined) return;
+    const work = this.#unpack(blob, diffId).then(() => undefined);
+    this.#unpacking.set(diffId, work);
+    try {
+      await work;
+    } finally {
+      this.#unpacking.delete(diffId);
+    }
+  }
+
+  /** Unpacks a layer whose diff id is not known yet, and tells it. */
+  async unpackBlob(blob: string): Promise<string> {
+    return this.#unpack(blob, undefined);
+  }
+
+  #sizeFile(diffId: string): string {
+    return join(this.#paths.layers, hexOf(diffId), 'size');
+  }
+
+  async #unpack(blob: string, expected: string | undefined): Promise<string> {
+    const { files } = this.#host;
+    const temporary = join(this.#paths.layers, `.${randomBytes(8).toString('hex')}.tmp`);
+    await files.mkdir(join(temporary, 'diff'), { recursive: true, mode: 0o755 });
+    try {
+      const { stream } = await decompressed(this.blobStream(blob));
+      const { diffId, size } = await unpackLayer(this.#host, stream, join(temporary, 'diff'));
+      if (expected !== undefined && diffId !== expected)
+        throw new WindlassError('IMAGE_DIGEST', `layer unpacks to ${diffId}, its image says ${expected}`);
+      await files.writeFile(join(temporary, 'size'), String(size));
+      await this.#adoptLayer(temporary, diffId);
+      return diffId;
+    } finally {
+      await files.rm(temporary, { recursive: true, force: true });
+    }
+  }
+
+  /** Gives an unpacked layer its final name. Another one may have been quicker: then that one stays. */
+  async #adoptLayer(temporary: string, diffId: string): Promise<void> {
+    const { files } = this.#host;
+    const hex = hexOf(diffId);
+    await files.chmod(temporary, 0o755);
+    await files.rename(temporary, join(this.#paths.layers, hex)).catch(async (error: unknown) => {
+      if ((await readIfExists(files, this.#sizeFile(diffId))) === undefined) throw error;
+    });
+    const link = join(this.#paths.layerLinks, hex.slice(0, SHORT));
+    await files.symlink(`../layers/${hex}/diff`, link).catch(async (error: unknown) => {
+      if ((await files.readlink(link).catch(() => '')) !== `../layers/${hex}/diff`) throw error;
+    });
+  }
+
+  async layerSize(diffId: string): Promise<number> {
+    return Number((await readIfExists(this.#host.files, this.#sizeFile(diffId))) ?? 0);
+  }
+
+  /** Registers an image whose blobs are all there and whose layers are unpacked. */
+  async addImage(
+    configText: string,
+    layers: readonly ImageLayer[],
+    repoDigests: readonly string[] = [],
+  ): Promise<Image> {
+    const config = parseImageConfig(configText);
+    const id = await this.putBlobText(configText);
+    const sizes = await Promise.all(config.rootfs.diff_ids.map((diffId) => this.layerSize(diffId)));
+    const known = this.#images.get(id);
+    const record: ImageRecord = {
+      id,
+      layers,
+      size: sizes.reduce((sum, size) => sum + size, 0),
+      repoDigests: [...new Set([...(known?.repoDigests ?? []), ...repoDigests])],
+    };
+    await this.#host.writeAtomic(join(this.#recordsFolder, `${hexOf(id)}.json`), JSON.stringify(record));
+    const image = { ...record, config };
+    this.#images.set(id, image);
+    return image;
+  }
+
+  /** Forgets an image and removes what no other image uses. Returns the digests of the layers that went. */
+  async deleteImage(id: string): Promise<string[]> {
+    const image = this.#images.get(id);
+    if (!image) return [];
+    const { files } = this.#host;
+    this.#images.delete(id);
+    await files.rm(join(this.#recordsFolder, `${hexOf(id)}.json`), { force: true });
+    const others = [...this.#images.values()];
+    const usedLayers = new Set(others.flatMap((other) => other.config.rootfs.diff_ids));
+    const usedBlobs = new Set(others.flatMap((other) => [other.id, ...other.layers.map((layer) => layer.blob)]));
+    for (const blob of [id, ...image.layers.map((layer) => layer.blob)])
+      if (!usedBlobs.has(blob)) await files.rm(this.blobPath(blob), { force: true });
+    const gone = [...new Set(image.config.rootfs.diff_ids)].filter((diffId) => !usedLayers.has(diffId));
+    for (const diffId of gone) {
+      await files.rm(join(this.#paths.layerLinks, hexOf(diffId).slice(0, SHORT)), { force: true });
+      await files.rm(join(this.#paths.layers, hexOf(diffId)), { recursive: true, force: true });
+    }
+    return gone;
+  }
+
+  /** Names of the layers for overlayfs's `lowerdir=`, topmost first, relative to `lowerDirectory`. */
+  lowerNames(image: Image): string[] {
+    return [...new Set([...image.config.rootfs.diff_ids].reverse())].map((diffId) => hexOf(diffId).slice(0, SHORT));
+  }
+
+  get lowerDirectory(): string {
+    return this.#paths.layerLinks;
+  }
+
+  /** Finds by id, by unique id prefix, by `name[:tag]` or by `name@digest`. */
+  find(
+    text: string,
+    reference: { readonly tag: string; readonly withDigest: string | undefined } | undefined,
+  ): Image | undefined {
+    const hex = text.startsWith('sha256:') ? text.slice(7) : text;
+    const exact = /^[0-9a-f]{64}$/.test(hex) ? this.#images.get(`sha256:${hex}`) : undefined;
+    if (exact) return exact;
+    const named = reference ? this.#references.get(reference.tag) : undefined;
+    if (named !== undefined && reference?.withDigest === undefined) return this.#images.get(named);
+    const digested = reference?.withDigest;
+    if (digested !== undefined) return this.images().find((image) => image.repoDigests.includes(digested));
+    if (!/^[0-9a-f]{2,64}$/.test(hex)) return undefined;
+    const matches = this.images().filter((image) => hexOf(image.id).startsWith(hex));
+    return matches.length === 1 ? matches[0] : undefined;
+  }
+}

@@ -1,0 +1,106 @@
+// A tar stream as a row of entries. Bounded: long names and pax headers have a largest size.
+import { applyPax, BLOCK, isKnownFlag, padding, parseHeader, parsePax, type TarHeader } from './tar-header.ts';
+
+/** Largest long name or pax header that is read into memory. */
+const MAX_EXTENSION_BYTES = 1024 * 1024;
+
+export interface TarEntry extends TarHeader {
+  /** The content, in pieces; what is not read is skipped. */
+  body(): AsyncGenerator<Buffer>;
+}
+
+/** The entries of an uncompressed tar stream. Throws on what is not tar, and on an archive cut short within an entry. */
+export async function* readTar(source: AsyncIterable<Uint8Array>): AsyncGenerator<TarEntry> {
+  const bytes = new ByteReader(source);
+  let pax = new Map<string, Buffer>();
+  const global = new Map<string, Buffer>();
+  for (;;) {
+    const block = await bytes.take(BLOCK);
+    if (block.length === 0) return;
+    if (block.length < BLOCK) throw new Error('tar archive ends within a header');
+    const raw = parseHeader(block);
+    if (!raw) {
+      await bytes.drain();
+      return;
+    }
+    const { flag, header } = raw;
+    if (flag === 'x' || flag === 'g' || flag === 'L' || flag === 'K') {
+      const data = await extension(bytes, header.size);
+      if (flag === 'x') for (const [key, value] of parsePax(data)) pax.set(key, value);
+      else if (flag === 'g') for (const [key, value] of parsePax(data)) global.set(key, value);
+      else pax.set(flag === 'L' ? 'path' : 'linkpath', data.subarray(0, endOfText(data)));
+      continue;
+    }
+    if (!isKnownFlag(flag)) throw new Error(`tar entry "${header.path}" is of unknown type "${flag}"`);
+    const full = applyPax(header, new Map([...global, ...pax]));
+    pax = new Map();
+    if (!Number.isSafeInteger(full.size) || full.size < 0) throw new Error(`tar entry "${full.path}" has a wrong size`);
+    const size = full.type === 'file' ? full.size : 0;
+    let left = size;
+    const body = async function* (): AsyncGenerator<Buffer> {
+      while (left > 0) {
+        const piece = await bytes.some(left);
+        if (piece.length === 0) throw new Error(`tar archive ends within "${full.path}"`);
+        left -= piece.length;
+        yield piece;
+      }
+    };
+    yield { ...full, size, body };
+    for await (const _ of body());
+    await bytes.take(padding(size));
+  }
+}
+
+async function extension(bytes: ByteReader, size: number): Promise<Buffer> {
+  if (size > MAX_EXTENSION_BYTES) throw new Error(`tar extension header of ${size} bytes is too large`);
+  const data = await bytes.take(size);
+  if (data.length < size) throw new Error('tar archive ends within an extension header');
+  await bytes.take(padding(size));
+  return data;
+}
+
+function endOfText(data: Buffer): number {
+  const end = data.indexOf(0);
+  return end < 0 ? data.length : end;
+}
+
+/** Takes bytes from a stream in the portions asked for. */
+class ByteReader {
+  readonly #source: AsyncIterator<Uint8Array>;
+  #chunk: Buffer = Buffer.alloc(0);
+
+  constructor(source: AsyncIterable<Uint8Array>) {
+    this.#source = source[Symbol.asyncIterator]();
+  }
+
+  /** Between one and `most` bytes; none at the end of the stream. */
+  async some(most: number): Promise<Buffer> {
+    while (this.#chunk.length === 0) {
+      const next = await this.#source.next();
+      if (next.done) return Buffer.alloc(0);
+      this.#chunk = Buffer.from(next.value.buffer, next.value.byteOffset, next.value.byteLength);
+    }
+    const piece = this.#chunk.subarray(0, most);
+    this.#chunk = this.#chunk.subarray(piece.length);
+    return piece;
+  }
+
+  /** Exactly `count` bytes, or fewer at the end of the stream. */
+  async take(count: number): Promise<Buffer> {
+    if (this.#chunk.length >= count) return this.some(count);
+    const pieces: Buffer[] = [];
+    let have = 0;
+    while (have < count) {
+      const piece = await this.some(count - have);
+      if (piece.length === 0) break;
+      pieces.push(piece);
+      have += piece.length;
+    }
+    return Buffer.concat(pieces);
+  }
+
+  /** Reads to the end, so that a digest over the stream covers all of it. */
+  async drain(): Promise<void> {
+    while ((await this.some(Number.MAX_SAFE_INTEGER)).length > 0);
+  }
+}

@@ -1,0 +1,94 @@
+// What this machine offers to the engine, found out once at start.
+import { arch, cpus, totalmem } from 'node:os';
+import { WindlassError } from '../../errors.ts';
+import { capabilitiesOfMask } from './containers/capabilities.ts';
+import { type NativeHost, readIfExists } from './host.ts';
+
+export type CgroupMode = 'v1' | 'v2' | 'hybrid';
+
+export interface Machine {
+  /** Absolute path of the OCI runtime. */
+  readonly runtime: string;
+  readonly runtimeName: 'runc' | 'crun';
+  readonly cgroupMode: CgroupMode;
+  /** Node's name: `x64`. */
+  readonly architecture: string;
+  /** The images' name: `amd64`. */
+  readonly imageArchitecture: string;
+  readonly capabilities: readonly string[];
+  /** Host path of an init for `--init`; undefined where none is installed. */
+  readonly init: string | undefined;
+  readonly kernelVersion: string;
+  readonly operatingSystem: string;
+  readonly cpus: number;
+  readonly memoryBytes: number;
+}
+
+const FOLDERS = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
+/** Static programs that reap children; they run inside any image. */
+const INITS = ['docker-init', 'tini-static', 'catatonit'];
+const IMAGE_ARCHITECTURES: Readonly<Record<string, string>> = { x64: 'amd64', ia32: '386', arm64: 'arm64', arm: 'arm' };
+
+/** What has to be installed, and the Debian package it is in. */
+const NEEDED: Readonly<Record<string, string>> = {
+  conmon: 'conmon',
+  ip: 'iproute2',
+  nft: 'nftables',
+  tar: 'tar',
+  perl: 'perl-base',
+  nsenter: 'util-linux',
+};
+
+export async function probeMachine(host: NativeHost): Promise<Machine> {
+  const missing: string[] = [];
+  for (const [program, debian] of Object.entries(NEEDED))
+    if ((await findProgram(host, program)) === undefined) missing.push(`${program} (Debian package ${debian})`);
+  const cgroupMode = await probeCgroups(host);
+  const [runc, crun] = await Promise.all([findProgram(host, 'runc'), findProgram(host, 'crun')]);
+  // crun 1.8 refuses hosts where v1 and v2 controllers are mixed; runc takes them all.
+  const runtime = cgroupMode === 'v2' ? (crun ?? runc) : runc;
+  if (runtime === undefined) missing.push('runc (Debian package runc)');
+  if (missing.length > 0 || runtime === undefined)
+    throw new WindlassError(
+      'ENGINE_MACHINE',
+      `the native engine needs programs that are not installed: ${missing.join(', ')}`,
+      {
+        hint: 'apt-get install runc conmon iproute2 nftables',
+      },
+    );
+  const inits = await Promise.all(INITS.map((name) => findProgram(host, name)));
+  const status = await host.files.readFile('/proc/self/status', 'utf8');
+  const architecture = arch();
+  return {
+    runtime,
+    runtimeName: runtime === crun ? 'crun' : 'runc',
+    cgroupMode,
+    architecture,
+    imageArchitecture: IMAGE_ARCHITECTURES[architecture] ?? architecture,
+    capabilities: capabilitiesOfMask(/^CapBnd:\s*([0-9a-f]+)/m.exec(status)?.[1] ?? '0'),
+    init: inits.find((path) => path !== undefined),
+    kernelVersion: (await host.files.readFile('/proc/sys/kernel/osrelease', 'utf8')).trim(),
+    operatingSystem: prettyName((await readIfExists(host.files, '/etc/os-release')) ?? ''),
+    cpus: cpus().length,
+    memoryBytes: totalmem(),
+  };
+}
+
+async function findProgram(host: NativeHost, name: string): Promise<string | undefined> {
+  for (const folder of FOLDERS) {
+    const path = `${folder}/${name}`;
+    const found = await host.files.stat(path).catch(() => undefined);
+    if (found?.isFile() && (found.mode & 0o111) !== 0) return path;
+  }
+  return undefined;
+}
+
+async function probeCgroups(host: NativeHost): Promise<CgroupMode> {
+  const mounts = await host.files.readFile('/proc/self/mounts', 'utf8');
+  const v2 = / cgroup2 /.test(mounts);
+  const v1 = /^\S+ \S+ cgroup \S*(?:memory|cpu|pids|devices)/m.test(mounts);
+  if (!v1 && !v2) throw new WindlassError('ENGINE_MACHINE', 'no cgroups are mounted on this machine');
+  return v1 && v2 ? 'hybrid' : v2 ? 'v2' : 'v1';
+}
+
+const prettyName = (osRelease: string): string => /^PRETTY_NAME="?([^"\n]+)/m.exec(osRelease)?.[1] ?? 'Linux';

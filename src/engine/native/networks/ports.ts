@@ -1,0 +1,133 @@
+// Ports of the host that containers publish. A socket is kept open on each: it reserves the number, tells at once when
+// somebody else holds it, and carries the connections that address translation does not see (IPv6 clients of the host).
+import { createSocket, type Socket as UdpSocket } from 'node:dgram';
+import { connect, createServer, type Server } from 'node:net';
+import { hasCode } from '../host.ts';
+import { ApiError } from '../server/api-error.ts';
+
+export type Protocol = 'tcp' | 'udp' | 'sctp';
+
+export interface PortTarget {
+  readonly address: string;
+  readonly port: number;
+}
+
+interface Holder {
+  close(): void;
+}
+
+/** Docker's range for ports it chooses itself. */
+const EPHEMERAL = { first: 32768, last: 60999 };
+
+const key = (protocol: Protocol, hostIp: string, hostPort: number): string => `${protocol} ${hostIp} ${hostPort}`;
+
+export class PortReservations {
+  readonly #held = new Map<string, Holder>();
+  #nextEphemeral = EPHEMERAL.first;
+
+  /** Reserves one port of `from`…`to`, or, with `from` 0, one that is free. Returns its number. Throws Docker's 500. */
+  async reserve(protocol: Protocol, hostIp: string, from: number, to: number, target: PortTarget): Promise<number> {
+    if (from === 0) return this.#reserveAny(protocol, hostIp, target);
+    for (let port = from; port <= to; port++) if (await this.#tryReserve(protocol, hostIp, port, target)) return port;
+    const which = from === to ? `${hostIp}:${from}` : `${hostIp}:${from}-${to}`;
+    throw new ApiError(
+      500,
+      `driver failed programming external connectivity: Bind for ${which} failed: port is already allocated`,
+    );
+  }
+
+  release(protocol: Protocol, hostIp: string, hostPort: number): void {
+    const holder = this.#held.get(key(protocol, hostIp, hostPort));
+    this.#held.delete(key(protocol, hostIp, hostPort));
+    holder?.close();
+  }
+
+  close(): void {
+    for (const holder of this.#held.values()) holder.close();
+    this.#held.clear();
+  }
+
+  async #reserveAny(protocol: Protocol, hostIp: string, target: PortTarget): Promise<number> {
+    const count = EPHEMERAL.last - EPHEMERAL.first + 1;
+    for (let attempt = 0; attempt < count; attempt++) {
+      const port = this.#nextEphemeral;
+      this.#nextEphemeral = port === EPHEMERAL.last ? EPHEMERAL.first : port + 1;
+      if (await this.#tryReserve(protocol, hostIp, port, target)) return port;
+    }
+    throw new ApiError(500, 'all ports are allocated');
+  }
+
+  async #tryReserve(protocol: Protocol, hostIp: string, port: number, target: PortTarget): Promise<boolean> {
+    const name = key(protocol, hostIp, port);
+    if (this.#held.has(name)) return false;
+    this.#held.set(name, { close: () => undefined });
+    try {
+      const holder = await hold(protocol, hostIp, port, target);
+      if (holder) this.#held.set(name, holder);
+      else this.#held.delete(name);
+      return holder !== undefined;
+    } catch (error) {
+      this.#held.delete(name);
+      throw error;
+    }
+  }
+}
+
+/** Undefined when the port is taken. */
+async function hold(protocol: Protocol, hostIp: string, port: number, target: PortTarget): Promise<Holder | undefined> {
+  try {
+    if (protocol === 'tcp') return await holdTcp(hostIp, port, target);
+    if (protocol === 'udp') return await holdUdp(hostIp, port);
+    return { close: () => undefined }; // Node.js has no SCTP sockets: the kernel's translation alone serves it
+  } catch (error) {
+    if (hasCode(error, 'EADDRINUSE')) return undefined;
+    throw new ApiError(
+      500,
+      `driver failed programming external connectivity: cannot listen on ${hostIp}:${port}: ${error instanceof Error ? error.message : String(error)}`,
+    );
+  }
+}
+
+async function holdTcp(hostIp: string, port: number, target: PortTarget): Promise<Holder> {
+  const servers = [await listenTcp(hostIp, port, target)];
+  if (hostIp === '0.0.0.0')
+    await listenTcp('::', port, target).then(
+      (server) => servers.push(server),
+      () => undefined, // no IPv6 on this host, or somebody else's: IPv4 is what was promised
+    );
+  return {
+    close: () => {
+      for (const server of servers) server.close();
+    },
+  };
+}
+
+function listenTcp(host: string, port: number, target: PortTarget): Promise<Server> {
+  return new Promise((resolve, reject) => {
+    const server = createServer((client) => {
+      const inside = connect({ host: target.address, port: target.port });
+      const end = (): void => {
+        client.destroy();
+        inside.destroy();
+      };
+      client.on('error', end).on('close', end).pipe(inside);
+      inside.on('error', end).on('close', end).pipe(client);
+    });
+    server.once('error', reject);
+    server.listen({ host, port, ipv6Only: host === '::' }, () => {
+      server.unref();
+      resolve(server);
+    });
+  });
+}
+
+function holdUdp(hostIp: string, port: number): Promise<Holder> {
+  return new Promise((resolve, reject) => {
+    const socket: UdpSocket = createSocket(hostIp.includes(':') ? 'udp6' : 'udp4');
+    socket.once('error', reject);
+    socket.bind({ port, address: hostIp, exclusive: true }, () => {
+      socket.unref();
+      resolve({ close: () => socket.close() });
+    });
+  });
+}

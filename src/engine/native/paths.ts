@@ -1,0 +1,89 @@
+// Where the engine keeps what: one place that knows the layout of its two folders.
+//
+//   <lib>/                       kept over reboots
+//     engine.json                the engine's own id
+//     images/references.json     image names → image ids
+//     images/blobs/sha256/<hex>  manifests, configs and layers as they came
+//     images/layers/<chain id>/diff            one unpacked layer, read-only, shared
+//     images/layers/<chain id>/link            its short name
+//     images/l/<short>           symbolic link to the layer: keeps mount options short
+//     containers/<id>/record.json              what the container is and how it fares
+//     containers/<id>/{hosts,hostname,resolv.conf,log,upper/,work/}
+//     networks/<id>.json   volumes/<name>/{volume.json,_data/}
+//   <run>/                       gone with a reboot
+//     lock   exits/<id>          who holds the root; exit statuses, written by the monitors
+//     containers/<id>/{config.json,rootfs/,pid,monitor.pid,attach,ctl,netns}
+//     runtime/                   the OCI runtime's own state
+import { join } from 'node:path';
+
+export interface Paths {
+  readonly lib: string;
+  readonly run: string;
+  readonly images: string;
+  readonly blobs: string;
+  readonly layers: string;
+  readonly layerLinks: string;
+  readonly references: string;
+  readonly containers: string;
+  readonly networks: string;
+  readonly volumes: string;
+  readonly exits: string;
+  readonly runtimeState: string;
+  container(id: string): ContainerPaths;
+}
+
+export interface ContainerPaths {
+  /** Kept: the record, the log, the writable layer. */
+  readonly home: string;
+  readonly record: string;
+  readonly log: string;
+  readonly upper: string;
+  readonly work: string;
+  readonly hosts: string;
+  readonly hostname: string;
+  readonly resolvConf: string;
+  readonly shm: string;
+  /** While it runs: the OCI bundle and the monitor's sockets. */
+  readonly bundle: string;
+  readonly rootfs: string;
+  readonly netns: string;
+  readonly pidFile: string;
+  readonly monitorPidFile: string;
+}
+
+export function pathsUnder(lib: string, run: string): Paths {
+  return {
+    lib,
+    run,
+    images: join(lib, 'images'),
+    blobs: join(lib, 'images/blobs/sha256'),
+    layers: join(lib, 'images/layers'),
+    layerLinks: join(lib, 'images/l'),
+    references: join(lib, 'images/references.json'),
+    containers: join(lib, 'containers'),
+    networks: join(lib, 'networks'),
+    volumes: join(lib, 'volumes'),
+    exits: join(run, 'exits'),
+    runtimeState: join(run, 'runtime'),
+    container(id) {
+      const home = join(lib, 'containers', id);
+      const bundle = join(run, 'containers', id);
+      return {
+        home,
+        record: join(home, 'record.json'),
+        log: join(home, 'log'),
+        upper: join(home, 'upper'),
+        work: join(home, 'work'),
+        hosts: join(home, 'hosts'),
+        hostname: join(home, 'hostname'),
+        resolvConf: join(home, 'resolv.conf'),
+        shm: join(bundle, 'shm'),
+        bundle,
+        rootfs: join(bundle, 'rootfs'),
+        netns: join(bundle, 'netns'),
+        pidFile: join(bundle, 'pid'),
+        monitorPidFile: join(bundle, 'monitor.pid'),
+      };
+    },
+  };
+}

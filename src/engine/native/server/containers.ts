@@ -1,0 +1,191 @@
+// `/containers/…`: making, listing and steering them. Streams are in container-streams.ts.
+import { type CreateRequest, createContainer } from '../containers/create.ts';
+import { eventAttributes } from '../containers/event-attributes.ts';
+import { inspectContainer } from '../containers/inspect.ts';
+import { isListed, summarise } from '../containers/list.ts';
+import type { ContainerRecord } from '../containers/types.ts';
+import type { NativeEngine } from '../engine.ts';
+import { findImage } from '../images/lookup.ts';
+import { badRequest } from './api-error.ts';
+import type { Exchange } from './exchange.ts';
+import { parseFilters } from './filters.ts';
+import type { Routes } from './router.ts';
+
+export const isTrue = (value: string | null): boolean =>
+  value !== null && !['', '0', 'false', 'no', 'none'].includes(value.toLowerCase());
+
+export function containerRoutes(engine: NativeEngine): Routes {
+  const { store, lifecycle } = engine;
+  const idOf = (exchange: Exchange): string => store.find(exchange.params.id ?? '').id;
+  const seconds = (exchange: Exchange): number | undefined => {
+    const text = exchange.query.get('t');
+    if (text === null || text === '') return undefined;
+    if (!/^-?\d+$/.test(text)) throw badRequest(`invalid time-out "${text}"`);
+    return Number(text);
+  };
+  return {
+    'GET /containers/json': (exchange) => exchange.reply(200, list(engine, exchange)),
+    'POST /containers/create': async (exchange) => {
+      const request = (await exchange.json()) as CreateRequest | undefined;
+      if (typeof request !== 'object' || request === null)
+        throw badRequest('config cannot be empty in order to create a container');
+      const record = await createContainer(engine, (exchange.query.get('name') ?? '').replace(/^\//, ''), request);
+      engine.events.emit('container', 'create', record.id, eventAttributes(record));
+      exchange.reply(201, { Id: record.id, Warnings: [] });
+    },
+    'GET /containers/{id}/json': async (exchange) => {
+      const record = store.find(exchange.params.id ?? '');
+      exchange.reply(200, inspectContainer(record, engine.paths.container(record.id)));
+    },
+    'POST /containers/{id}/start': async (exchange) => {
+      exchange.reply((await lifecycle.start(idOf(exchange))) ? 204 : 304);
+    },
+    'POST /containers/{id}/stop': async (exchange) => {
+      const stopped = await lifecycle.stop(
+        idOf(exchange),
+        seconds(exchange),
+        exchange.query.get('signal') ?? undefined,
+      );
+      exchange.reply(stopped ? 204 : 304);
+    },
+    'POST /containers/{id}/restart': async (exchange) => {
+      await lifecycle.restart(idOf(exchange), seconds(exchange), exchange.query.get('signal') ?? undefined);
+      exchange.reply(204);
+    },
+    'POST /containers/{id}/kill': async (exchange) => {
+      store.find(exchange.params.id ?? '');
+      await lifecycle.kill(exchange.params.id ?? '', exchange.query.get('signal') || 'SIGKILL');
+      exchange.reply(204);
+    },
+    'POST /containers/{id}/pause': async (exchange) => {
+      await lifecycle.pause(exchange.params.id ?? '');
+      exchange.reply(204);
+    },
+    'POST /containers/{id}/unpause': async (exchange) => {
+      await lifecycle.unpause(exchange.params.id ?? '');
+      exchange.reply(204);
+    },
+    'POST /containers/{id}/rename': (exchange) => rename(engine, exchange),
+    'POST /containers/{id}/wait': (exchange) => waitFor(engine, exchange),
+    'DELETE /containers/{id}': (exchange) => remove(engine, exchange),
+    'POST /containers/prune': (exchange) => prune(engine, exchange),
+  };
+}
+
+const FILTERS = [
+  'ancestor',
+  'before',
+  'expose',
+  'exited',
+  'health',
+  'id',
+  'isolation',
+  'is-task',
+  'label',
+  'name',
+  'network',
+  'publish',
+  'since',
+  'status',
+  'volume',
+];
+
+function list(engine: NativeEngine, exchange: Exchange): unknown[] {
+  const { store, images } = engine;
+  const filters = parseFilters(exchange.query.get('filters'), FILTERS);
+  const limit = Number(exchange.query.get('limit') ?? 0);
+  const named = (key: string): ContainerRecord | undefined => {
+    const reference = filters.get(key)[0];
+    return reference === undefined ? undefined : store.find(reference);
+  };
+  const [before, since] = [named('before'), named('since')];
+  const context = {
+    all: isTrue(exchange.query.get('all')) || limit > 0,
+    filters,
+    ancestors: new Set(filters.get('ancestor').flatMap((name) => findImage(images, name)?.id ?? [])),
+    ...(before ? { before } : {}),
+    ...(since ? { since } : {}),
+  };
+  const listed = store
+    .all()
+    .filter((record) => isListed(record, context))
+    .sort((a, b) => (a.created < b.created ? 1 : -1));
+  const now = Date.now();
+  return (limit > 0 ? listed.slice(0, limit) : listed).map((record) =>
+    summarise(record, imageName(engine, record), now),
+  );
+}
+
+/** The name the container was made from, or the image's id where that name now means another image. */
+function imageName(engine: NativeEngine, record: ContainerRecord): string {
+  const name = record.config.Image ?? '';
+  const image = findImage(engine.images, name);
+  return image && image.id !== record.imageId ? record.imageId : name;
+}
+
+function rename(engine: NativeEngine, exchange: Exchange): void {
+  const name = (exchange.query.get('name') ?? '').replace(/^\//, '');
+  const before = engine.store.find(exchange.params.id ?? '');
+  if (!/^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/.test(name))
+    throw badRequest(`Invalid container name (${name}), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed`);
+  if (before.name === name) throw badRequest('Renaming a container with the same name as its current name');
+  const after = engine.store.rename(before.id, name);
+  engine.lifecycle.renamed(after);
+  engine.events.emit('container', 'rename', after.id, { ...eventAttributes(after), oldName: `/${before.name}` });
+  exchange.reply(204);
+}
+
+/** Answers the head at once, so that a client knows that its wait has begun before it starts the container. */
+async function waitFor(engine: NativeEngine, exchange: Exchange): Promise<void> {
+  const { id } = engine.store.find(exchange.params.id ?? '');
+  const condition = exchange.query.get('condition') || 'not-running';
+  const ended = WAITS[condition]?.(engine, id);
+  if (!ended) throw badRequest(`invalid condition: "${condition}"`);
+  const response = exchange.stream(200, 'application/json');
+  const record = await Promise.race([ended, gone(exchange)]);
+  if (record)
+    response.end(
+      `${JSON.stringify({ StatusCode: record.state.exitCode, ...(record.state.error && record.state.exitCode >= 125 ? { Error: { Message: record.state.error } } : {}) })}\n`,
+    );
+}
+
+const WAITS: Readonly<Record<string, (engine: NativeEngine, id: string) => Promise<ContainerRecord>>> = {
+  'not-running': (engine, id) => engine.lifecycle.exited(id),
+  'next-exit': (engine, id) => engine.lifecycle.nextExit(id),
+  removed: (engine, id) => engine.lifecycle.removal(id),
+};
+
+const gone = (exchange: Exchange): Promise<undefined> =>
+  new Promise((resolve) => exchange.gone.addEventListener('abort', () => resolve(undefined), { once: true }));
+
+async function remove(engine: NativeEngine, exchange: Exchange): Promise<void> {
+  const { query } = exchange;
+  if (isTrue(query.get('link'))) throw badRequest('removing links is not served: they go with their container');
+  const record = await engine.lifecycle.remove(exchange.params.id ?? '', isTrue(query.get('force')));
+  if (isTrue(query.get('v'))) await removeAnonymousVolumes(engine, record);
+  exchange.reply(204);
+}
+
+/** Volumes that only this container had; one that is in use elsewhere stays. */
+export async function removeAnonymousVolumes(engine: NativeEngine, record: ContainerRecord): Promise<void> {
+  for (const point of record.mounts) {
+    if (point.Type !== 'volume' || !point.Anonymous || point.Name === undefined) continue;
+    const shared = engine.store.all().some((other) => other.mounts.some((mount) => mount.Name === point.Name));
+    if (!shared) await engine.volumes.remove(point.Name).catch(() => undefined);
+  }
+}
+
+async function prune(engine: NativeEngine, exchange: Exchange): Promise<void> {
+  const filters = parseFilters(exchange.query.get('filters'), ['label', 'label!', 'until']);
+  const deleted: string[] = [];
+  for (const record of engine.store.all()) {
+    if (!['created', 'exited', 'dead'].includes(record.state.status)) continue;
+    const labels = record.config.Labels ?? {};
+    if (!filters.labels('label', labels) || !filters.withoutLabels(labels)) continue;
+    await engine.lifecycle.remove(record.id, false).then(
+      () => deleted.push(record.id),
+      () => undefined, // started meanwhile: it stays
+    );
+  }
+  exchange.reply(200, { ContainersDeleted: deleted.length > 0 ? deleted : null, SpaceReclaimed: 0 });
+}

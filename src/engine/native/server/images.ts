@@ -1,0 +1,222 @@
+// `/images/…`
+
+import { messageOf } from '../../../errors.ts';
+import { debug } from '../../../log.ts';
+import type { NativeEngine } from '../engine.ts';
+import { loadArchive } from '../images/archive-load.ts';
+import { applyChanges } from '../images/changes.ts';
+import { importArchive } from '../images/import.ts';
+import { findImage } from '../images/lookup.ts';
+import { familiarTag, parseReference } from '../images/reference.ts';
+import { hexOf, type Image } from '../images/store.ts';
+import { timestamp } from '../names.ts';
+import { badRequest, conflict, noSuchImage, notServed } from './api-error.ts';
+import type { Exchange } from './exchange.ts';
+import { type Filters, parseFilters } from './filters.ts';
+import type { Routes } from './router.ts';
+
+export function imageRoutes(engine: NativeEngine): Routes {
+  const find = (name: string): Image => {
+    const image = findImage(engine.images, name);
+    if (!image) throw noSuchImage(name);
+    return image;
+  };
+  return {
+    'GET /images/json': (exchange) => exchange.reply(200, list(engine, exchange)),
+    'POST /images/load': (exchange) => load(engine, exchange),
+    'POST /images/create': (exchange) => create(engine, exchange),
+    'POST /images/prune': (exchange) => prune(engine, exchange),
+    'GET /images/{name+}/json': (exchange) => exchange.reply(200, inspect(engine, find(exchange.params.name ?? ''))),
+    'GET /images/{name+}/history': (exchange) => exchange.reply(200, history(engine, find(exchange.params.name ?? ''))),
+    'POST /images/{name+}/tag': (exchange) => tag(engine, find(exchange.params.name ?? ''), exchange),
+    'DELETE /images/{name+}': (exchange) => remove(engine, exchange.params.name ?? '', exchange),
+  };
+}
+
+const FILTERS = ['dangling', 'label', 'label!', 'before', 'since', 'reference', 'until'];
+
+function list(engine: NativeEngine, exchange: Exchange): unknown[] {
+  const filters = parseFilters(exchange.query.get('filters'), FILTERS);
+  return engine.images
+    .images()
+    .filter((image) => isListed(engine, image, filters))
+    .sort((a, b) => createdOf(b) - createdOf(a))
+    .map((image) => ({
+      Id: image.id,
+      ParentId: '',
+      RepoTags: engine.images.tagsOf(image.id),
+      RepoDigests: image.repoDigests,
+      Created: createdOf(image),
+      Size: image.size,
+      SharedSize: -1,
+      ...(exchange.version < 44 ? { VirtualSize: image.size } : {}),
+      Labels: image.config.config?.Labels ?? null,
+      Containers: -1,
+    }));
+}
+
+function isListed(engine: NativeEngine, image: Image, filters: Filters): boolean {
+  const tags = engine.images.tagsOf(image.id);
+  const dangling = filters.flag('dangling');
+  const [before, since] = (['before', 'since'] as const).map((key) => {
+    const name = filters.get(key)[0];
+    const other = name === undefined ? undefined : findImage(engine.images, name);
+    if (name !== undefined && !other) throw noSuchImage(name);
+    return other;
+  });
+  return (
+    (dangling === undefined || dangling === (tags.length === 0)) &&
+    filters.labels('label', image.config.config?.Labels ?? {}) &&
+    filters.withoutLabels(image.config.config?.Labels ?? {}) &&
+    (!before || createdOf(image) < createdOf(before)) &&
+    (!since || createdOf(image) > createdOf(since)) &&
+    filters.any('reference', (pattern) => tags.some((name) => matchesReference(name, pattern)))
+  );
+}
+
+/** Shell patterns against `name:tag` and `name`, where `*` stops at a slash. */
+function matchesReference(name: string, pattern: string): boolean {
+  const expression = new RegExp(
+    `^${pattern
+      .replace(/[.+^${}()|\\]/g, '\\$&')
+      .replace(/\*/g, '[^/]*')
+      .replace(/\?/g, '[^/]')}$`,
+  );
+  return expression.test(name) || expression.test(name.slice(0, name.lastIndexOf(':')));
+}
+
+const createdOf = (image: Image): number => Math.floor(Date.parse(image.config.created ?? '') / 1000) || 0;
+
+function inspect(engine: NativeEngine, image: Image): unknown {
+  const { config } = image;
+  return {
+    Id: image.id,
+    RepoTags: engine.images.tagsOf(image.id),
+    RepoDigests: image.repoDigests,
+    Parent: '',
+    Comment: config.history?.at(-1)?.comment ?? '',
+    Created: config.created ?? '',
+    Container: '',
+    DockerVersion: config.docker_version ?? '',
+    Author: config.author ?? '',
+    Config: config.config ?? {},
+    Architecture: config.architecture,
+    ...(config.variant === undefined ? {} : { Variant: config.variant }),
+    Os: config.os,
+    Size: image.size,
+    VirtualSize: image.size,
+    GraphDriver: { Name: 'overlay2', Data: { UpperDir: engine.images.layerDiff(config.rootfs.diff_ids.at(-1) ?? '') } },
+    RootFS: { Type: 'layers', Layers: config.rootfs.diff_ids },
+    Metadata: { LastTagTime: '0001-01-01T00:00:00Z' },
+  };
+}
+
+function history(engine: NativeEngine, image: Image): unknown[] {
+  const entries = [...(image.config.history ?? [])].reverse();
+  return entries.map((entry, index) => ({
+    Id: index === 0 ? image.id : '<missing>',
+    Created: Math.floor(Date.parse(entry.created ?? '') / 1000) || 0,
+    CreatedBy: entry.created_by ?? '',
+    Tags: index === 0 ? engine.images.tagsOf(image.id) : null,
+    Size: 0,
+    Comment: entry.comment ?? '',
+  }));
+}
+
+async function load(engine: NativeEngine, exchange: Exchange): Promise<void> {
+  const loaded = await loadArchive(engine.host, engine.images, exchange.body, engine.paths.images);
+  const response = exchange.stream(200, 'application/json');
+  for (const { image, tags } of loaded) {
+    const lines = tags.length > 0 ? tags.map((name) => `Loaded image: ${name}\n`) : [`Loaded image ID: ${image.id}\n`];
+    for (const line of lines) response.write(`${JSON.stringify({ stream: line })}\r\n`);
+    engine.events.emit('image', 'load', image.id, { name: tags[0] ?? image.id });
+  }
+  response.end();
+}
+
+/** Import (`fromSrc`) or pull (`fromImage`). */
+async function create(engine: NativeEngine, exchange: Exchange): Promise<void> {
+  const { query } = exchange;
+  const source = query.get('fromSrc');
+  if (source === null || source === '') throw notServed('pulling from registries');
+  if (source !== '-') throw notServed('importing from an address');
+  const name = query.get('repo') ?? '';
+  const reference = name === '' ? undefined : parseReference(query.get('tag') ? `${name}:${query.get('tag')}` : name);
+  if (name !== '' && !reference) throw badRequest(`invalid reference format: "${name}"`);
+  const config = applyChanges({}, query.getAll('changes'));
+  const message = query.get('message') ?? '';
+  const options = { config, message, architecture: engine.machine.imageArchitecture, created: timestamp() };
+  const image = await importArchive(engine.images, exchange.body, options);
+  if (reference) await engine.images.setReference(familiarTag(reference), image.id);
+  engine.events.emit('image', 'import', image.id, { name: reference ? familiarTag(reference) : image.id });
+  exchange.stream(200, 'application/json').end(`${JSON.stringify({ status: image.id })}\r\n`);
+}
+
+async function tag(engine: NativeEngine, image: Image, exchange: Exchange): Promise<void> {
+  const repository = exchange.query.get('repo') ?? '';
+  const given = exchange.query.get('tag');
+  const reference = parseReference(given ? `${repository}:${given}` : repository);
+  if (!reference || reference.digest) throw badRequest(`invalid reference format: "${repository}"`);
+  await engine.images.setReference(familiarTag(reference), image.id);
+  engine.events.emit('image', 'tag', image.id, { name: familiarTag(reference) });
+  exchange.reply(201);
+}
+
+async function remove(engine: NativeEngine, name: string, exchange: Exchange): Promise<void> {
+  const image = findImage(engine.images, name);
+  if (!image) throw noSuchImage(name);
+  const force = ['1', 'true'].includes(exchange.query.get('force') ?? '');
+  const tags = engine.images.tagsOf(image.id);
+  const reference = parseReference(name);
+  const named = reference && tags.includes(familiarTag(reference)) ? familiarTag(reference) : undefined;
+  const answer: Record<string, string>[] = [];
+  const untag = async (which: string): Promise<void> => {
+    await engine.images.deleteReference(which);
+    answer.push({ Untagged: which });
+    engine.events.emit('image', 'untag', image.id, { name: which });
+  };
+  if (named !== undefined && tags.length > 1) await untag(named);
+  else {
+    const users = engine.store.all().filter((record) => record.imageId === image.id);
+    const short = hexOf(image.id).slice(0, 12);
+    const user = users.find((record) => record.state.pid > 0) ?? users[0];
+    if (user && (user.state.pid > 0 || !force))
+      throw conflict(
+        named === undefined || user.state.pid > 0
+          ? `conflict: unable to ${user.state.pid > 0 ? 'delete' : 'delete'} ${short} (${user.state.pid > 0 ? 'cannot be forced' : 'must be forced'}) - image is being used by ${user.state.pid > 0 ? 'running' : 'stopped'} container ${user.id.slice(0, 12)}`
+          : `conflict: unable to remove repository reference "${name}" (must force) - container ${user.id.slice(0, 12)} is using its referenced image ${short}`,
+      );
+    if (named === undefined && tags.length > 1 && !force)
+      throw conflict(
+        `conflict: unable to delete ${short} (must be forced) - image is referenced in multiple repositories`,
+      );
+    for (const which of tags) await untag(which);
+    if (users.length === 0) {
+      const layers = await engine.images.deleteImage(image.id);
+      answer.push({ Deleted: image.id }, ...layers.map((layer) => ({ Deleted: layer })));
+      engine.events.emit('image', 'delete', image.id, { name: image.id });
+    }
+  }
+  exchange.reply(200, answer);
+}
+
+async function prune(engine: NativeEngine, exchange: Exchange): Promise<void> {
+  const filters = parseFilters(exchange.query.get('filters'));
+  const onlyDangling = filters.flag('dangling') !== false;
+  const deleted: Record<string, string>[] = [];
+  let reclaimed = 0;
+  for (const image of engine.images.images()) {
+    const tags = engine.images.tagsOf(image.id);
+    if (onlyDangling && tags.length > 0) continue;
+    if (engine.store.all().some((record) => record.imageId === image.id)) continue;
+    if (!filters.labels('label', image.config.config?.Labels ?? {})) continue;
+    for (const name of tags) {
+      await engine.images.deleteReference(name);
+      deleted.push({ Untagged: name });
+    }
+    await engine.images.deleteImage(image.id).catch((error: unknown) => debug('images', () => messageOf(error)));
+    deleted.push({ Deleted: image.id });
+    reclaimed += image.size;
+  }
+  exchange.reply(200, { ImagesDeleted: deleted.length > 0 ? deleted : null, SpaceReclaimed: reclaimed });
+}

@@ -1,0 +1,86 @@
+// The HTTP server of the engine: accepts connections on the Unix socket and brings each request to its handler.
+import { createServer, type IncomingMessage, type Server, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { type Duplex, PassThrough, type Readable } from 'node:stream';
+import { messageOf } from '../../../errors.ts';
+import { debug } from '../../../log.ts';
+import { ApiError } from './api-error.ts';
+import { createExchange } from './exchange.ts';
+import { createRouter, type Routes } from './router.ts';
+
+/** An HTTP server for the routes, not yet listening. */
+export function createApiServer(routes: Routes): Server {
+  const router = createRouter(routes);
+
+  const serve = async (
+    request: IncomingMessage,
+    response: ServerResponse,
+    body: Readable,
+    upgradeSocket?: Duplex,
+  ): Promise<void> => {
+    const started = performance.now();
+    const [path = '', search = ''] = (request.url ?? '/').split('?', 2);
+    const method = request.method ?? 'GET';
+    const match = router.match(method, path);
+    if (match.kind !== 'found') {
+      const [status, message] = match.kind === 'missing' ? [404, 'page not found'] : [400, match.message];
+      return answerError(response, new ApiError(status, message));
+    }
+    const { params, version } = match;
+    const query = new URLSearchParams(search);
+    try {
+      const exchange = createExchange({ request, response, body, upgradeSocket, version, params, query });
+      await match.handler(exchange);
+    } catch (error) {
+      debug('api', () => `${method} ${path} failed: ${error instanceof Error ? error.stack : String(error)}`);
+      answerError(response, error);
+    }
+    debug('api', () => `${method} ${path} ${response.statusCode} ${(performance.now() - started).toFixed(1)} ms`);
+  };
+
+  const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
+    void serve(request, response, request);
+  });
+  server.requestTimeout = 0;
+  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    socket.on('error', () => socket.destroy());
+    const response = new ServerResponse(request);
+    response.assignSocket(socket as Socket);
+    response.once('finish', () => socket.end());
+    void takeBody(request, socket, head).then((body) => serve(request, response, body, socket));
+  });
+  return server;
+}
+
+/**
+ * The body of an upgrade request. Node hands over the socket right after the head, so the announced number of bytes is
+ * taken from the connection here; what follows belongs to the hijacked stream and is put back.
+ */
+async function takeBody(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<Readable> {
+  const length = Math.min(Number(request.headers['content-length'] ?? 0) || 0, 1024 * 1024);
+  let buffer = head;
+  while (buffer.length < length) {
+    const chunk = await new Promise<Buffer | undefined>((resolve) => {
+      socket.once('data', resolve);
+      socket.once('close', () => resolve(undefined));
+    });
+    socket.pause();
+    if (chunk === undefined) break;
+    buffer = Buffer.concat([buffer, chunk]);
+  }
+  if (buffer.length > length) socket.unshift(buffer.subarray(length));
+  const body = new PassThrough();
+  body.end(buffer.subarray(0, length));
+  return body;
+}
+
+function answerError(response: ServerResponse, error: unknown): void {
+  if (response.headersSent || response.socket === null) {
+    response.destroy();
+    return;
+  }
+  const status = error instanceof ApiError ? error.status : 500;
+  const text = `${JSON.stringify({ message: messageOf(error) })}\n`;
+  response.writeHead(status, { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(text) });
+  response.end(text);
+}

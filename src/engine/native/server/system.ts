@@ -1,0 +1,224 @@
+// `/_ping`, `/version`, `/info`, `/auth`, `/system/df`, and what the engine does not serve.
+import { arch } from 'node:os';
+import { isLive } from '../containers/types.ts';
+import type { NativeEngine } from '../engine.ts';
+import { timestamp } from '../names.ts';
+import { ApiError, notServed } from './api-error.ts';
+import type { Exchange } from './exchange.ts';
+import { type Handler, MAX_VERSION, MIN_VERSION, type Routes } from './router.ts';
+
+export const ENGINE_VERSION = '0.1.0';
+
+const VERSION_HEADERS = {
+  'Api-Version': `1.${MAX_VERSION}`,
+  'Docker-Experimental': 'false',
+  Ostype: 'linux',
+  // The classic builder: what speaks BuildKit's protocol is not served.
+  'Builder-Version': '1',
+  Swarm: 'inactive',
+  Server: `windlass/${ENGINE_VERSION} (linux)`,
+  'Cache-Control': 'no-cache, no-store, must-revalidate',
+  Pragma: 'no-cache',
+};
+
+export function systemRoutes(engine: NativeEngine): Routes {
+  const ping: Handler = (exchange) => {
+    exchange
+      .stream(200, 'text/plain; charset=utf-8', VERSION_HEADERS)
+      .end(exchange.method === 'HEAD' ? undefined : 'OK');
+  };
+  const refuse =
+    (what: string): Handler =>
+    () => {
+      throw notServed(what);
+    };
+  const noSwarm: Handler = () => {
+    throw new ApiError(
+      503,
+      'This node is not a swarm manager. Swarm mode is not served by the windlass native engine.',
+    );
+  };
+  return {
+    'GET /_ping': ping,
+    'HEAD /_ping': ping,
+    'GET /version': (exchange) => exchange.reply(200, version(engine)),
+    'GET /info': (exchange) => exchange.reply(200, info(engine)),
+    'GET /system/df': (exchange) => diskUsage(engine, exchange),
+    'GET /images/search': refuse('searching registries'),
+    'GET /plugins': (exchange) => exchange.reply(200, []),
+    'POST /plugins/{rest+}': refuse('plugins'),
+    'GET /swarm': noSwarm,
+    'POST /swarm/{rest+}': noSwarm,
+    'GET /nodes': noSwarm,
+    'GET /services': noSwarm,
+    'GET /tasks': noSwarm,
+    'GET /secrets': noSwarm,
+    'GET /configs': noSwarm,
+    'POST /session': refuse('the BuildKit session protocol'),
+    'POST /grpc': refuse('the BuildKit protocol'),
+  };
+}
+
+function version(engine: NativeEngine): Record<string, unknown> {
+  const { machine } = engine;
+  return {
+    Platform: { Name: 'windlass native engine' },
+    Components: [
+      {
+        Name: 'Engine',
+        Version: ENGINE_VERSION,
+        Details: {
+          ApiVersion: `1.${MAX_VERSION}`,
+          MinAPIVersion: `1.${MIN_VERSION}`,
+          Os: 'linux',
+          Arch: machine.imageArchitecture,
+          KernelVersion: machine.kernelVersion,
+        },
+      },
+      { Name: machine.runtimeName, Version: '', Details: {} },
+    ],
+    Version: ENGINE_VERSION,
+    ApiVersion: `1.${MAX_VERSION}`,
+    MinAPIVersion: `1.${MIN_VERSION}`,
+    GitCommit: '',
+    GoVersion: `node ${process.version}`,
+    Os: 'linux',
+    Arch: machine.imageArchitecture,
+    KernelVersion: machine.kernelVersion,
+    BuildTime: '',
+  };
+}
+
+function info(engine: NativeEngine): Record<string, unknown> {
+  const { machine, store, images } = engine;
+  const states = store.all().map((record) => record.state.status);
+  const count = (...wanted: string[]): number => states.filter((status) => wanted.includes(status)).length;
+  return {
+    ID: engine.id,
+    Containers: states.length,
+    ContainersRunning: states.filter(isLive).length - count('paused'),
+    ContainersPaused: count('paused'),
+    ContainersStopped: states.length - states.filter(isLive).length,
+    Images: images.images().length,
+    Driver: 'overlay2',
+    DriverStatus: [],
+    SystemStatus: null,
+    Plugins: {
+      Volume: ['local'],
+      Network: ['bridge', 'host', 'null'],
+      Authorization: null,
+      Log: ['json-file', 'local', 'none'],
+    },
+    MemoryLimit: true,
+    SwapLimit: true,
+    KernelMemory: false,
+    CpuCfsPeriod: true,
+    CpuCfsQuota: true,
+    CPUShares: true,
+    CPUSet: true,
+    PidsLimit: true,
+    IPv4Forwarding: true,
+    BridgeNfIptables: true,
+    BridgeNfIp6tables: true,
+    Debug: false,
+    OomKillDisable: machine.cgroupMode !== 'v2',
+    NFd: 0,
+    NGoroutines: 0,
+    SystemTime: timestamp(),
+    LoggingDriver: 'json-file',
+    CgroupDriver: 'cgroupfs',
+    CgroupVersion: machine.cgroupMode === 'v2' ? '2' : '1',
+    NEventsListener: 0,
+    KernelVersion: machine.kernelVersion,
+    OperatingSystem: machine.operatingSystem,
+    OSVersion: '',
+    OSType: 'linux',
+    Architecture: arch() === 'x64' ? 'x86_64' : arch() === 'arm64' ? 'aarch64' : arch(),
+    IndexServerAddress: 'https://index.docker.io/v1/',
+    RegistryConfig: {
+      AllowNondistributableArtifactsCIDRs: [],
+      AllowNondistributableArtifactsHostnames: [],
+      InsecureRegistryCIDRs: ['127.0.0.0/8'],
+      IndexConfigs: {},
+      Mirrors: [],
+    },
+    NCPU: machine.cpus,
+    MemTotal: machine.memoryBytes,
+    GenericResources: null,
+    DockerRootDir: engine.paths.lib,
+    HttpProxy: '',
+    HttpsProxy: '',
+    NoProxy: '',
+    Name: process.env.HOSTNAME ?? 'windlass',
+    Labels: [],
+    ExperimentalBuild: false,
+    ServerVersion: ENGINE_VERSION,
+    Runtimes: { [machine.runtimeName]: { path: machine.runtime } },
+    DefaultRuntime: machine.runtimeName,
+    Swarm: {
+      NodeID: '',
+      NodeAddr: '',
+      LocalNodeState: 'inactive',
+      ControlAvailable: false,
+      Error: '',
+      RemoteManagers: null,
+    },
+    LiveRestoreEnabled: true,
+    Isolation: '',
+    InitBinary: machine.init ?? '',
+    ContainerdCommit: { ID: '', Expected: '' },
+    RuncCommit: { ID: '', Expected: '' },
+    InitCommit: { ID: '', Expected: '' },
+    SecurityOptions: ['name=seccomp,profile=default'],
+    Warnings: null,
+  };
+}
+
+async function diskUsage(engine: NativeEngine, exchange: Exchange): Promise<void> {
+  const images = engine.images.images();
+  const uses = (id: string): number => engine.store.all().filter((record) => record.imageId === id).length;
+  exchange.reply(200, {
+    LayersSize: images.reduce((sum, image) => sum + image.size, 0),
+    Images: images.map((image) => ({
+      Id: image.id,
+      RepoTags: engine.images.tagsOf(image.id),
+      RepoDigests: image.repoDigests,
+      Created: Math.floor(Date.parse(image.config.created ?? '') / 1000) || 0,
+      Size: image.size,
+      VirtualSize: image.size,
+      SharedSize: 0,
+      Containers: uses(image.id),
+      Labels: image.config.config?.Labels ?? null,
+      ParentId: '',
+    })),
+    Containers: engine.store
+      .all()
+      .map((record) => ({
+        Id: record.id,
+        Names: [`/${record.name}`],
+        Image: record.config.Image ?? '',
+        ImageID: record.imageId,
+        State: record.state.status,
+        Created: Math.floor(Date.parse(record.created) / 1000),
+        SizeRw: 0,
+        SizeRootFs: 0,
+        Labels: record.config.Labels ?? {},
+        Mounts: [],
+      })),
+    Volumes: engine.volumes
+      .all()
+      .map((volume) => ({
+        Name: volume.name,
+        Driver: 'local',
+        Mountpoint: engine.volumes.mountpoint(volume.name),
+        Labels: volume.labels,
+        Scope: 'local',
+        Options: volume.options,
+        UsageData: {
+          Size: -1,
+          RefCount: engine.store.all().filter((record) => record.mounts.some((m) => m.Name === volume.name)).length,
+        },
+      })),
+    BuildCache: [],
+  });
+}

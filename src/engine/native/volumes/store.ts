@@ -1,0 +1,161 @@
+// Volumes of the "local" driver: a folder each, or, with mount options, something mounted over it while in use.
+import { join } from 'node:path';
+import { listIfExists, type NativeHost, readIfExists } from '../host.ts';
+import { MS_BIND, MS_NODEV, MS_NOSUID, MS_RDONLY, MS_REC } from '../kernel.ts';
+import { newId, timestamp } from '../names.ts';
+import type { Paths } from '../paths.ts';
+import { Serial } from '../serial.ts';
+import { badRequest, conflict, noSuchVolume } from '../server/api-error.ts';
+
+export interface VolumeRecord {
+  readonly name: string;
+  readonly created: string;
+  readonly labels: Readonly<Record<string, string>>;
+  /** `type`, `o` and `device` as of mount(8); empty for a plain folder. */
+  readonly options: Readonly<Record<string, string>>;
+  /** Made for one container without a name of its own. */
+  readonly anonymous: boolean;
+}
+
+export interface VolumeRequest {
+  readonly Name?: string;
+  readonly Driver?: string;
+  readonly DriverOpts?: Readonly<Record<string, string>> | null;
+  readonly Labels?: Readonly<Record<string, string>> | null;
+}
+
+/** Label of volumes without a name, as Docker's; `volume prune` goes by it. */
+export const ANONYMOUS_LABEL = 'com.docker.volume.anonymous';
+
+const FLAGS: Readonly<Record<string, number>> = {
+  ro: MS_RDONLY,
+  nosuid: MS_NOSUID,
+  nodev: MS_NODEV,
+  bind: MS_BIND,
+  rbind: MS_BIND | MS_REC,
+};
+
+export class VolumeStore {
+  readonly #host: NativeHost;
+  readonly #paths: Paths;
+  readonly #records = new Map<string, VolumeRecord>();
+  /** Volume → containers that have it mounted. */
+  readonly #users = new Map<string, Set<string>>();
+  readonly #serial = new Serial();
+
+  constructor(host: NativeHost, paths: Paths) {
+    this.#host = host;
+    this.#paths = paths;
+  }
+
+  async open(): Promise<void> {
+    await this.#host.files.mkdir(this.#paths.volumes, { recursive: true, mode: 0o701 });
+    for (const name of await listIfExists(this.#host.files, this.#paths.volumes)) {
+      const text = await readIfExists(this.#host.files, this.#recordPath(name));
+      if (text !== undefined) this.#records.set(name, JSON.parse(text) as VolumeRecord);
+    }
+  }
+
+  all(): VolumeRecord[] {
+    return [...this.#records.values()];
+  }
+
+  get(name: string): VolumeRecord | undefined {
+    return this.#records.get(name);
+  }
+
+  find(name: string): VolumeRecord {
+    const record = this.#records.get(name);
+    if (!record) throw noSuchVolume(name);
+    return record;
+  }
+
+  mountpoint(name: string): string {
+    return join(this.#paths.volumes, name, '_data');
+  }
+
+  /** Creating what exists with the same driver gives what is there. */
+  create(request: VolumeRequest): Promise<{ record: VolumeRecord; made: boolean }> {
+    const name = request.Name || newId();
+    if (!/^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/.test(name) || name.length > 255)
+      throw badRequest(
+        `create ${name}: "${name}" includes invalid characters for a local volume name, only "[a-zA-Z0-9][a-zA-Z0-9_.-]" are allowed`,
+      );
+    if (request.Driver && request.Driver !== 'local')
+      throw badRequest(
+        `create ${name}: error looking up volume plugin ${request.Driver}: plugin "${request.Driver}" not found`,
+      );
+    return this.#serial.run(name, async () => {
+      const known = this.#records.get(name);
+      if (known) return { record: known, made: false };
+      const options = { ...(request.DriverOpts ?? {}) };
+      for (const key of Object.keys(options))
+        if (!['type', 'o', 'device', 'size'].includes(key))
+          throw badRequest(`create ${name}: invalid option: "${key}"`);
+      const anonymous = !request.Name;
+      const labels = { ...(request.Labels ?? {}), ...(anonymous ? { [ANONYMOUS_LABEL]: '' } : {}) };
+      const record = { name, created: timestamp(), labels, options, anonymous };
+      await this.#host.files.mkdir(this.mountpoint(name), { recursive: true, mode: 0o755 });
+      await this.#host.writeAtomic(this.#recordPath(name), JSON.stringify(record));
+      this.#records.set(name, record);
+      return { record, made: true };
+    });
+  }
+
+  remove(name: string): Promise<VolumeRecord> {
+    return this.#serial.run(name, async () => {
+      const record = this.find(name);
+      if ((this.#users.get(name)?.size ?? 0) > 0) throw conflict(`remove ${name}: volume is in use`);
+      this.#records.delete(name);
+      await this.#host.files.rm(join(this.#paths.volumes, name), { recursive: true, force: true });
+      return record;
+    });
+  }
+
+  /** Makes a volume ready for a container that is about to start. */
+  acquire(name: string, containerId: string): Promise<void> {
+    return this.#serial.run(name, async () => {
+      const record = this.find(name);
+      const users = this.#users.get(name) ?? new Set<string>();
+      this.#users.set(name, users);
+      if (users.size === 0 && isMounted(record)) await this.#mount(record);
+      users.add(containerId);
+    });
+  }
+
+  /** Takes note of a container that has the volume already. */
+  adopt(name: string, containerId: string): void {
+    this.#users.set(name, (this.#users.get(name) ?? new Set()).add(containerId));
+  }
+
+  release(name: string, containerId: string): Promise<void> {
+    return this.#serial.run(name, async () => {
+      const users = this.#users.get(name);
+      if (!users?.delete(containerId) || users.size > 0) return;
+      const record = this.#records.get(name);
+      if (record && isMounted(record)) await this.#host.kernel.unmount(this.mountpoint(name));
+    });
+  }
+
+  async #mount(record: VolumeRecord): Promise<void> {
+    const { type = '', o = '', device = '' } = record.options;
+    const words = o.split(',').filter((word) => word !== '');
+    const flags = words.reduce((sum, word) => sum | (FLAGS[word] ?? 0), 0);
+    const data = words.filter((word) => !(word in FLAGS)).join(',');
+    const target = this.mountpoint(record.name);
+    if (type === 'nfs' || type === 'nfs4' || type === 'cifs') {
+      // Names are resolved and protocol versions tried by mount(8)'s helpers, not by the kernel.
+      const result = await this.#host.run('mount', ['-t', type, ...(o === '' ? [] : ['-o', o]), device, target]);
+      if (result.exitCode !== 0) throw badRequest(`failed to mount local volume: ${result.stderr.trim()}`);
+      return;
+    }
+    await this.#host.kernel.mount({ source: device || type, target, type: type || 'none', flags, data });
+  }
+
+  #recordPath(name: string): string {
+    return join(this.#paths.volumes, name, 'volume.json');
+  }
+}
+
+const isMounted = (record: VolumeRecord): boolean =>
+  record.options.type !== undefined || record.options.device !== undefined;

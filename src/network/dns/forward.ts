@@ -1,0 +1,65 @@
+// Passing a question on to the host's own resolvers, one after the other, and their answer back untouched.
+import { createSocket } from 'node:dgram';
+import { connect } from 'node:net';
+
+/** How long one server may take before the next is asked. */
+const TIMEOUT_MS = 2500;
+
+/** The first answer; undefined when no server gives one in time. */
+export async function forwardQuery(
+  message: Buffer,
+  servers: readonly string[],
+  tcp: boolean,
+): Promise<Buffer | undefined> {
+  for (const server of servers) {
+    const answer = await (tcp ? askTcp(message, server) : askUdp(message, server));
+    if (answer !== undefined) return answer;
+  }
+  return undefined;
+}
+
+function askUdp(message: Buffer, server: string): Promise<Buffer | undefined> {
+  return new Promise((resolve) => {
+    const socket = createSocket(server.includes(':') ? 'udp6' : 'udp4');
+    const finish = (answer: Buffer | undefined): void => {
+      clearTimeout(timer);
+      socket.close();
+      resolve(answer);
+    };
+    const timer = setTimeout(() => finish(undefined), TIMEOUT_MS);
+    socket.once('error', () => finish(undefined));
+    socket.on('message', (answer, from) => {
+      // Another address or id would be a forged answer.
+      if (from.address === server && answer.length >= 12 && answer.readUInt16BE(0) === message.readUInt16BE(0))
+        finish(answer);
+    });
+    socket.send(message, 53, server);
+  });
+}
+
+function askTcp(message: Buffer, server: string): Promise<Buffer | undefined> {
+  return new Promise((resolve) => {
+    const socket = connect({ host: server, port: 53 });
+    let received = Buffer.alloc(0);
+    const finish = (answer: Buffer | undefined): void => {
+      socket.destroy();
+      resolve(answer);
+    };
+    socket.setTimeout(TIMEOUT_MS, () => finish(undefined));
+    socket.once('error', () => finish(undefined));
+    socket.once('end', () => finish(undefined));
+    socket.on('data', (chunk) => {
+      received = Buffer.concat([received, chunk]);
+      const length = received.length >= 2 ? received.readUInt16BE(0) : Number.POSITIVE_INFINITY;
+      if (received.length >= length + 2) finish(received.subarray(2, length + 2));
+    });
+    socket.write(withLength(message));
+  });
+}
+
+/** DNS over TCP: each message has its length before it. */
+export function withLength(message: Buffer): Buffer {
+  const length = Buffer.alloc(2);
+  length.writeUInt16BE(message.length);
+  return Buffer.concat([length, message]);
+}
