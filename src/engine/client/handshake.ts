@@ -31,7 +31,8 @@ export async function handshake(modem: Modem, options: HandshakeOptions): Promis
   const { endpoint, target, signal } = options;
   try {
     const ping = await ask(modem, '/_ping', signal);
-    ping.resume();
+    // Read to its end, so that the next call finds the connection free.
+    await ping.toArray();
     const apiVersion = negotiate(header(ping, 'api-version') || '0', target.apiVersion, endpoint);
     modem.version = apiVersion;
     const server = header(ping, 'server');
