@@ -1,21 +1,9 @@
-// How this process was called: as windlass, as a standalone docker-compose, or by docker as its `compose` plugin.
+// The name this process was started under: windlass, or that of a link to it, such as docker-compose.
 import { basename } from 'node:path';
 
-/** `windlass`, `docker-compose`, …: the name of the script or link that was started. */
+/** `windlass`, `docker-compose`, …: the name of the script or link, without its ending. */
 export function invokedAs(argv: readonly string[] = process.argv): string {
-  return basename(argv[1] ?? 'windlass')
-    .replace(/\.(js|ts|mjs)$/, '')
-    .replace(/^main$/, 'windlass');
-}
-
-/** docker sets this for the plugins it runs. */
-const PLUGIN_CALLER = 'DOCKER_CLI_PLUGIN_ORIGINAL_CLI_COMMAND';
-
-/** True when docker runs us as the plugin behind `docker compose`. */
-export const runsAsPlugin = (argv: readonly string[], env: NodeJS.ProcessEnv): boolean =>
-  /^docker-compose$/.test(invokedAs(argv)) && (argv[2] === 'compose' || env[PLUGIN_CALLER] !== undefined);
-
-/** For usage lines: `windlass`, `docker-compose` or `docker compose`. */
-export function programName(argv: readonly string[] = process.argv, env: NodeJS.ProcessEnv = process.env): string {
-  return runsAsPlugin(argv, env) ? 'docker compose' : invokedAs(argv);
+  const name = basename(argv[1] ?? '').replace(/\.(js|ts)$/, '');
+  // `main` is the program run from its sources.
+  return name === '' || name === 'main' ? 'windlass' : name;
 }

@@ -1,11 +1,13 @@
 // From arguments to exit code: parses, sets up signals, runs the command, and turns an error into text.
 import { HostError, isAbort, messageOf, WindlassError } from '../errors.ts';
 import { createContext } from './context.ts';
+import { pluginCall, pluginMetadata, watchCaller } from './docker-plugin.ts';
 import { withEnvFileSettings } from './env-settings.ts';
 import { resolveGlobals } from './globals.ts';
 import { Interrupts } from './interrupts.ts';
 import { type Io, processIo } from './io.ts';
 import { type Invocation, parseCommandLine } from './program.ts';
+import { invokedAs } from './program-name.ts';
 
 const INTERRUPTED = 130;
 /** Exit code of a bug: anything thrown that is not a WindlassError (sysexits' EX_SOFTWARE). */
@@ -15,14 +17,24 @@ const BUG = 70;
 export type Exit = (code: number) => void;
 
 /** Runs one command line; resolves with the process's exit code. Never rejects. */
-export async function runMain(argv: readonly string[], exit: Exit): Promise<number> {
+export async function runMain(given: readonly string[], exit: Exit): Promise<number> {
   const io = processIo();
+  const metadata = pluginMetadata(given);
+  if (metadata !== undefined) {
+    io.stdout.write(metadata);
+    return 0;
+  }
+  const called = pluginCall(given);
+  const argv = called?.argv ?? given;
+  const program = called === undefined ? invokedAs() : 'docker compose';
+  Object.assign(process.env, called?.env);
   endQuietlyWhenNobodyReads(exit);
   const interrupts = watchSignals(exit);
+  watchCaller(process.env, () => interrupts.notify('SIGTERM'));
   let json = false;
   process.on('uncaughtException', (error) => exit(report(error, io, json)));
   try {
-    const invocation = parseCommandLine(argv, { program: 'windlass', width: helpWidth(io) });
+    const invocation = parseCommandLine(argv, { program, width: helpWidth(io) });
     if (invocation.kind === 'text') return showText(invocation, io);
     const cwd = workingDirectory();
     const env = await withEnvFileSettings(environment(), cwd, {

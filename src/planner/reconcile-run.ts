@@ -1,9 +1,8 @@
 // `run`: the one-off container itself. Its dependencies are brought up before, by planUp; it is started by whoever attaches
 // to it, so that no line of its output is missed.
 import { WindlassError } from '../errors.ts';
-import { STATUS } from '../events.ts';
 import type { Project, Service } from '../model.ts';
-import { containerProgressId, refTo } from './container-steps.ts';
+import { refTo } from './container-steps.ts';
 import { desiredProject } from './desired.ts';
 import { copiedFiles } from './file-objects.ts';
 import { linksOf } from './links.ts';
@@ -75,7 +74,6 @@ export function planRun(given: Project, observation: Observation, run: RunOption
     links: linksOf({ project, results: new Map(), sorted, options }, service, 1),
     ...(contentHash === undefined ? {} : { contentHash }),
     oneOff,
-    progress: { id: containerProgressId(run.name), working: STATUS.creating, done: STATUS.created },
   });
   if (copiedFiles(project, service).length > 0)
     plan.add({

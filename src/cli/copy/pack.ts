@@ -2,7 +2,7 @@
 import { createReadStream } from 'node:fs';
 import { lstat, readdir, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { type Headers, type Pack, pack } from 'tar-stream';
 
@@ -21,7 +21,8 @@ export function packTree({ path, name, signal }: PackRequest): Readable {
     () => archive.finalize(),
     (error: unknown) => archive.destroy(error instanceof Error ? error : new Error(String(error))),
   );
-  return archive as unknown as Readable;
+  // tar-stream's streams are not Node's own, which the engine's client asks for.
+  return Readable.from(archive as unknown as AsyncIterable<Buffer>, { objectMode: false });
 }
 
 async function addEntry(archive: Pack, path: string, name: string, signal: AbortSignal): Promise<void> {
