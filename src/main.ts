@@ -2,4 +2,7 @@
 // compile cache, which has to be there before this file is read.
 import { runMain } from './cli/run-main.ts';
 
-process.exit(await runMain(process.argv.slice(2), (code) => process.exit(code)));
+const code = await runMain(process.argv.slice(2), (status) => process.exit(status));
+// A pipe takes 64 KiB at a time: what is still on its way would be lost.
+await Promise.all([process.stdout, process.stderr].map((stream) => new Promise((sent) => stream.write('', sent))));
+process.exit(code);
