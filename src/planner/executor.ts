@@ -130,7 +130,10 @@ class Execution {
   #tellFailure(step: Step, error: Error): void {
     if (isGate(step)) return; // told by the gate itself, container by container
     const id = step.progress?.id ?? step.resource.replace(/^./, (first) => first.toUpperCase());
-    if (!isForgiven(step, error)) this.#state.emit({ id, status: STATUS.error, kind: 'error', text: error.message });
+    // A pull is told under the names of its services.
+    const ids = step.action === 'pull-image' ? step.services : [id];
+    if (!isForgiven(step, error))
+      for (const one of ids) this.#state.emit({ id: one, status: STATUS.error, kind: 'error', text: error.message });
     else if (step.bestEffort === 'in-use')
       this.#state.emit({ id, status: 'Resource is still in use', kind: 'warning' });
     else this.#state.emit({ id: step.group ?? id, status: 'Warning', kind: 'warning', text: error.message });
