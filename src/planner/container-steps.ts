@@ -109,6 +109,28 @@ interface StartRequest {
   readonly after: readonly StepId[];
 }
 
+/** Puts configs and secrets that are texts into a container; returns the step that does, if there are any. */
+export function copyFilesInto(
+  plan: PlanBuilder,
+  project: Project,
+  { container, service, cause }: Pick<StartRequest, 'container' | 'service' | 'cause'>,
+): readonly StepId[] {
+  if (copiedFiles(project, service).length === 0) return [];
+  return [
+    plan.add({
+      action: 'copy-files',
+      id: `copy files into container ${container.name}`,
+      resource: `container ${container.name}`,
+      cause,
+      ...group(service),
+      container,
+      service: service.name,
+      // As soon as the container is there; only its start waits for the dependencies.
+      dependsOn: 'createdBy' in container ? [container.createdBy] : [],
+    }),
+  ];
+}
+
 /** Copied files, the start, then `post_start` hooks. Returns the id of the last, after which it counts as started. */
 export function addStart(plan: PlanBuilder, project: Project, request: StartRequest): StepId {
   const { container, service, cause, after } = request;
@@ -119,24 +141,13 @@ export function addStart(plan: PlanBuilder, project: Project, request: StartRequ
     container,
     service: service.name,
   };
-  let dependsOn = request.dependsOn;
-  if (copiedFiles(project, service).length > 0)
-    dependsOn = [
-      ...dependsOn,
-      plan.add({
-        action: 'copy-files',
-        id: `copy files into container ${container.name}`,
-        ...common,
-        dependsOn: ownStep(container),
-      }),
-    ];
   const hooks = service.post_start ?? [];
   const id = containerProgressId(container.name);
   let last = plan.add({
     action: 'start-container',
     id: `start container ${container.name}`,
     ...common,
-    dependsOn,
+    dependsOn: [...request.dependsOn, ...copyFilesInto(plan, project, request)],
     after,
     progress: { id, working: STATUS.starting, ...(hooks.length === 0 ? { done: STATUS.started } : {}) },
   });
@@ -152,9 +163,6 @@ export function addStart(plan: PlanBuilder, project: Project, request: StartRequ
     });
   return last;
 }
-
-/** Files are copied as soon as the container is there; only the start waits for the dependencies. */
-const ownStep = (container: ContainerRef): readonly StepId[] => ('createdBy' in container ? [container.createdBy] : []);
 
 const group = (service: Service | undefined): { readonly group?: string } =>
   service === undefined ? {} : { group: service.name };

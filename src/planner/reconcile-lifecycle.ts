@@ -15,6 +15,7 @@ import {
 } from './options.ts';
 import type { Plan } from './plan.ts';
 import { type DraftStep, PlanBuilder } from './plan-builder.ts';
+import { asItIs } from './reconcile-run.ts';
 import type { ServiceContext } from './reconcile-services.ts';
 import { reconcileStarts } from './reconcile-start.ts';
 import { isOneOff, isUp, managed, serviceOf, sortContainers } from './replicas.ts';
@@ -69,19 +70,13 @@ export function planStart(given: Project, observation: Observation, options: Sta
   };
   for (const service of inDependencyOrder(project)) {
     if (service.provider !== undefined) continue;
-    const containers = (sorted.replicas.get(service.name) ?? []).map(({ container }) => container);
-    if (containers.length === 0 && scaleOf(service) > 0) throw nothingToStart(service);
+    const replicas = sorted.replicas.get(service.name) ?? [];
+    if (replicas.length === 0 && scaleOf(service) > 0) throw nothingToStart(service);
     context.results.set(service.name, {
-      containers: containers.map(refTo),
-      kept: containers,
-      pending: containers
-        .filter((container) => !isUp(container))
-        .map((container) => ({ ref: refTo(container), dependsOn: [], cause: 'not running' })),
-      paused: [],
-      stops: [],
-      removals: [],
-      order: undefined,
-      disturbance: undefined,
+      ...asItIs(replicas),
+      pending: replicas
+        .filter(({ container }) => !isUp(container))
+        .map(({ container }) => ({ ref: refTo(container), dependsOn: [], cause: 'not running' })),
     });
   }
   reconcileStarts(context, () => []);

@@ -218,7 +218,12 @@ function addRename(plan: PlanBuilder, service: Service, { container, name }: Rep
   });
 }
 
-function blueprintFor(context: ServiceContext, service: Service, peers: Blueprint['peers']): Blueprint {
+/** What the containers of a service are created with. */
+export function blueprintFor(
+  context: ServiceContext,
+  service: Service,
+  peers: Blueprint['peers'] = peerRefs(context, service),
+): Blueprint {
   const { images, networks, volumes, project, options, providers } = context;
   const mounts = service.volumes ?? [];
   const steps = (found: ReadonlyMap<string, StepId>, keys: readonly string[]): StepId[] =>

@@ -70,7 +70,8 @@ function addUnpause({ plan }: ServiceContext, service: Service, container: Servi
   });
 }
 
-function addGates(context: ServiceContext, service: Service, started: Started): Gates {
+/** What the start of a service waits for: the starts of its dependencies, and the gates of their conditions. */
+export function addGates(context: ServiceContext, service: Service, started: Started): Gates {
   const required: StepId[] = [];
   const optional: StepId[] = [];
   for (const [name, edge] of dependenciesOf(context.project, service)) {
