@@ -7,6 +7,7 @@ import type { BuildSettings } from '../planner/build-request.ts';
 import type { Observation } from '../planner/observation.ts';
 import type { Plan, Step, StepId, StepOutcome, StepProgress } from '../planner/plan.ts';
 import type { CommandContext } from './context.ts';
+import { commands } from './declarations/index.ts';
 import { type Progress, withProgress } from './output/progress.ts';
 import { readOnlyEngine } from './read-only-engine.ts';
 
@@ -34,6 +35,8 @@ export interface Work {
   readonly before?: (observation: Observation) => Promise<void>;
   /** False: the plan's warnings have been told already. */
   readonly warnings?: false;
+  /** False for work that may go on beside other commands on the same project. */
+  readonly exclusive?: false;
   /** Sees every plan before it is carried out. */
   readonly onPlan?: (plan: Plan) => void;
   /** Sees what became of every step, before failures are thrown. */
@@ -44,6 +47,28 @@ export interface Work {
 export async function perform(context: CommandContext, work: Work): Promise<void> {
   const signal = work.signal ?? context.signal;
   const engine = await context.engine(work.project.name);
+  const unlock = work.exclusive === false || context.globals.dryRun ? undefined : await lock(context, work, engine);
+  try {
+    await observeAndDo(context, work, engine, signal);
+  } finally {
+    await unlock?.();
+  }
+}
+
+async function lock(context: CommandContext, work: Work, engine: Engine): Promise<() => Promise<void>> {
+  const { lockProject } = await import('./project-lock.ts');
+  return lockProject({
+    engine: engine.endpoint,
+    project: work.project.name,
+    signal: work.signal ?? context.signal,
+    onWait: (pid) =>
+      context.warn(
+        `waiting for another windlass${pid === undefined ? '' : ` (process ${pid})`} that is changing project "${work.project.name}"`,
+      ),
+  });
+}
+
+async function observeAndDo(context: CommandContext, work: Work, engine: Engine, signal: AbortSignal): Promise<void> {
   const reader = context.globals.dryRun ? readOnlyEngine(engine) : engine;
   const { observeProject } = await import('../planner/observe.ts');
   const observe = () => observeProject(reader, work.project, signal);
@@ -112,6 +137,7 @@ async function execute(job: Job, plan: Plan, round: Round, progress: Progress): 
     signal,
     parallel: context.globals.parallel,
     host: realHost,
+    providerVariables: round.providerVariables,
     onOutput: work.onOutput ?? ((source, text) => progress.note(`${source}  ${text}`)),
     ...(work.build === undefined ? {} : { build: work.build }),
   });
