@@ -14,7 +14,7 @@ import { withoutUnusedResources, withProfiles, withSelectedServices, withService
 import { type ProjectOptions, projectName, resolveProjectOptions } from './project-options.ts';
 import { decodeText } from './read-file.ts';
 import { readYaml } from './read-yaml.ts';
-import type { Environment, Environment } from './resolve-environment.ts';
+import type { Environment } from './resolve-environment.ts';
 import { withEnvFiles, withLabelFiles } from './service-files.ts';
 import { type Mapping, newMapping } from './tree.ts';
 import { Warnings } from './warnings.ts';
@@ -60,7 +60,7 @@ export interface TreeResult {
 /** Loads a project. Throws SpecError with every problem of the first stage that has any, or WindlassError. */
 export async function loadProject(options: LoadOptions): Promise<LoadResult> {
   const load = await prepare(options);
-  const { name, tree, state } = loadTreeOf(load, load.settings.environment, options);
+  const { name, tree, state } = loadTreeOf(load, options);
   const problems = new Problems(state.places);
   const { services, networks, volumes, secrets, configs, models, ...extensions } = decodeModel(
     tree,
@@ -101,8 +101,7 @@ export async function loadProject(options: LoadOptions): Promise<LoadResult> {
 /** Loads the tree that a project would be read from. */
 export async function loadTree(options: LoadOptions): Promise<TreeResult> {
   const load = await prepare(options);
-  // As in docker compose, nothing of the environment but the project's name reaches a tree that is not made into a project.
-  const { tree, state } = loadTreeOf(load, {}, options);
+  const { tree, state } = loadTreeOf(load, options);
   return { tree, warnings: finish(state, options) };
 }
 
@@ -143,7 +142,6 @@ function nameFrom(cwd: string, path: string): string {
 
 function loadTreeOf(
   { settings, state }: PreparedLoad,
-  variables: Environment,
   options: LoadOptions,
 ): { name: string; tree: Mapping; state: LoadState } {
   const { files, workingDir } = settings;
@@ -156,9 +154,11 @@ function loadTreeOf(
     },
     state.warnings,
   );
-  // Without interpolation nothing of the environment gets into the tree, names without a value and secrets included.
-  const environment: Environment =
-    options.interpolate === false ? {} : { ...settings.environment, COMPOSE_PROJECT_NAME: name };
+  // Without interpolation nothing of the environment but this name gets into the tree, names without a value and secrets included.
+  const environment: Environment = {
+    ...(options.interpolate === false ? {} : settings.environment),
+    COMPOSE_PROJECT_NAME: name,
+  };
   let tree = loadModel(
     {
       files,

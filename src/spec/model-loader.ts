@@ -25,6 +25,7 @@ export interface LoadState {
   readonly warnings: Warnings;
   readonly interpolate: boolean;
   readonly home: string;
+  readonly cwd: string;
   /** How messages name a file. */
   readonly displayName: (path: string) => string;
   /** Documents by absolute path; `-` is standard input. */

@@ -1,4 +1,5 @@
-// Files → text, within bounds: a Compose file is a regular file or a pipe, in UTF-8, and not enormous.
+// Files → text, within bounds: a Compose file is in UTF-8 and not enormous. It may be a pipe or a device
+// that ends, such as /dev/null.
 import { isUtf8 } from 'node:buffer';
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { SpecError } from '../diagnostics.ts';
@@ -19,7 +20,7 @@ export function decodeText(bytes: Buffer, name: string): string {
   const text = bytes.toString('utf8');
   const start = text.charCodeAt(0) === 0xfeff ? 1 : 0;
   const body = start === 0 ? text : text.slice(start);
-  return body.includes('\r') ? body.replace(/\r\n?/g, '\n') : body;
+  return body.includes('\r') ? body.replaceAll('\r\n', '\n') : body;
 }
 
 function readBounded(path: string, name: string): Buffer {
@@ -33,7 +34,7 @@ function readBounded(path: string, name: string): Buffer {
   try {
     const stat = fstatSync(descriptor);
     if (stat.isDirectory()) throw failure(name, 'is a directory', 'name a file in it');
-    if (!stat.isFile() && !stat.isFIFO()) throw failure(name, 'is not a regular file', 'name a file');
+    if (stat.isBlockDevice() || stat.isSocket()) throw failure(name, 'is not a regular file', 'name a file');
     if (stat.size > MAX_BYTES) throw tooLarge(name);
     return stat.isFile() ? readRegular(descriptor, stat.size, name) : readPipe(descriptor, name);
   } finally {

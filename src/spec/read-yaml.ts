@@ -16,10 +16,14 @@ export interface SourceDocument {
 
 /** Characters that YAML does not allow. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
-const FORBIDDEN = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufeff\ufffe\uffff]/;
+const FORBIDDEN = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]/;
+
+/** Line breaks that YAML knows besides `\n`. */
+const OTHER_BREAKS = /\r\n?|\u0085/g;
 
 /** Reads all documents. Throws a SpecError where the text is not YAML or a document is no mapping. */
-export function readYaml(text: string, name: string, places: Places): SourceDocument[] {
+export function readYaml(source: string, name: string, places: Places): SourceDocument[] {
+  const text = source.search(OTHER_BREAKS) < 0 ? source : source.replace(OTHER_BREAKS, '\n');
   const file = places.addFile(name, text);
   const problems = new Problems(places);
   const at = (message: string, offset: number, hint?: string): void =>

@@ -3,6 +3,8 @@ import { JSON_NOTATION, layOut, type Notation } from '../compose-layout.ts';
 import { FILE_OBJECT, MODEL, NETWORK, SERVICE, type Shape, VOLUME } from '../compose-shapes.ts';
 import { byBytes, Float, goJsonIndented, type OrderedMap, type OrderedValue, Unquoted } from '../go-json.ts';
 import type { FileObject, Project } from '../model.ts';
+import { below, ITEM, type Rules } from './pattern.ts';
+import { UNIQUE_LISTS } from './unicity.ts';
 import { emitYaml } from './yaml/emit.ts';
 import { naturalOrder } from './yaml/natural-order.ts';
 import { GoFloat, Timestamp } from './yaml/scalar.ts';
@@ -41,7 +43,7 @@ export function renderImages(project: Project, format: ConfigFormat): string {
 
 /** A tree that is not a project yet, as `config --no-interpolate` prints it: keys sorted, `$` as it is. */
 export function renderTree(tree: unknown, format: ConfigFormat): string {
-  return format === 'json' ? goJsonIndented(layOutAny(tree, format)) : emitYaml(layOutAny(tree, format));
+  return format === 'json' ? goJsonIndented(layOutAny(tree, format, UNIQUE_LISTS)) : emitYaml(layOutAny(tree, format));
 }
 
 function projectJson(project: Project): string {
@@ -96,7 +98,8 @@ const extensionsOf = (project: Project): `x-${string}`[] =>
   Object.keys(project).filter((key): key is `x-${string}` => key.startsWith('x-'));
 
 /** A value of unknown shape, with the keys of its maps in order. */
-function layOutAny(value: unknown, format: ConfigFormat): OrderedValue {
+/** `rules` are those for the value's place in a tree: they tell lists that docker compose builds anew. */
+function layOutAny(value: unknown, format: ConfigFormat, rules?: Rules<unknown>): OrderedValue {
   switch (typeof value) {
     case 'string':
     case 'boolean':
@@ -104,22 +107,24 @@ function layOutAny(value: unknown, format: ConfigFormat): OrderedValue {
     case 'bigint':
       return value;
     case 'object':
-      return value === null ? null : layOutObject(value, format);
+      return value === null ? null : layOutObject(value, format, rules);
     default:
       return null;
   }
 }
 
-function layOutObject(value: object, format: ConfigFormat): OrderedValue {
+function layOutObject(value: object, format: ConfigFormat, rules: Rules<unknown> | undefined): OrderedValue {
   if (value instanceof GoFloat) return new Float(value.value, 64);
   if (value instanceof Timestamp) return new Unquoted(value.text);
   if (Array.isArray(value)) {
-    // An empty list is a nil slice in docker compose's tree.
-    if (value.length === 0 && format === 'json') return null;
-    return value.map((item) => layOutAny(item, format));
+    // An empty list is a nil slice in docker compose's tree, unless repetitions were sought in it.
+    if (value.length === 0 && format === 'json' && !rules?.rule) return null;
+    return value.map((item) => layOutAny(item, format, below(rules, ITEM)));
   }
   const keys = Object.keys(value).sort(format === 'json' ? byBytes : naturalOrder);
-  return new Map(keys.map((key) => [key, layOutAny((value as Record<string, unknown>)[key], format)]));
+  return new Map(
+    keys.map((key) => [key, layOutAny((value as Record<string, unknown>)[key], format, below(rules, key))]),
+  );
 }
 
 const escapeDollars = (text: string): string => text.replaceAll('$', '$$$$');

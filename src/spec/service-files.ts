@@ -1,12 +1,18 @@
 // `env_file` and `label_file`: read, and folded into `environment` and `labels`.
 import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { SpecError } from '../diagnostics.ts';
 import type { Project, Service } from '../model.ts';
 import { parseDotenv, parseRawEnv } from './dotenv.ts';
 import { type EnvFileContext, readEnvText } from './read-env-files.ts';
 
+export interface ServiceFileContext extends EnvFileContext {
+  /** What paths that were left relative are relative to. */
+  readonly cwd: string;
+}
+
 /** Services with the variables of their env files, which are dropped; what `environment` says goes before them. */
-export function withEnvFiles(project: Project, context: EnvFileContext): Project {
+export function withEnvFiles(project: Project, context: ServiceFileContext): Project {
   return mapServices(project, (service) => {
     if (service.env_file === undefined && service.environment === undefined) return service;
     const { env_file: files = [], environment: declared = {}, ...rest } = service;
@@ -17,7 +23,8 @@ export function withEnvFiles(project: Project, context: EnvFileContext): Project
     for (const [key, value] of Object.entries(own)) if (value !== null) into.set(key, value);
     const lookup = (name: string): string | undefined =>
       valueIn(project.environment, name) ?? valueIn(own, name) ?? undefined;
-    for (const { path, required = true, format } of files) {
+    for (const { path: written, required = true, format } of files) {
+      const path = resolve(context.cwd, written);
       if (!existsSync(path)) {
         if (required) throw missing('SPEC_ENV_FILE_NOT_FOUND', service, 'env file', path, context);
         continue;
@@ -34,16 +41,20 @@ export function withEnvFiles(project: Project, context: EnvFileContext): Project
 }
 
 /** Services with the labels of their label files; what `labels` says goes before them. */
-export function withLabelFiles(project: Project, context: EnvFileContext): Project {
+export function withLabelFiles(project: Project, context: ServiceFileContext): Project {
   return mapServices(project, (service) => {
     if (service.label_file === undefined) return service;
-    const into = new Map<string, string>();
-    for (const path of service.label_file) {
+    const known = new Map<string, string>();
+    for (const written of service.label_file) {
+      const path = resolve(context.cwd, written);
       if (!existsSync(path)) throw missing('SPEC_LABEL_FILE_NOT_FOUND', service, 'label file', path, context);
       const name = context.displayName(path);
-      parseDotenv(readEnvText(path, name), name, () => undefined, { into });
+      // `${…}` in a file sees the files before it first, then the file itself.
+      const earlier = new Map(known);
+      const lookup = (key: string): string | undefined => earlier.get(key);
+      for (const [key, value] of parseDotenv(readEnvText(path, name), name, lookup)) known.set(key, value);
     }
-    const labels = { ...Object.fromEntries(into), ...service.labels };
+    const labels = { ...Object.fromEntries(known), ...service.labels };
     return Object.keys(labels).length === 0 ? service : { ...service, labels };
   });
 }

@@ -16,7 +16,7 @@ import {
 import { GoFloat } from './yaml/scalar.ts';
 
 /** What names an item; or what is wrong with it; or undefined for an item that the schema will refuse. */
-type Indexer = (item: Value) => string | { readonly problem: string } | undefined;
+export type Indexer = (item: Value) => string | { readonly problem: string } | undefined;
 
 const byKey: Indexer = (item) => {
   if (typeof item !== 'string') return undefined;
@@ -75,7 +75,8 @@ const byNumberOrText: Indexer = (item) => {
   return item instanceof GoFloat || typeof item === 'number' ? { problem: 'a port must be a whole number' } : undefined;
 };
 
-const UNIQUE: Rules<Indexer> = compileRules<Indexer>({
+/** The lists whose items have names, and how the names are found. */
+export const UNIQUE_LISTS: Rules<Indexer> = compileRules<Indexer>({
   'networks.*.labels': byKey,
   'networks.*.ipam.options': byKey,
   'services.*.annotations': byKey,
@@ -109,7 +110,7 @@ const UNIQUE: Rules<Indexer> = compileRules<Indexer>({
 
 /** A model in which no list names a thing twice. */
 export function enforceUnicity(model: Mapping, problems: Problems): Mapping {
-  return uniqueMapping(model, UNIQUE, [], problems);
+  return uniqueMapping(model, UNIQUE_LISTS, [], problems);
 }
 
 function uniqueMapping(
