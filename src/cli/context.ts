@@ -8,6 +8,8 @@ import type { Interrupts } from './interrupts.ts';
 import type { Io } from './io.ts';
 
 export interface CommandContext {
+  /** The command's name: `up`. */
+  readonly command: string;
   readonly globals: GlobalOptions;
   /** The shell's variables and the COMPOSE_* settings of `.env`. */
   readonly env: Readonly<Record<string, string>>;
@@ -29,6 +31,7 @@ export interface CommandContext {
 }
 
 export interface ContextFacts {
+  readonly command: string;
   readonly globals: GlobalOptions;
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;

@@ -4,10 +4,10 @@ import { InterruptedError, WindlassError } from '../errors.ts';
 import { type ProgressEvent, STATUS } from '../events.ts';
 import type { Project } from '../model.ts';
 import type { BuildSettings } from '../planner/build-request.ts';
+import type { ProjectLock } from '../planner/lock.ts';
 import type { Observation } from '../planner/observation.ts';
 import type { Plan, Step, StepId, StepOutcome, StepProgress } from '../planner/plan.ts';
 import type { CommandContext } from './context.ts';
-import { commands } from './declarations/index.ts';
 import { type Progress, withProgress } from './output/progress.ts';
 import { readOnlyEngine } from './read-only-engine.ts';
 
@@ -47,23 +47,24 @@ export interface Work {
 export async function perform(context: CommandContext, work: Work): Promise<void> {
   const signal = work.signal ?? context.signal;
   const engine = await context.engine(work.project.name);
-  const unlock = work.exclusive === false || context.globals.dryRun ? undefined : await lock(context, work, engine);
+  const lock = work.exclusive === false || context.globals.dryRun ? undefined : await lockFor(context, work, engine);
   try {
     await observeAndDo(context, work, engine, signal);
   } finally {
-    await unlock?.();
+    lock?.release();
   }
 }
 
-async function lock(context: CommandContext, work: Work, engine: Engine): Promise<() => Promise<void>> {
-  const { lockProject } = await import('./project-lock.ts');
+async function lockFor(context: CommandContext, work: Work, engine: Engine): Promise<ProjectLock> {
+  const { lockProject } = await import('../planner/lock.ts');
   return lockProject({
-    engine: engine.endpoint,
+    endpoint: engine.endpoint,
     project: work.project.name,
+    command: context.command,
     signal: work.signal ?? context.signal,
-    onWait: (pid) =>
+    onWait: ({ pid, command }) =>
       context.warn(
-        `waiting for another windlass${pid === undefined ? '' : ` (process ${pid})`} that is changing project "${work.project.name}"`,
+        `waiting for "windlass ${command}" (process ${pid}), which is changing project "${work.project.name}"`,
       ),
   });
 }

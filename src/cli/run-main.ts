@@ -44,7 +44,7 @@ export async function runMain(given: readonly string[], exit: Exit): Promise<num
     });
     const globals = resolveGlobals(invocation.globals, env, cwd, (text) => io.stderr.write(`${text}\n`));
     json = globals.progress === 'json';
-    const context = createContext({ globals, env, cwd, io, interrupts });
+    const context = createContext({ command: invocation.command.name, globals, env, cwd, io, interrupts });
     try {
       return await invocation.command.start(context, invocation.flags, invocation.args);
     } finally {

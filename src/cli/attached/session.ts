@@ -172,6 +172,8 @@ class Session {
         project,
         signal: new AbortController().signal,
         progress: linesProgress(this.#context),
+        // Force does not wait for the gentle stop to let go.
+        ...(what === 'kill' ? { exclusive: false } : {}),
         onOutput: (source, text) => lines.line(this.#context.io.stdout, source, text),
         plan: (observation) =>
           what === 'stop'

@@ -28,6 +28,7 @@ export const run: CommandRun<typeof buildFlags> = async (context, flags, args) =
   await perform(context, {
     project,
     title: 'Building',
+    exclusive: false,
     quiet: flags.quiet,
     build: settings,
     plan: () => planBuild(project, services, separatorOf(context)),

@@ -12,6 +12,7 @@ export const run: CommandRun<typeof killFlags> = async (context, flags, args) =>
   await perform(context, {
     project,
     title: 'Killing',
+    exclusive: false,
     plan: (observation) =>
       planKill(project, observation, {
         services,

@@ -10,6 +10,7 @@ export const run: CommandRun<typeof noFlags> = async (context, _flags, args) => 
   await perform(context, {
     project,
     title: 'Pausing',
+    exclusive: false,
     plan: (observation) => planPause(project, observation, { services }),
   });
   return 0;

@@ -19,6 +19,7 @@ export const run: CommandRun<typeof pullFlags> = async (context, flags, args) =>
   await perform(context, {
     project,
     title: 'Pulling',
+    exclusive: false,
     plan: (observation) =>
       planPull(project, observation, {
         services,

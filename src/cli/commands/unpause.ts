@@ -7,6 +7,10 @@ import { loadOrRebuildTarget } from '../project.ts';
 export const run: CommandRun<typeof noFlags> = async (context, _flags, args) => {
   const { project, services } = await loadOrRebuildTarget(context, args);
   const { planUnpause } = await import('../../planner/reconcile.ts');
-  await perform(context, { project, plan: (observation) => planUnpause(project, observation, { services }) });
+  await perform(context, {
+    project,
+    exclusive: false,
+    plan: (observation) => planUnpause(project, observation, { services }),
+  });
   return 0;
 };

@@ -66,7 +66,14 @@ export function fakeContext(options: FakeContextOptions = {}): FakeContext {
   const interrupts = new Interrupts(() => {
     throw new Error('the process was told to end');
   });
-  const context = createContext({ globals, env, cwd: '/nowhere', io: { stdout, stderr, stdin }, interrupts });
+  const context = createContext({
+    command: 'test',
+    globals,
+    env,
+    cwd: '/nowhere',
+    io: { stdout, stderr, stdin },
+    interrupts,
+  });
   return {
     ...context,
     io: { stdout, stderr, stdin },
