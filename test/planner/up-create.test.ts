@@ -215,4 +215,14 @@ describe('what cannot be brought up is said before anything changes', () => {
     world.fake.putNetwork('shop_default');
     await expect(world.planUp(aProject())).rejects.toThrow('has incorrect label com.docker.compose.network set to ""');
   });
+
+  test('a network whose definition changed while an orphan that stays is on it', async () => {
+    const world = new PlannedWorld();
+    await world.up(aProject({ services: { web: {}, old: {} } }));
+    const changed = aProject({ networks: { default: { name: 'shop_default', internal: true } } });
+    await expect(world.planUp(changed)).rejects.toThrow(
+      'the definition of network "shop_default" changed, but container "shop-old-1" still uses it',
+    );
+    expect((await world.planUp(changed, { orphans: 'remove' })).steps).not.toEqual([]);
+  });
 });
