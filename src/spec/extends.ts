@@ -4,7 +4,7 @@ import { statSync } from 'node:fs';
 import { dirname, isAbsolute, join, relative } from 'node:path';
 import { mergeModels, mergeServices } from './merge.ts';
 import { canonicalise, documentsOf, type LoadState, substituteVariables } from './model-loader.ts';
-import { type Path, Problems } from './problems.ts';
+import { type Path, Problems, placed } from './problems.ts';
 import type { Resets } from './read-yaml.ts';
 import { refuseRemote } from './remote.ts';
 import { applyResets, resetsOfService } from './resets.ts';
@@ -180,7 +180,8 @@ class ExtendsResolver {
     const key = `${path}\0${base}`;
     let scope = this.#scopes.get(key);
     if (!scope) {
-      scope = { file: path, ...loadExtended(path, base, environment, state), done: new Map() };
+      const extended = placed(state.places, [], mark, () => loadExtended(path, base, environment, state));
+      scope = { file: path, ...extended, done: new Map() };
       this.#scopes.set(key, scope);
     }
     return scope;

@@ -5,7 +5,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { SpecError } from '../diagnostics.ts';
 import { relativeDirectory } from './extends.ts';
 import { type LoadState, loadModel, type ModelSource } from './model-loader.ts';
-import { makeDiagnostic, Problems } from './problems.ts';
+import { makeDiagnostic, Problems, placed } from './problems.ts';
 import { readEnvFiles } from './read-env-files.ts';
 import { refuseRemote } from './remote.ts';
 import type { Environment } from './resolve-environment.ts';
@@ -38,7 +38,7 @@ export function applyIncludes(document: Mapping, source: ModelSource, state: Loa
   if (document.include === undefined) return document;
   let out = document;
   for (const include of readIncludes(document, state)) {
-    const imported = loadModel(sourceOf(include, source, state), state);
+    const imported = placed(state.places, [], include.mark, () => loadModel(sourceOf(include, source, state), state));
     out = importResources(imported, out, include.mark, state);
   }
   out = copyMapping(out);

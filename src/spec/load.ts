@@ -86,13 +86,13 @@ export async function loadProject(options: LoadOptions): Promise<LoadResult> {
   project = withProfiles(project, load.settings.profiles);
   const consistent = options.checkConsistency !== false;
   if (consistent) checkConsistency(project, tree, state.places);
-  project = withLabelFiles(project, state);
+  project = withLabelFiles(project, tree, state);
   const { services: named = [] } = options;
   project = withSelectedServices(withServicesEnabled(project, named), named);
   if (!options.allResources) project = withoutUnusedResources(project);
   // Commands that ask for less than the whole project do not mind two containers of one name.
   if (options.resolveEnvironment !== false) {
-    project = withEnvFiles(project, state);
+    project = withEnvFiles(project, tree, state);
     if (consistent) checkContainerNames(project, tree, state.places);
   }
   return { project, warnings: finish(state, options) };

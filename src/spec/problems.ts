@@ -60,6 +60,24 @@ export class Problems {
   }
 }
 
+/** What `read` gives; an error of a file that it cannot read is said of the value at `mark` that names the file. */
+export function placed<T>(places: Places, path: Path, mark: Mark, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof SpecError) || error.diagnostics.every(({ position }) => position)) throw error;
+    throw new SpecError(
+      error.diagnostics.map((diagnostic) =>
+        diagnostic.position
+          ? diagnostic
+          : makeDiagnostic('error', places, diagnostic.code, subjectOf(path) + diagnostic.message, mark, {
+              hint: diagnostic.hint,
+            }),
+      ),
+    );
+  }
+}
+
 /** A diagnostic with its place and the source line there. */
 export function makeDiagnostic(
   severity: Severity,
