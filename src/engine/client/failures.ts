@@ -27,6 +27,11 @@ const UNREACHABLE = new Set([
 /** A pattern of the engine's words → the kind it means whatever the status, and what the user can do. */
 const WORDS: readonly { readonly pattern: RegExp; readonly kind?: EngineErrorKind; readonly hint: string }[] = [
   {
+    pattern: /has active endpoints|network .* is in use/i,
+    kind: 'conflict',
+    hint: 'containers are still connected to it: remove or disconnect them first',
+  },
+  {
     pattern: /no space left on device/i,
     hint: 'the engine\'s disk is full: free space with "docker system prune", or enlarge the disk',
   },
@@ -95,12 +100,13 @@ const KIND_OF_STATUS: Readonly<Record<number, EngineErrorKind>> = {
   504: 'unavailable',
 };
 
+/** What a call throws when its signal is aborted: the signal's own reason where that is one of ours. */
+export const interruption = (signal: AbortSignal): WindlassError =>
+  signal.reason instanceof WindlassError ? signal.reason : new InterruptedError();
+
 /** Turns anything thrown by a call into what the verb throws. A WindlassError stays what it is. */
 export function toEngineError(error: unknown, context: FailureContext): WindlassError {
-  if (context.signal?.aborted === true) {
-    const { reason } = context.signal;
-    return reason instanceof WindlassError ? reason : new InterruptedError();
-  }
+  if (context.signal?.aborted === true) return interruption(context.signal);
   if (error instanceof EngineAnswer)
     return fromWords(error.message, { ...context, status: error.statusCode, cause: error });
   const carried = error instanceof Error && error.cause instanceof HostError ? error.cause : error;
@@ -131,12 +137,35 @@ const facts = (context: FailureContext): { verb: string; resource?: string } => 
   ...(context.resource === undefined ? {} : { resource: context.resource }),
 });
 
-/** `createContainer` → `cannot create container "x": why`. */
-function said(context: FailureContext, why: string): string {
-  const action = context.verb.replace(/[A-Z].*$/, '');
-  const subject = context.resource === undefined ? context.verb : `${action} ${context.resource}`;
-  return `cannot ${subject}: ${why}`;
+/** Verbs whose first word is not what one would say. */
+const SPOKEN: Readonly<Record<string, string>> = {
+  attach: 'attach to',
+  createExec: 'run a command in',
+  startExec: 'run a command in',
+  resizeExec: 'change the terminal size of a command in',
+  inspectExec: 'read the exit code of a command in',
+  events: 'follow the events of',
+  exportContainer: 'export',
+  getArchive: 'read from',
+  putArchive: 'write into',
+  statPath: 'look into',
+  logs: 'read the logs of',
+  resizeContainer: 'change the terminal size of',
+  resolveDigest: 'resolve the digest of',
+  stats: 'read the statistics of',
+  top: 'list the processes of',
+  waitContainer: 'wait for',
+  listProjectContainers: 'list the containers of all projects',
+  listPublishedPorts: 'list the published ports',
+};
+
+/** `createContainer` and `container "x"` → `cannot create container "x"`. */
+function attempt({ verb, resource }: FailureContext): string {
+  const spoken = SPOKEN[verb] ?? verb.replace(/[A-Z].*$/, '');
+  return `cannot ${spoken}${resource === undefined ? '' : ` ${resource}`}`;
 }
+
+const said = (context: FailureContext, why: string): string => `${attempt(context)}: ${why}`;
 
 const codeOf = (error: unknown): string | undefined =>
   error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
@@ -152,8 +181,7 @@ function isUnreachable(error: unknown): boolean {
 export function unreachable(error: unknown, context: FailureContext): EngineError {
   const code = codeOf(error);
   const wentAway = context.verb !== 'connect' && (code === undefined || code === 'ECONNRESET' || code === 'EPIPE');
-  const subject =
-    context.resource === undefined ? '' : `cannot ${context.verb.replace(/[A-Z].*$/, '')} ${context.resource}: `;
+  const subject = context.resource === undefined ? '' : `${attempt(context)}: `;
   const text = wentAway
     ? `${subject}the engine at ${context.endpoint} closed the connection (${messageOf(error)})`
     : `${subject}no engine answers at ${context.endpoint} (${messageOf(error)})`;

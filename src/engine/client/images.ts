@@ -6,7 +6,7 @@ import { type About, ask, askStream, type Client } from './client.ts';
 import { splitReference } from './containers.ts';
 import { credentialsFor, type RegistryAuth, registryOf } from './credentials.ts';
 import type { DockerConfig } from './docker-config.ts';
-import { fromWords } from './failures.ts';
+import { fromWords, interruption } from './failures.ts';
 import { jsonLines, record, text } from './ndjson.ts';
 import { absentAsUndefined } from './observe.ts';
 import { observedImage } from './observed.ts';
@@ -110,5 +110,5 @@ async function follow(
       ...(typeof total === 'number' && total > 0 ? { total } : {}),
     });
   }
-  about.signal?.throwIfAborted();
+  if (about.signal?.aborted === true) throw interruption(about.signal);
 }

@@ -7,6 +7,7 @@ import { type About, ask, askStream, type Client, container } from './client.ts'
 import { toEngineError } from './failures.ts';
 import { chunks, split } from './frames.ts';
 import { jsonLines } from './ndjson.ts';
+import { engineTime } from './timestamps.ts';
 
 type Verbs = Pick<Engine, 'logs' | 'attach' | 'createExec' | 'stats'>;
 
@@ -131,8 +132,8 @@ async function* logs(
   const { Config } = await ask(client, about, (docker) => docker.getContainer(name).inspect());
   const query = {
     ...{ stdout: true, stderr: true, follow: options.follow, timestamps: options.timestamps, tail: options.tail },
-    ...(options.since === undefined ? {} : { since: options.since }),
-    ...(options.until === undefined ? {} : { until: options.until }),
+    ...(options.since === undefined ? {} : { since: engineTime(options.since) }),
+    ...(options.until === undefined ? {} : { until: engineTime(options.until) }),
   };
   const response = await askStream(client, about, (docker) =>
     // Typed as a number of lines and Unix seconds only; the engine also takes "all" and dates.

@@ -4,10 +4,10 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { StringDecoder } from 'node:string_decoder';
-import { EngineError, InterruptedError, messageOf } from '../../../errors.ts';
+import { EngineError, messageOf } from '../../../errors.ts';
 import type { BuildRequest } from '../../engine.ts';
 import type { Client } from '../client.ts';
-import { fromWords } from '../failures.ts';
+import { fromWords, interruption } from '../failures.ts';
 import { buildxCall } from './arguments.ts';
 
 /** How much of the output's end is kept for the error message. */
@@ -36,7 +36,7 @@ export async function buildWithBuildx(
     if (code !== 0) throw failure(client, request, code, tail, signal);
     return request.check === true ? '' : (await readFile(idFile, 'utf8')).trim();
   } catch (error) {
-    if (signal?.aborted === true) throw new InterruptedError();
+    if (signal?.aborted === true) throw interruption(signal);
     throw error;
   } finally {
     await rm(folder, { recursive: true, force: true });

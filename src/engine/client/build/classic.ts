@@ -4,7 +4,7 @@ import type { BuildRequest } from '../../engine.ts';
 import { type About, ask, askStream, type Client } from '../client.ts';
 import { allCredentials } from '../credentials.ts';
 import type { DockerConfig } from '../docker-config.ts';
-import { fromWords } from '../failures.ts';
+import { fromWords, interruption } from '../failures.ts';
 import { jsonLines, record, text } from '../ndjson.ts';
 import { guarded } from '../streams.ts';
 import { contextArchive, isRemoteContext, openContext } from './context.ts';
@@ -109,6 +109,6 @@ async function follow(
       (status !== '' && message.progressDetail === undefined ? `${layer === '' ? '' : `${layer}: `}${status}\n` : '');
     if (shown !== '') onOutput(shown);
   }
-  about.signal?.throwIfAborted();
+  if (about.signal?.aborted === true) throw interruption(about.signal);
   return id;
 }
