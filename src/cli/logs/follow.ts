@@ -10,6 +10,9 @@ import type { LogPrinter } from './printer.ts';
 import type { LogRecord } from './record.ts';
 import { recordsOf } from './source.ts';
 
+/** A restart stops everything before it starts anything: so long may nothing be alive. */
+const LINGER_MS = 1500;
+
 /** How far a container's log has been shown. */
 interface Mark {
   key: string;
@@ -50,6 +53,8 @@ export class LogFollower {
   /** Containers that run or may still start. */
   readonly #alive = new Set<string>();
   #finished: (() => void) | undefined;
+  #lingering: NodeJS.Timeout | undefined;
+  #sawDeath = false;
 
   constructor(options: FollowOptions) {
     this.#options = options;
@@ -89,12 +94,14 @@ export class LogFollower {
 
   #created(event: EngineEvent): void {
     this.#alive.add(event.id);
+    clearTimeout(this.#lingering);
     const replaced = event.attributes[LABEL.replace];
     if (replaced !== undefined) this.#say(replaced, 'has been recreated');
   }
 
   #started(event: EngineEvent): void {
     this.#alive.add(event.id);
+    clearTimeout(this.#lingering);
     const followed = this.#track(event.id, shortName(eventContainer(event)));
     followed.pendingStarts++;
     this.#startReading(followed);
@@ -104,6 +111,7 @@ export class LogFollower {
     const state = await this.#stateOf(event.id);
     const again = state === 'restarting' || state === 'running';
     if (!again) this.#alive.delete(event.id);
+    this.#sawDeath = true;
     const text = `exited with code ${event.attributes.exitCode ?? '0'}${again ? ' (restarting)' : ''}`;
     const followed = this.#followed.get(event.id);
     if (followed?.reading === true) followed.farewells.push(text);
@@ -197,7 +205,14 @@ export class LogFollower {
   }
 
   #checkFinished(): void {
-    if (this.#alive.size === 0 && [...this.#followed.values()].every((one) => !one.reading)) this.#finished?.();
+    clearTimeout(this.#lingering);
+    if (!this.#idle) return;
+    if (this.#sawDeath) this.#lingering = setTimeout(() => this.#finished?.(), LINGER_MS);
+    else this.#finished?.();
+  }
+
+  get #idle(): boolean {
+    return this.#alive.size === 0 && [...this.#followed.values()].every((one) => !one.reading);
   }
 }
 

@@ -57,6 +57,8 @@ const labelText = (labels: ObservedContainer['labels']): string =>
 const mountNames = (container: ObservedContainer, truncate: boolean): string =>
   container.mounts
     .map((mount) => mount.name || mount.source)
+    // The engine's order is that of a map: another one each time.
+    .sort()
     .map((name) => (truncate ? ellipsis(name, 15) : name))
     .join(',');
 

@@ -19,8 +19,15 @@ export function formatList(rows: readonly Struct[], { format, defaultTable, head
   if (chosen === 'json') return renderRows('{{json .}}', rows);
   if (!chosen.startsWith('table')) return renderRows(expandEscapes(chosen), rows);
   const text = expandEscapes(chosen.slice('table'.length));
-  const header = new GoTemplate(text).render(new Map(Object.entries(headers)), HEADER_FUNCTIONS);
+  const header = new GoTemplate(text).render(new Titles(Object.entries(headers)), HEADER_FUNCTIONS);
   return alignTabs(`${header}\n${renderRows(text, rows)}`, DOCKER_TABLE);
+}
+
+/** A Go map of texts: a column without a title has an empty one. */
+class Titles extends Map<string, string> {
+  override get(key: string): string {
+    return super.get(key) ?? '';
+  }
 }
 
 /** A shell passes `\t` as two characters. */

@@ -189,7 +189,7 @@ describe('ps', () => {
       Image: 'busybox',
       Labels: 'a.b=1,com.docker.compose.project=shop,com.docker.compose.service=web',
       LocalVolumes: '1',
-      Mounts: 'shop_data,/a/very/long/p…',
+      Mounts: '/a/very/long/p…,shop_data',
       Name: 'shop-web-1',
       Names: 'shop-web-1',
       Networks: 'shop_default',
