@@ -98,26 +98,39 @@ class ConsistencyChecker {
     }
   }
 
+  /** Walks the dependencies depth first, without recursion: a chain may be as long as the file. */
   cycles(): void {
     const { services } = this.#project;
     const finished = new Set<string>();
-    const visit = (name: string, chain: readonly string[]): void => {
-      if (finished.has(name)) return;
-      const from = chain.indexOf(name);
-      if (from >= 0) {
-        const cycle = [...chain.slice(from), name];
-        const path = ['services', chain.at(-1) ?? name, 'depends_on', name];
-        const message = `depends on itself: ${cycle.join(' → ')}`;
-        this.#problems.add('SPEC_DEPENDENCY_CYCLE', message, path, markAt(this.#tree, path), {
-          hint: 'remove one of these dependencies',
-        });
-        return;
+    const edges = (name: string): string[] =>
+      Object.keys(services[name]?.depends_on ?? {})
+        .filter((to) => services[to])
+        .reverse();
+    for (const start of Object.keys(services)) {
+      if (finished.has(start)) continue;
+      const chain = [start];
+      const left = new Map([[start, edges(start)]]);
+      for (let at = chain.at(-1); at !== undefined; at = chain.at(-1)) {
+        const next = left.get(at)?.pop();
+        if (next === undefined) {
+          finished.add(at);
+          left.delete(at);
+          chain.pop();
+        } else if (left.has(next)) this.#cycle(chain, next);
+        else if (!finished.has(next)) {
+          left.set(next, edges(next));
+          chain.push(next);
+        }
       }
-      for (const dependency of Object.keys(services[name]?.depends_on ?? {}))
-        if (services[dependency]) visit(dependency, [...chain, name]);
-      finished.add(name);
-    };
-    for (const name of Object.keys(services)) visit(name, []);
+    }
+  }
+
+  #cycle(chain: readonly string[], again: string): void {
+    const cycle = [...chain.slice(chain.indexOf(again)), again];
+    const path = ['services', chain.at(-1) ?? again, 'depends_on', again];
+    const message = `depends on itself: ${cycle.join(' → ')}`;
+    const hint = 'remove one of these dependencies';
+    this.#problems.add('SPEC_DEPENDENCY_CYCLE', message, path, markAt(this.#tree, path), { hint });
   }
 
   #add(service: Service, path: Path, code: string, message: string, hint?: string, part?: 'key'): void {
@@ -164,7 +177,7 @@ class ConsistencyChecker {
     const { services, disabledServices } = this.#project;
     const disabled = disabledServices[name];
     const hint = disabled
-      ? `it needs one of the profiles ${(disabled.profiles ?? []).map((profile) => `"${profile}"`).join(', ')}`
+      ? `enable it with --profile ${disabled.profiles?.[0] ?? '*'}, or write "required: false" beside its condition`
       : suggestion(name, Object.keys(services), 'declare it under "services"');
     const state = disabled ? 'is disabled' : 'is not declared';
     this.#add(service, path, 'SPEC_UNDECLARED', `${says} service "${name}", which ${state}`, hint);

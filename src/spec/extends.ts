@@ -74,6 +74,9 @@ export function applyExtends(document: Mapping, context: ExtendsContext): Mappin
   return result;
 }
 
+/** Longer than any chain that people write; guards the stack. */
+const MAX_CHAIN = 200;
+
 class ExtendsResolver {
   readonly #context: ExtendsContext;
   readonly #problems: Problems;
@@ -98,7 +101,8 @@ class ExtendsResolver {
     const mark = markOf(scope.services, name);
     if (service === null) return null;
     if (!isMapping(service)) {
-      this.#problems.add('SPEC_TYPE', `must be a mapping, not a ${kindOf(service)}`, path, mark);
+      const hint = typeof service === 'string' ? `write "image: ${service}" below "${name}"` : undefined;
+      this.#problems.add('SPEC_TYPE', `must be a mapping, not a ${kindOf(service)}`, path, mark, { hint });
       return service;
     }
     if (service.extends === undefined) return service;
@@ -110,6 +114,10 @@ class ExtendsResolver {
       this.#problems.add('SPEC_EXTENDS_CYCLE', message, path, reference.mark, {
         hint: 'remove one of these "extends"',
       });
+      return service;
+    }
+    if (chain.length >= MAX_CHAIN) {
+      this.#problems.add('SPEC_EXTENDS', `more than ${MAX_CHAIN} services extend one another`, path, reference.mark);
       return service;
     }
     const base = this.#base(reference, name, scope, [...chain, link]);
@@ -129,7 +137,7 @@ class ExtendsResolver {
   #reference(service: Mapping, path: Path): Reference | undefined {
     const { extends: value } = service;
     const mark = markOf(service, 'extends');
-    if (typeof value === 'string') return { service: value, file: undefined, mark };
+    if (typeof value === 'string') return { service: value, file: undefined, mark, fileMark: mark };
     const at = [...path, 'extends'];
     if (!isMapping(value)) {
       this.#problems.add(
@@ -156,11 +164,12 @@ class ExtendsResolver {
       );
       return undefined;
     }
-    return { service: name, file: file ?? undefined, mark: markOf(value, 'service') || mark };
+    const fileMark = markOf(value, 'file') || mark;
+    return { service: name, file: file ?? undefined, mark: markOf(value, 'service') || mark, fileMark };
   }
 
   #base(reference: Reference, name: string, scope: Scope, chain: readonly string[]): Value {
-    const target = reference.file === undefined ? scope : this.#otherFile(reference.file, reference.mark);
+    const target = reference.file === undefined ? scope : this.#otherFile(reference.file, reference.fileMark);
     if (target.services[reference.service] === undefined) {
       const file = this.#context.state.displayName(target.file);
       const message = `extends service "${reference.service}", which "${file}" does not declare`;
@@ -194,6 +203,7 @@ interface Reference {
   readonly service: string;
   readonly file: string | undefined;
   readonly mark: Mark;
+  readonly fileMark: Mark;
 }
 
 /** A file's services for others to extend: neither validated, nor with its own includes and `extends` applied. */

@@ -102,7 +102,8 @@ function fillFrom(value: Value, environment: Environment, keep: boolean): Value 
         else if (keep) out.push(item);
       }
     }
-    return out;
+    // docker compose prints a list that has become empty as null.
+    return out.length === 0 ? null : out;
   }
   if (!isMapping(value)) return value;
   let out: Mapping | undefined;

@@ -37,10 +37,10 @@ export class Places {
     return source && positionIn(source, offset);
   }
 
-  /** The source line at a position, shortened where it is very long. */
+  /** The source line at a position, shortened where it is long; undefined where the position is too far right to be shown. */
   excerpt(position: Position): string | undefined {
     const file = this.#files.findLast(({ name }) => name === position.file);
-    if (!file) return undefined;
+    if (!file || position.column > MAX_EXCERPT) return undefined;
     const start = lineStarts(file)[position.line - 1] ?? 0;
     const end = file.text.indexOf('\n', start);
     const line = file.text.slice(start, end < 0 ? undefined : end);

@@ -31,6 +31,7 @@ export function readEnvText(file: string, name: string): string {
   } catch (error) {
     if (!(error instanceof SpecError) || error.code !== 'SPEC_FILE_NOT_FOUND') throw error;
     const message = `there is no env file "${name}"`;
-    throw new SpecError([{ severity: 'error', code: 'SPEC_ENV_FILE_NOT_FOUND', message }]);
+    const hint = 'create it, or correct the path';
+    throw new SpecError([{ severity: 'error', code: 'SPEC_ENV_FILE_NOT_FOUND', message, hint }]);
   }
 }

@@ -16,7 +16,7 @@ export function readTextFile(path: string, name = path): string {
 
 /** The text of bytes that are a file's contents. */
 export function decodeText(bytes: Buffer, name: string): string {
-  if (!isUtf8(bytes)) throw failure(name, 'is not UTF-8 text', 'save it in UTF-8', lineOfBadByte(bytes));
+  if (!isUtf8(bytes)) throw badEncoding(bytes, name);
   const text = bytes.toString('utf8');
   const start = text.charCodeAt(0) === 0xfeff ? 1 : 0;
   const body = start === 0 ? text : text.slice(start);
@@ -77,16 +77,18 @@ function readPipe(descriptor: number, name: string): Buffer {
   }
 }
 
-function lineOfBadByte(bytes: Buffer): string {
+function badEncoding(bytes: Buffer, name: string): SpecError {
   // U+FFFD takes the place of the first byte that is no character.
-  const before = bytes.toString('utf8').split('\uFFFD', 1)[0] ?? '';
-  return ` (line ${before.split('\n').length})`;
+  const lines = (bytes.toString('utf8').split('\uFFFD', 1)[0] ?? '').split('\n');
+  const position = { file: name, line: lines.length, column: (lines.at(-1) ?? '').length + 1 };
+  const hint = 'save the file in UTF-8';
+  return new SpecError([{ severity: 'error', code: 'SPEC_FILE', message: 'not a character in UTF-8', position, hint }]);
 }
 
 const tooLarge = (name: string): SpecError => failure(name, `is larger than ${MAX_BYTES / 1024 / 1024} MiB`);
 
-function failure(name: string, what: string, hint?: string, where = ''): SpecError {
-  const message = `"${name}" ${what}${where}`;
+function failure(name: string, what: string, hint?: string): SpecError {
+  const message = `"${name}" ${what}`;
   return new SpecError([{ severity: 'error', code: 'SPEC_FILE', message, hint }]);
 }
 
@@ -94,7 +96,7 @@ function openFailure(name: string, error: unknown): SpecError {
   const { code } = error as NodeJS.ErrnoException;
   if (code === 'ENOENT' || code === 'ENOTDIR') {
     const message = `there is no file "${name}"`;
-    return new SpecError([{ severity: 'error', code: 'SPEC_FILE_NOT_FOUND', message }]);
+    return new SpecError([{ severity: 'error', code: 'SPEC_FILE_NOT_FOUND', message, hint: 'create it, or correct the path' }]);
   }
   if (code === 'EACCES' || code === 'EPERM') return failure(name, 'cannot be read: permission denied');
   return failure(name, `cannot be read: ${error instanceof Error ? error.message : String(error)}`);

@@ -2,8 +2,8 @@
 import { SpecError } from '../diagnostics.ts';
 import type { Places } from './places.ts';
 import { makeDiagnostic, Problems } from './problems.ts';
-import { isMapping, type Mapping, tagsOf, type Value } from './tree.ts';
-import { Parser } from './yaml/parser.ts';
+import { isMapping, kindOf, type Mapping, tagsOf } from './tree.ts';
+import { Parser, type Root } from './yaml/parser.ts';
 import { YamlError } from './yaml/scanner.ts';
 
 /** Keys to remove from what a document is merged onto; true = the whole entry. */
@@ -29,7 +29,7 @@ export function readYaml(source: string, name: string, places: Places): SourceDo
   const at = (message: string, offset: number, hint?: string): void =>
     problems.add('SPEC_YAML', message, [], places.add(file, offset, offset), { hint });
   const parser = new Parser(text, places, file);
-  let roots: Value[] = [];
+  let roots: Root[] = [];
   try {
     const forbidden = text.search(FORBIDDEN);
     if (forbidden >= 0)
@@ -45,10 +45,14 @@ export function readYaml(source: string, name: string, places: Places): SourceDo
   }
   for (const { message, offset, hint } of parser.problems) at(message, offset, hint);
   problems.throwIfAny();
-  return roots.map((root) => {
+  return roots.map(({ value: root, offset }, index) => {
     if (isMapping(root)) return { root, resets: parser.sawTags ? collectResets(root) : undefined };
-    const message = `"${name}": the top level must be a mapping`;
-    throw new SpecError([makeDiagnostic('error', places, 'SPEC_TOP_LEVEL', message, places.add(file, 0, 0))]);
+    const mark = places.add(file, offset, offset);
+    const [message, hint] =
+      root === null
+        ? [`document ${index + 1} of "${name}" is empty`, 'remove the "---", or write something below it']
+        : [`the top level must be a mapping, not a ${kindOf(root)}`, 'begin with "services:"'];
+    throw new SpecError([makeDiagnostic('error', places, 'SPEC_TOP_LEVEL', message, mark, { hint })]);
   });
 }
 

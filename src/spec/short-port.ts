@@ -15,6 +15,8 @@ interface Range {
 }
 
 /** One entry per container port, in the order of `port/protocol` as text, which is docker compose's. */
+const PORT_HINT = 'a port is a number from 1 to 65535, a range is written 8000-8010';
+
 export function parsePorts(text: string): ShortPort[] | { readonly problem: string; readonly hint?: string } {
   const parts = text.split(':');
   const container = parts.pop() ?? '';
@@ -32,9 +34,9 @@ export function parsePorts(text: string): ShortPort[] | { readonly problem: stri
     return { problem: `"${address}" is not an IP address`, ...(hint === undefined ? {} : { hint }) };
   }
   const targets = parseRange(ports);
-  if (!targets) return { problem: `"${ports}" is not a container port or a range of ports` };
+  if (!targets) return { problem: `"${ports}" is not a container port or a range of ports`, hint: PORT_HINT };
   const published = host === '' ? undefined : parseRange(host);
-  if (host !== '' && !published) return { problem: `"${host}" is not a host port or a range of ports` };
+  if (host !== '' && !published) return { problem: `"${host}" is not a host port or a range of ports`, hint: PORT_HINT };
   const count = targets.last - targets.first + 1;
   if (published && count > 1 && published.last - published.first !== targets.last - targets.first)
     return { problem: `the ranges "${host}" and "${ports}" differ in length` };

@@ -149,12 +149,11 @@ function uniqueSequence(sequence: Sequence, indexer: Indexer, path: Path, proble
     if (typeof name === 'object') {
       const message = `"${pathText([...path, index])}": ${name.problem}`;
       problems.add('SPEC_VALUE', message, [...path, index], markOfItem(sequence, index));
-      continue;
     }
-    // What has no name is left for the schema to refuse.
-    const place = name === undefined ? undefined : places.get(name);
+    // What has no name, or a wrong one, is left for the schema to refuse, which says more.
+    const place = typeof name === 'string' ? places.get(name) : undefined;
     if (place === undefined) {
-      if (name !== undefined) places.set(name, items.length);
+      if (typeof name === 'string') places.set(name, items.length);
       items.push(item);
       marks.push(markOfItem(sequence, index));
     } else {

@@ -36,8 +36,8 @@ import {
 
 /** How deep collections may nest; docker compose stops at 10,000, which no Compose file comes near. */
 const MAX_DEPTH = 500;
-/** How many values a document may have once its aliases are expanded: more is an alias bomb. */
-const MAX_VALUES = 500_000;
+/** How many values a file may have once its aliases are expanded: more is an alias bomb, or no Compose file. */
+const MAX_VALUES = 1_000_000;
 
 /** A problem that does not stop the reading: several may be told at once. */
 export interface YamlProblem {
@@ -77,6 +77,15 @@ const DIRECTIVE = 0x25;
 /** Characters that no plain scalar starts with: , ] } # @ ` % */
 const RESERVED_FIRST = new Set([COMMA, CLOSE_BRACKET, CLOSE_BRACE, HASH, 0x40, 0x60, DIRECTIVE]);
 
+/** Length of `---`. */
+const DOCUMENT_MARKER = 3;
+
+/** A document's value, and where the document begins. */
+export interface Root {
+  readonly value: Value;
+  readonly offset: number;
+}
+
 /** Reads all documents of a text. Throws YamlError at the first place that is not YAML; `problems` holds what is wrong beyond that. */
 export class Parser extends Scanner {
   readonly problems: YamlProblem[] = [];
@@ -94,12 +103,13 @@ export class Parser extends Scanner {
     this.#file = file;
   }
 
-  documents(): Value[] {
-    const roots: Value[] = [];
+  documents(): Root[] {
+    const roots: Root[] = [];
     for (;;) {
       const explicit = this.#documentStart();
       if (!explicit && this.at >= this.text.length) return roots;
-      roots.push(this.#node(-1, 'document').value);
+      const offset = explicit ? this.at - DOCUMENT_MARKER : this.at;
+      roots.push({ value: this.#node(-1, 'document').value, offset });
       if (this.toNextToken()) this.fail('unexpected text after the end of the document');
       this.#documentEnd();
     }
@@ -116,7 +126,7 @@ export class Parser extends Scanner {
       this.toLineEnd();
     }
     if (this.column !== 0 || !this.text.startsWith('---', this.at) || !isBlankOrEnd(this.code(3))) return false;
-    this.at += 3;
+    this.at += DOCUMENT_MARKER;
     return true;
   }
 
@@ -130,7 +140,7 @@ export class Parser extends Scanner {
 
   /** A node in block context. `indent` is the column of the collection around it. */
   #node(indent: number, context: Context): Node {
-    this.#size++;
+    this.#count(1);
     let fresh = context !== 'value';
     const properties: Properties = {};
     for (;;) {
@@ -157,6 +167,13 @@ export class Parser extends Scanner {
         return this.#content(indent, fresh, properties);
       }
     }
+  }
+
+  #count(values: number): void {
+    this.#size += values;
+    if (this.#size <= MAX_VALUES) return;
+    if (values === 1) this.fail(`the file has more than ${MAX_VALUES} values`);
+    this.fail(`the aliases of this file expand to more than ${MAX_VALUES} values`, 'use fewer nested aliases');
   }
 
   #startsBlock(): boolean {
@@ -365,13 +382,19 @@ export class Parser extends Scanner {
       const node = this.#node(column, 'item');
       this.#item(items, marks, node, itemOffset);
       if (!this.toNextToken() || this.column < column) break;
-      if (this.column > column) this.fail('this line is indented differently from the list around it');
+      if (this.column > column) this.#misindented('list');
       if (!this.#atItem()) {
         if (indentless) break;
         this.fail('expected "- " like the lines above', 'indent this line as part of the item, or less than the list');
       }
     }
     return newSequence(items, marks);
+  }
+
+  #misindented(around: 'list' | 'mapping'): never {
+    if (this.indentedByTab()) this.fail('found a tab where spaces are expected for indentation', 'indent with spaces');
+    const others = around === 'list' ? 'items' : 'keys';
+    this.fail(`this line is indented differently from the ${around} around it`, `align it with the other ${others}`);
   }
 
   #item(items: Value[], marks: Mark[], node: Node, itemOffset: number): void {
@@ -394,10 +417,7 @@ export class Parser extends Scanner {
       }
       this.#entry(builder, key, node);
       if (!this.toNextToken() || this.column < column) break;
-      if (this.column > column)
-        this.fail('this line is indented differently from the mapping around it', 'align it with the other keys');
-      if (this.indentedByTab())
-        this.fail('found a tab where spaces are expected for indentation', 'indent with spaces');
+      if (this.column > column || this.indentedByTab()) this.#misindented('mapping');
       if (this.#atItem()) this.fail('a list item among keys', 'indent it under the key it belongs to');
       if (!this.#keyAhead())
         this.fail('expected a key followed by ":"', 'write "key: value", with a space after the colon');
@@ -560,7 +580,7 @@ export class Parser extends Scanner {
   }
 
   #flowNode(open: number): FlowNode {
-    this.#size++;
+    this.#count(1);
     const properties: Properties = {};
     for (;;) {
       const code = this.#flowToken(open);
