@@ -5,6 +5,16 @@ import type { Plugin } from 'esbuild';
 /** What dockerode requires and windlass does not use. */
 const UNUSED = /^(docker-modem|@grpc\/grpc-js|@grpc\/proto-loader|protobufjs|tar-fs|@balena\/dockerignore)$/;
 
+/** Modules of Node's own that a library requires while it loads, for work that windlass never or seldom gives it. */
+const SELDOM: readonly { readonly module: RegExp; readonly importer: RegExp }[] = [
+  { module: /^node:child_process$/, importer: /\/node_modules\/commander\// },
+  { module: /^zlib$/, importer: /\/node_modules\/dockerode\// },
+];
+
+/** Loads the module when something of it is asked for. */
+const onFirstUse = (module: string): string =>
+  `module.exports = new Proxy({}, { get: (_, key) => Reflect.get(require('${module}'), key) });`;
+
 /** Fails loudly where the assumption turns out wrong: on use, not on load. */
 const standIn = (library: string): string => `
 const refuse = () => { throw new Error('${library} is not part of this bundle'); };
@@ -20,6 +30,16 @@ export function lazyLibraries(): Plugin {
       build.onResolve({ filter: UNUSED }, ({ path, importer }) =>
         importer.includes('/node_modules/dockerode/') ? { path, namespace } : undefined,
       );
+      build.onResolve({ filter: /^(node:child_process|zlib)$/ }, ({ path, importer }) =>
+        SELDOM.some((seldom) => seldom.module.test(path) && seldom.importer.test(importer))
+          ? { path, namespace: 'on-first-use' }
+          : undefined,
+      );
+      build.onResolve({ filter: /.*/, namespace: 'on-first-use' }, ({ path }) => ({ path, external: true }));
+      build.onLoad({ filter: /.*/, namespace: 'on-first-use' }, ({ path }) => ({
+        contents: onFirstUse(path),
+        loader: 'js',
+      }));
       build.onLoad({ filter: /.*/, namespace }, ({ path }) => ({ contents: standIn(path), loader: 'js' }));
     },
   };

@@ -1,6 +1,6 @@
 // Being docker's CLI plugin `compose`: what docker asks, what it passes, and how it says that it is time to stop.
 // https://github.com/docker/cli/blob/master/cli-plugins — metadata.go, socket.go
-import { connect } from 'node:net';
+import type { Socket } from 'node:net';
 import { COMPOSE_VERSION } from '../names.ts';
 import { goJson } from './output/go-json.ts';
 import { WINDLASS_VERSION } from './version.ts';
@@ -75,8 +75,14 @@ export function pluginCall(argv: readonly string[]): PluginCall | undefined {
 export function watchCaller(env: Readonly<Record<string, string | undefined>>, onStop: () => void): void {
   const address = env[SOCKET];
   if (address === undefined || address === '') return;
-  // Go writes the zero byte of an abstract address as `@`.
-  const socket = connect(address.startsWith('@') ? `\0${address.slice(1)}` : address);
+  // Loaded here: few commands start as a plugin.
+  void import('node:net').then(({ connect }) => {
+    // Go writes the zero byte of an abstract address as `@`.
+    watchSocket(connect(address.startsWith('@') ? `\0${address.slice(1)}` : address), onStop);
+  });
+}
+
+function watchSocket(socket: Socket, onStop: () => void): void {
   socket.unref();
   let connected = false;
   socket.on('connect', () => {
