@@ -2,6 +2,7 @@
 // running).
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
+import { ExecSessions } from './containers/exec.ts';
 import { Lifecycle } from './containers/lifecycle.ts';
 import { ContainerStore } from './containers/store.ts';
 import { EventBus } from './events.ts';
@@ -32,6 +33,7 @@ export interface NativeEngine {
   readonly volumes: VolumeStore;
   readonly store: ContainerStore;
   readonly lifecycle: Lifecycle;
+  readonly execs: ExecSessions;
   readonly events: EventBus;
   readonly startedAt: number;
   /** Ends the engine's own work. Containers go on; with none left, what the networks put on the host is taken away. */
@@ -52,6 +54,13 @@ export async function openEngine(folders: EngineFolders, host: NativeHost = real
     const store = new ContainerStore(host, paths);
     await Promise.all([images.open(), networks.open(), volumes.open(), store.open()]);
     const lifecycle = new Lifecycle({ host, paths, machine, images, networks, volumes, store, events });
+    const execs = new ExecSessions({
+      host,
+      paths,
+      runtime: lifecycle.runtime,
+      availableCapabilities: machine.capabilities,
+    });
+    lifecycle.listen({ removed: (record) => execs.forget(record.id) });
     await lifecycle.open();
     return {
       id: await engineId(host, paths),
@@ -63,6 +72,7 @@ export async function openEngine(folders: EngineFolders, host: NativeHost = real
       volumes,
       store,
       lifecycle,
+      execs,
       events,
       startedAt: Date.now(),
       async close() {

@@ -14,6 +14,7 @@ import type { ImageStore } from '../images/store.ts';
 import { hexOf } from '../images/store.ts';
 import type { Machine } from '../machine.ts';
 import { timestamp } from '../names.ts';
+import { DEFAULT_NETWORK, type NetworkRecord } from '../networks/record.ts';
 import type { NetworkService } from '../networks/service.ts';
 import type { ContainerPaths, Paths } from '../paths.ts';
 import { Serial } from '../serial.ts';
@@ -30,7 +31,15 @@ import { openPorts } from './publish.ts';
 import { mountRootfs, unmountRootfs } from './rootfs.ts';
 import { Runtime, runtimeMessage } from './runtime.ts';
 import type { ContainerStore } from './store.ts';
-import { type ContainerRecord, type Endpoint, isLive, type Lease, NEVER, type PublishedPort } from './types.ts';
+import {
+  type ContainerRecord,
+  type Endpoint,
+  type EndpointSettings,
+  isLive,
+  type Lease,
+  NEVER,
+  type PublishedPort,
+} from './types.ts';
 import { userFacts } from './user-facts.ts';
 import { mountSource, prepareVolumes, releaseVolumes } from './volume-mounts.ts';
 
@@ -66,7 +75,7 @@ export class Lifecycle {
   readonly #listeners: LifecycleListener[] = [];
   readonly #exitWaiters = new Map<string, Set<Waiter>>();
   readonly #removeWaiters = new Map<string, Set<Waiter>>();
-  /** Containers whose exit has been seen and is being worked on. */
+  readonly #creationWaiters = new Map<string, Set<Waiter>>();
   #closing = false;
 
   constructor(parts: LifecycleParts) {
@@ -125,6 +134,11 @@ export class Lifecycle {
 
   nextExit(id: string): Promise<ContainerRecord> {
     return wait(this.#exitWaiters, id);
+  }
+
+  /** The moment at which the monitor of the next run takes input; the first process does not run yet. */
+  nextCreation(id: string): Promise<ContainerRecord> {
+    return wait(this.#creationWaiters, id);
   }
 
   removal(id: string): Promise<ContainerRecord> {
@@ -203,6 +217,66 @@ export class Lifecycle {
     });
   }
 
+  /** Joins a network: at once when it runs, with its next start otherwise. */
+  connect(id: string, network: NetworkRecord, settings: EndpointSettings): Promise<void> {
+    const { store, networks, paths } = this.#parts;
+    return this.#serial.run(id, async () => {
+      const record = store.find(id);
+      const mode = record.hostConfig.NetworkMode ?? 'default';
+      if (mode === 'host' || mode.startsWith('container:') || network.driver !== 'bridge')
+        throw new ApiError(
+          403,
+          `container cannot be connected to network "${network.name}": its network mode is "${mode}"`,
+        );
+      if (record.endpoints[network.name])
+        throw new ApiError(403, `endpoint with name ${record.name} already exists in network ${network.name}`);
+      const aliases =
+        network.name === DEFAULT_NETWORK ? settings.Aliases : [...(settings.Aliases ?? []), id.slice(0, 12)];
+      const live = isLive(record.state.status);
+      const taken = leasesOf(record).map(({ lease }) => Number(lease.interfaceName.slice(3)));
+      const lease = live ? networks.lease(network, settings, Math.max(-1, ...taken) + 1) : undefined;
+      const endpoint: Endpoint = {
+        networkId: network.id,
+        networkName: network.name,
+        settings: { ...settings, ...(aliases ? { Aliases: aliases } : {}) },
+        ...(lease ? { lease } : {}),
+      };
+      if (lease) {
+        try {
+          await networks.plug(paths.container(id).netns, [{ endpoint, lease }], taken.length === 0);
+        } catch (error) {
+          networks.release(network.id, lease);
+          throw error;
+        }
+      }
+      const after = store.update(id, (current) => ({
+        ...current,
+        endpoints: { ...withoutNone(current.endpoints), [network.name]: endpoint },
+      }));
+      if (live) await networks.join(memberOf(after));
+      await store.save(id);
+    });
+  }
+
+  disconnect(id: string, network: NetworkRecord): Promise<void> {
+    const { store, networks } = this.#parts;
+    return this.#serial.run(id, async () => {
+      const record = store.find(id);
+      const endpoint = record.endpoints[network.name];
+      if (!endpoint) throw new ApiError(403, `container ${record.id} is not connected to network ${network.name}`);
+      if (endpoint.lease) {
+        await networks.unplug([endpoint.lease]);
+        networks.release(network.id, endpoint.lease);
+      }
+      const after = store.update(id, (current) => {
+        const { [network.name]: _, ...rest } = current.endpoints;
+        return { ...current, endpoints: rest };
+      });
+      if (isLive(record.state.status)) await networks.join(memberOf(after));
+      await store.save(id);
+    });
+  }
+
   /** A running container answers to its new name from now on. */
   renamed(record: ContainerRecord): void {
     if (isLive(record.state.status)) void this.#parts.networks.join(memberOf(record));
@@ -229,8 +303,8 @@ export class Lifecycle {
     await store.remove(id);
     events.emit('container', 'destroy', id, eventAttributes(record));
     for (const listener of this.#listeners) listener.removed?.(record);
-    tell(this.#removeWaiters, record);
-    tell(this.#exitWaiters, record);
+    for (const waiters of [this.#removeWaiters, this.#exitWaiters]) tell(waiters, record);
+    this.#creationWaiters.delete(id);
     return record;
   }
 
@@ -288,6 +362,7 @@ export class Lifecycle {
       const pidStart = await processStart(host, pid);
       if (pidStart === undefined) throw new Error('the container ended before it was started');
       await joined;
+      tell(this.#creationWaiters, withPorts);
       store.updateState(id, {
         status: 'running',
         pid,
@@ -554,6 +629,10 @@ export const leasesOf = (record: ContainerRecord): { endpoint: Endpoint; lease: 
 
 const withoutLeases = (endpoints: ContainerRecord['endpoints']): Record<string, Endpoint> =>
   Object.fromEntries(Object.entries(endpoints).map(([name, { lease: _, ...endpoint }]) => [name, endpoint]));
+
+/** A container of the network "none" leaves it when it joins a real one. */
+const withoutNone = (endpoints: ContainerRecord['endpoints']): Record<string, Endpoint> =>
+  Object.fromEntries(Object.entries(endpoints).filter(([name]) => name !== 'none'));
 
 /** What the networks need to know of a running container. */
 export function memberOf(record: ContainerRecord): Parameters<NetworkService['join']>[0] {

@@ -143,10 +143,7 @@ async function waitFor(engine: NativeEngine, exchange: Exchange): Promise<void> 
   if (!ended) throw badRequest(`invalid condition: "${condition}"`);
   const response = exchange.stream(200, 'application/json');
   const record = await Promise.race([ended, gone(exchange)]);
-  if (record)
-    response.end(
-      `${JSON.stringify({ StatusCode: record.state.exitCode, ...(record.state.error && record.state.exitCode >= 125 ? { Error: { Message: record.state.error } } : {}) })}\n`,
-    );
+  if (record) response.end(`${JSON.stringify({ StatusCode: record.state.exitCode })}\n`);
 }
 
 const WAITS: Readonly<Record<string, (engine: NativeEngine, id: string) => Promise<ContainerRecord>>> = {

@@ -1,12 +1,22 @@
 // Every route of the engine, one file per resource.
 import type { NativeEngine } from '../engine.ts';
+import { containerStreamRoutes } from './container-streams.ts';
 import { containerRoutes } from './containers.ts';
+import { eventRoutes } from './events.ts';
+import { execRoutes } from './exec.ts';
 import { imageRoutes } from './images.ts';
+import { networkRoutes } from './networks.ts';
 import type { Routes } from './router.ts';
 import { systemRoutes } from './system.ts';
+import { volumeRoutes } from './volumes.ts';
 
 export const allRoutes = (engine: NativeEngine): Routes => ({
   ...systemRoutes(engine),
   ...containerRoutes(engine),
+  ...containerStreamRoutes(engine),
+  ...execRoutes(engine),
   ...imageRoutes(engine),
+  ...networkRoutes(engine),
+  ...volumeRoutes(engine),
+  ...eventRoutes(engine),
 });

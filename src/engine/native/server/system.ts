@@ -191,34 +191,30 @@ async function diskUsage(engine: NativeEngine, exchange: Exchange): Promise<void
       Labels: image.config.config?.Labels ?? null,
       ParentId: '',
     })),
-    Containers: engine.store
-      .all()
-      .map((record) => ({
-        Id: record.id,
-        Names: [`/${record.name}`],
-        Image: record.config.Image ?? '',
-        ImageID: record.imageId,
-        State: record.state.status,
-        Created: Math.floor(Date.parse(record.created) / 1000),
-        SizeRw: 0,
-        SizeRootFs: 0,
-        Labels: record.config.Labels ?? {},
-        Mounts: [],
-      })),
-    Volumes: engine.volumes
-      .all()
-      .map((volume) => ({
-        Name: volume.name,
-        Driver: 'local',
-        Mountpoint: engine.volumes.mountpoint(volume.name),
-        Labels: volume.labels,
-        Scope: 'local',
-        Options: volume.options,
-        UsageData: {
-          Size: -1,
-          RefCount: engine.store.all().filter((record) => record.mounts.some((m) => m.Name === volume.name)).length,
-        },
-      })),
+    Containers: engine.store.all().map((record) => ({
+      Id: record.id,
+      Names: [`/${record.name}`],
+      Image: record.config.Image ?? '',
+      ImageID: record.imageId,
+      State: record.state.status,
+      Created: Math.floor(Date.parse(record.created) / 1000),
+      SizeRw: 0,
+      SizeRootFs: 0,
+      Labels: record.config.Labels ?? {},
+      Mounts: [],
+    })),
+    Volumes: engine.volumes.all().map((volume) => ({
+      Name: volume.name,
+      Driver: 'local',
+      Mountpoint: engine.volumes.mountpoint(volume.name),
+      Labels: volume.labels,
+      Scope: 'local',
+      Options: volume.options,
+      UsageData: {
+        Size: -1,
+        RefCount: engine.store.all().filter((record) => record.mounts.some((m) => m.Name === volume.name)).length,
+      },
+    })),
     BuildCache: [],
   });
 }

@@ -1,0 +1,284 @@
+// Further processes in a running container. Without a terminal the runtime is our own child and its pipes are the streams;
+// with one, a monitor holds the terminal, as for the container itself.
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import type { Readable, Writable } from 'node:stream';
+import { messageOf } from '../../../errors.ts';
+import { type NativeHost, readIfExists } from '../host.ts';
+import { newId } from '../names.ts';
+import type { Paths } from '../paths.ts';
+import { openStdin } from './attach-bridge.ts';
+import { chooseCapabilities } from './capabilities.ts';
+import { parseSyncMessage } from './monitor.ts';
+import { processEnvironment } from './oci-config.ts';
+import type { OciConfig, OciProcess } from './oci-types.ts';
+import { type Runtime, runtimeMessage } from './runtime.ts';
+import type { ContainerRecord } from './types.ts';
+import { userFacts } from './user-facts.ts';
+
+export interface ExecConfig {
+  readonly AttachStdin?: boolean;
+  readonly AttachStdout?: boolean;
+  readonly AttachStderr?: boolean;
+  readonly DetachKeys?: string;
+  readonly Tty?: boolean;
+  readonly Env?: readonly string[] | null;
+  readonly Cmd?: readonly string[] | null;
+  readonly Privileged?: boolean;
+  readonly User?: string;
+  readonly WorkingDir?: string;
+}
+
+export interface ExecSession {
+  readonly id: string;
+  readonly containerId: string;
+  readonly config: ExecConfig;
+  readonly started: boolean;
+  readonly running: boolean;
+  readonly pid: number;
+  /** Null until it has ended. */
+  readonly exitCode: number | null;
+}
+
+/** The streams of a process that was started. */
+export interface ExecStreams {
+  /** Absent where no input was asked for. */
+  readonly input: Writable | undefined;
+  /** Pipes of the process; absent with a terminal. */
+  readonly stdout: Readable | undefined;
+  readonly stderr: Readable | undefined;
+  /** The monitor's log, where there is a terminal. */
+  readonly log: string | undefined;
+  /** Exit code; what the runtime said where it could not start the process. */
+  readonly ended: Promise<{ readonly exitCode: number; readonly failure: string | undefined }>;
+}
+
+export interface ExecParts {
+  readonly host: NativeHost;
+  readonly paths: Paths;
+  readonly runtime: Runtime;
+  readonly availableCapabilities: readonly string[];
+}
+
+/** Sessions are kept for `inspect` after their end until their container goes, at most so many per container. */
+const KEPT_PER_CONTAINER = 100;
+
+export class ExecSessions {
+  readonly #parts: ExecParts;
+  readonly #sessions = new Map<string, ExecSession>();
+
+  constructor(parts: ExecParts) {
+    this.#parts = parts;
+  }
+
+  get(id: string): ExecSession | undefined {
+    return this.#sessions.get(id);
+  }
+
+  create(containerId: string, config: ExecConfig): ExecSession {
+    const session: ExecSession = {
+      id: newId(),
+      containerId,
+      config,
+      started: false,
+      running: false,
+      pid: 0,
+      exitCode: null,
+    };
+    this.#sessions.set(session.id, session);
+    const ended = [...this.#sessions.values()].filter((s) => s.containerId === containerId && s.exitCode !== null);
+    for (const old of ended.slice(0, Math.max(ended.length - KEPT_PER_CONTAINER, 0))) this.#sessions.delete(old.id);
+    return session;
+  }
+
+  forget(containerId: string): void {
+    for (const session of this.#sessions.values())
+      if (session.containerId === containerId) this.#sessions.delete(session.id);
+  }
+
+  folder(session: ExecSession): string {
+    return join(this.#parts.paths.container(session.containerId).bundle, 'exec', session.id.slice(0, 16));
+  }
+
+  #change(id: string, change: Partial<ExecSession>): void {
+    const session = this.#sessions.get(id);
+    if (session) this.#sessions.set(id, { ...session, ...change });
+  }
+
+  /** Starts the process. `input` false: nobody is going to write. */
+  async start(
+    session: ExecSession,
+    record: ContainerRecord,
+    options: { readonly input: boolean; readonly terminal: boolean },
+  ): Promise<ExecStreams> {
+    const { host } = this.#parts;
+    const folder = this.folder(session);
+    await host.files.mkdir(folder, { recursive: true, mode: 0o700 });
+    const spec = await this.#process(session, record, options.terminal);
+    await host.files.writeFile(join(folder, 'process.json'), JSON.stringify(spec), { mode: 0o600 });
+    this.#change(session.id, { started: true, running: true });
+    const streams = options.terminal
+      ? await this.#withMonitor(session, folder, options.input)
+      : this.#direct(session, folder, options.input);
+    const ended = streams.ended.then(async (result) => {
+      this.#change(session.id, { running: false, exitCode: result.exitCode });
+      return result;
+    });
+    return { ...streams, ended };
+  }
+
+  /** The process as the container's own was told, with what this one changes. */
+  async #process(session: ExecSession, record: ContainerRecord, terminal: boolean): Promise<OciProcess> {
+    const { host, paths, availableCapabilities } = this.#parts;
+    const { bundle, rootfs } = paths.container(record.id);
+    const { process: base } = JSON.parse(await host.files.readFile(join(bundle, 'config.json'), 'utf8')) as OciConfig;
+    const { config } = session;
+    const user = await userFacts(
+      host,
+      rootfs,
+      config.User || record.config.User || '',
+      record.hostConfig.GroupAdd ?? [],
+    );
+    const bounding = config.Privileged
+      ? chooseCapabilities({ add: [], drop: [], privileged: true, available: availableCapabilities }).granted
+      : base.capabilities.bounding;
+    const held = user.uid === 0 ? bounding : [];
+    const environment = { hostname: record.config.Hostname ?? '', home: user.home, terminal };
+    return {
+      ...base,
+      terminal,
+      user: { uid: user.uid, gid: user.gid, additionalGids: user.additionalGids },
+      args: config.Cmd ?? [],
+      env: processEnvironment([...(record.config.Env ?? []), ...(config.Env ?? [])], environment),
+      cwd: config.WorkingDir || record.config.WorkingDir || '/',
+      capabilities: { bounding, effective: held, permitted: held },
+    };
+  }
+
+  #direct(session: ExecSession, folder: string, input: boolean): ExecStreams {
+    const { host, runtime } = this.#parts;
+    const log = join(folder, 'runtime.log');
+    const pidFile = join(folder, 'pid');
+    const args = [
+      '--log',
+      log,
+      ...runtime.arguments(
+        'exec',
+        '--pid-file',
+        pidFile,
+        '--process',
+        join(folder, 'process.json'),
+        session.containerId,
+      ),
+    ];
+    const child = host.start(runtime.program, args, { stdio: [input ? 'pipe' : 'ignore', 'pipe', 'pipe'], cwd: '/' });
+    child.stdin?.on('error', () => {
+      // The process does not read on.
+    });
+    void this.#notePid(session.id, pidFile, child);
+    const ended = new Promise<{ exitCode: number; failure: string | undefined }>((resolve) => {
+      child.once('error', (error) => resolve({ exitCode: 126, failure: error.message }));
+      child.once(
+        'close',
+        (code, signal) => void this.#result(log, code ?? (signal === 'SIGKILL' ? 137 : 143)).then(resolve),
+      );
+    }).finally(() => host.files.rm(folder, { recursive: true, force: true }));
+    return {
+      input: child.stdin ?? undefined,
+      stdout: child.stdout ?? undefined,
+      stderr: child.stderr ?? undefined,
+      log: undefined,
+      ended,
+    };
+  }
+
+  /** The runtime itself ends with 255 and a line in its log where it could not start the process. */
+  async #result(log: string, code: number): Promise<{ exitCode: number; failure: string | undefined }> {
+    const said = code === 255 || code === 1 ? ((await readIfExists(this.#parts.host.files, log)) ?? '') : '';
+    if (!/level=error/.test(said)) return { exitCode: code, failure: undefined };
+    const failure = `OCI runtime exec failed: ${runtimeMessage(said)}: unknown`;
+    return { exitCode: /not found|no such file/i.test(failure) ? 127 : 126, failure };
+  }
+
+  async #notePid(id: string, pidFile: string, child: ChildProcess): Promise<void> {
+    while (child.exitCode === null && child.signalCode === null) {
+      const pid = Number((await readIfExists(this.#parts.host.files, pidFile)) ?? 0);
+      if (pid > 0) return this.#change(id, { pid });
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  }
+
+  async #withMonitor(session: ExecSession, folder: string, input: boolean): Promise<ExecStreams> {
+    const { host, runtime, paths } = this.#parts;
+    const exits = join(folder, 'exits');
+    await host.files.mkdir(exits, { recursive: true });
+    const log = join(folder, 'log');
+    const args = [
+      '--api-version=1',
+      ...['-c', session.containerId, '-u', session.id, '-n', session.id],
+      ...['-r', runtime.program, '--runtime-arg', '--root', '--runtime-arg', paths.runtimeState],
+      ...['-b', folder, '--full-attach', '-p', join(folder, 'pid'), '-P', join(folder, 'monitor.pid')],
+      ...['--exit-dir', exits, '-l', `k8s-file:${log}`, '--no-sync-log'],
+      ...['-e', '--exec-attach', '--exec-process-spec', join(folder, 'process.json'), '-t', '-i'],
+    ];
+    const monitor = host.start('conmon', args, {
+      stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'],
+      env: { PATH: process.env.PATH ?? '', _OCI_SYNCPIPE: '3', _OCI_ATTACHPIPE: '4' },
+      detached: true,
+      cwd: '/',
+    });
+    const said = parseSyncMessage(await readSync(monitor));
+    if ('failure' in said) {
+      const failure = `OCI runtime exec failed: ${runtimeMessage(said.failure)}: unknown`;
+      const exitCode = /not found|no such file/i.test(failure) ? 127 : 126;
+      return {
+        input: undefined,
+        stdout: undefined,
+        stderr: undefined,
+        log: undefined,
+        ended: Promise.resolve({ exitCode, failure }),
+      };
+    }
+    this.#change(session.id, { pid: said.pid });
+    const bridge = input ? openStdin(host, folder) : undefined;
+    const ended = this.#monitorEnd(join(exits, session.containerId)).then((exitCode) => {
+      bridge?.close();
+      return { exitCode, failure: undefined };
+    });
+    return { input: bridge?.input, stdout: undefined, stderr: undefined, log, ended };
+  }
+
+  async #monitorEnd(exitFile: string): Promise<number> {
+    for (;;) {
+      const text = await readIfExists(this.#parts.host.files, exitFile);
+      if (text !== undefined && /^\d+/.test(text)) return Number(text.trim());
+      // The folder goes with its container, which takes the process with it.
+      const there = await this.#parts.host.files.stat(join(exitFile, '..')).catch(() => undefined);
+      if (!there) return 137;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+}
+
+async function readSync(monitor: ChildProcess): Promise<string> {
+  const sync = monitor.stdio[3];
+  if (!sync || !('setEncoding' in sync)) throw new Error('the monitor was started without a sync pipe');
+  const attach = monitor.stdio[4];
+  if (attach && 'resume' in attach) attach.resume();
+  let text = '';
+  // With an attached session the monitor first says that its socket is there (`"data": 0`), then the pid.
+  sync.setEncoding('utf8').on('data', (chunk: string) => {
+    text += chunk;
+    const lines = text
+      .trim()
+      .split('\n')
+      .filter((line) => !/"data"\s*:\s*0\b/.test(line));
+    if (lines.length > 0 && text.endsWith('\n')) sync.destroy();
+  });
+  monitor.on('error', (error) => sync.destroy(error));
+  await once(sync, 'close').catch((error: unknown) => {
+    text = JSON.stringify({ data: -1, message: messageOf(error) });
+  });
+  return text;
+}

@@ -1,0 +1,126 @@
+// `/networks/…`
+import { eventAttributes } from '../containers/event-attributes.ts';
+import type { ContainerRecord, EndpointSettings } from '../containers/types.ts';
+import type { NativeEngine } from '../engine.ts';
+import type { NetworkRecord, NetworkRequest } from '../networks/record.ts';
+import { badRequest } from './api-error.ts';
+import type { Exchange } from './exchange.ts';
+import { parseFilters } from './filters.ts';
+import type { Routes } from './router.ts';
+
+export function networkRoutes(engine: NativeEngine): Routes {
+  const { networks, store, events } = engine;
+  const emit = (action: string, record: NetworkRecord, more: Record<string, string> = {}): void =>
+    events.emit('network', action, record.id, { name: record.name, type: record.driver, ...more });
+  return {
+    'GET /networks': (exchange) => exchange.reply(200, list(engine, exchange)),
+    'GET /networks/{id}': (exchange) =>
+      exchange.reply(200, describe(engine, networks.find(exchange.params.id ?? ''), true)),
+    'POST /networks/create': async (exchange) => {
+      const record = await networks.create(((await exchange.json()) ?? {}) as NetworkRequest);
+      emit('create', record);
+      exchange.reply(201, { Id: record.id, Warning: '' });
+    },
+    'DELETE /networks/{id}': async (exchange) => {
+      emit('destroy', await networks.remove(exchange.params.id ?? ''));
+      exchange.reply(204);
+    },
+    'POST /networks/{id}/connect': async (exchange) => {
+      const network = networks.find(exchange.params.id ?? '');
+      const request = ((await exchange.json()) ?? {}) as {
+        Container?: string;
+        EndpointConfig?: EndpointSettings | null;
+      };
+      const container = store.find(request.Container ?? '');
+      await engine.lifecycle.connect(container.id, network, request.EndpointConfig ?? {});
+      emit('connect', network, { container: container.id });
+      exchange.reply(200);
+    },
+    'POST /networks/{id}/disconnect': async (exchange) => {
+      const network = networks.find(exchange.params.id ?? '');
+      const request = ((await exchange.json()) ?? {}) as { Container?: string; Force?: boolean };
+      if (!request.Container) throw badRequest('a container to disconnect is needed');
+      const container = store.find(request.Container);
+      await engine.lifecycle.disconnect(container.id, network);
+      emit('disconnect', network, { container: container.id, ...eventName(container) });
+      exchange.reply(200);
+    },
+    'POST /networks/prune': async (exchange) => {
+      const filters = parseFilters(exchange.query.get('filters'), ['label', 'label!', 'until']);
+      const deleted: string[] = [];
+      for (const record of networks.all()) {
+        if (record.driver !== 'bridge' || record.name === 'bridge' || isUsed(store.all(), record)) continue;
+        if (!filters.labels('label', record.labels) || !filters.withoutLabels(record.labels)) continue;
+        emit('destroy', await networks.remove(record.id));
+        deleted.push(record.name);
+      }
+      exchange.reply(200, { NetworksDeleted: deleted.length > 0 ? deleted : null });
+    },
+  };
+}
+
+const eventName = (record: ContainerRecord): Record<string, string> => ({
+  containerName: eventAttributes(record).name ?? '',
+});
+
+const isUsed = (containers: readonly ContainerRecord[], network: NetworkRecord): boolean =>
+  containers.some((record) => Object.values(record.endpoints).some((endpoint) => endpoint.networkId === network.id));
+
+const FILTERS = ['dangling', 'driver', 'id', 'label', 'name', 'scope', 'type'];
+
+function list(engine: NativeEngine, exchange: Exchange): unknown[] {
+  const filters = parseFilters(exchange.query.get('filters'), FILTERS);
+  const predefined = ['bridge', 'host', 'none'];
+  const dangling = filters.flag('dangling');
+  return engine.networks
+    .all()
+    .filter(
+      (record) =>
+        filters.any('id', (value) => record.id.startsWith(value)) &&
+        filters.any('name', (value) => record.name.includes(value)) &&
+        filters.any('driver', (value) => record.driver === value) &&
+        filters.any('scope', (value) => value === 'local') &&
+        filters.any('type', (value) => (value === 'builtin') === predefined.includes(record.name)) &&
+        filters.labels('label', record.labels) &&
+        (dangling === undefined ||
+          dangling === (!predefined.includes(record.name) && !isUsed(engine.store.all(), record))),
+    )
+    .map((record) => describe(engine, record, false));
+}
+
+function describe(engine: NativeEngine, record: NetworkRecord, withContainers: boolean): Record<string, unknown> {
+  const members = withContainers ? engine.networks.membersOf(record.id) : [];
+  return {
+    Name: record.name,
+    Id: record.id,
+    Created: record.created,
+    Scope: 'local',
+    Driver: record.driver,
+    EnableIPv4: true,
+    EnableIPv6: record.enableIPv6,
+    IPAM: {
+      Driver: record.ipamDriver,
+      Options: Object.keys(record.ipamOptions).length > 0 ? record.ipamOptions : null,
+      Config: record.ipam,
+    },
+    Internal: record.internal,
+    Attachable: record.attachable,
+    Ingress: false,
+    ConfigFrom: { Network: '' },
+    ConfigOnly: false,
+    Containers: Object.fromEntries(
+      members.map(({ member, lease }) => [
+        member.record.id,
+        {
+          Name: member.record.name,
+          EndpointID: lease.endpointId,
+          MacAddress: lease.mac,
+          IPv4Address: `${lease.address}/${lease.prefix}`,
+          IPv6Address: '',
+        },
+      ]),
+    ),
+    Options: record.options,
+    Labels: record.labels,
+  };
+}
