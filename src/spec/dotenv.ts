@@ -167,7 +167,7 @@ class DotenvReader {
         out += next === quote ? next : character + next;
       } else if (character === quote) {
         this.#at = at + 1;
-        return quote === "'" ? out : this.#expand(expandEscapes(out), start, lookup);
+        return quote === "'" ? out : this.#expand(expandEscapes(out), start + 1, lookup);
       } else out += character;
     }
     throw this.#error(start, 'unterminated quoted value', `close it with ${quote}`);
@@ -177,7 +177,11 @@ class DotenvReader {
     try {
       return substitute(value, lookup, (name) => this.#onUnset?.(name, this.#position(start)));
     } catch (error) {
-      if (error instanceof TemplateError) throw this.#error(start, error.message);
+      if (error instanceof TemplateError) {
+        // Escapes that were replaced make offsets in the value useless.
+        const exact = this.#text.startsWith(value, start);
+        throw this.#error(exact ? start + error.offset : start, error.message, error.hint);
+      }
       throw error;
     }
   }

@@ -103,13 +103,8 @@ class Interpolator {
     } catch (error) {
       if (!(error instanceof TemplateError)) throw error;
       const path = pathText(this.#path);
-      if (error.kind === 'required') {
-        const hint = error.variable === undefined ? undefined : `set ${error.variable} in the environment or in .env`;
-        problems.add('SPEC_REQUIRED_VARIABLE', `"${path}": ${error.message}`, this.#path, mark(), { hint });
-      } else {
-        const hint = 'write "$$" for a dollar sign that starts no variable';
-        problems.add('SPEC_INTERPOLATION', `"${path}": ${error.message}`, this.#path, mark(), { hint });
-      }
+      const code = error.kind === 'required' ? 'SPEC_REQUIRED_VARIABLE' : 'SPEC_INTERPOLATION';
+      problems.add(code, `"${path}": ${error.message}`, this.#path, mark(), { hint: error.hint });
       return undefined;
     }
   }

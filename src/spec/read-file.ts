@@ -96,7 +96,9 @@ function openFailure(name: string, error: unknown): SpecError {
   const { code } = error as NodeJS.ErrnoException;
   if (code === 'ENOENT' || code === 'ENOTDIR') {
     const message = `there is no file "${name}"`;
-    return new SpecError([{ severity: 'error', code: 'SPEC_FILE_NOT_FOUND', message, hint: 'create it, or correct the path' }]);
+    return new SpecError([
+      { severity: 'error', code: 'SPEC_FILE_NOT_FOUND', message, hint: 'create it, or correct the path' },
+    ]);
   }
   if (code === 'EACCES' || code === 'EPERM') return failure(name, 'cannot be read: permission denied');
   return failure(name, `cannot be read: ${error instanceof Error ? error.message : String(error)}`);

@@ -34,11 +34,23 @@ const EMPTY_HINTS: Readonly<Record<string, string>> = {
   configs: 'give it a "file", an "environment" variable or "content", or set "external: true"',
 };
 
+const DURATIONS = new Set([
+  'interval',
+  'timeout',
+  'start_period',
+  'start_interval',
+  'stop_grace_period',
+  'delay',
+  'window',
+  'monitor',
+]);
+
 function typeHint(types: readonly string[], value: Value, path: Path): string | undefined {
   const takes = (type: string): boolean => types.includes(type);
   const key = String(path.findLast((part) => typeof part === 'string'));
   if (value === null) return `give "${key}" a value, or remove it`;
   if (typeof value === 'string' && key === 'services' && path.length === 1) return undefined;
+  if (DURATIONS.has(key) && typeof value === 'number') return `write it with a unit: "${value}s"`;
   if (takes('string') && isScalar(value)) return `put it in quotes: "${scalarText(value)}"`;
   if (takes('array') && typeof value === 'string') return `write it as a list: ${key}: ["${value}"]`;
   if (takes('array') && isMapping(value)) return `begin each line below "${key}" with "- "`;
@@ -46,6 +58,8 @@ function typeHint(types: readonly string[], value: Value, path: Path): string | 
   if (takes('object') && path.length === 2 && path[0] === 'services')
     return `write "image: ${String(value)}" below "${key}"`;
   if (isMapping(value) && typeof path.at(-1) === 'number') return nestedHint(value);
+  if (takes('string') && isSequence(value)) return `write it on one line: ${key}: ${scalarOr(value[0])}`;
+  if (takes('string') && isMapping(value)) return `give "${key}" a single value: nothing may be indented below it`;
   return undefined;
 }
 
@@ -92,6 +106,11 @@ function unknownKeyHint(key: string, value: Value | undefined, known: readonly s
       'and',
     )}`;
   return 'remove it, or let its name begin with "x-" if another program reads it';
+}
+
+/** A key that JavaScript takes for something else; no one means it. */
+export function reservedKey(key: string, path: Path, mark: Mark, problems: Problems): void {
+  problems.add('SPEC_NAME', `"${key}" cannot be a key`, path, mark, { part: 'key', hint: 'choose another name' });
 }
 
 /** A key that has to be there. */

@@ -119,7 +119,8 @@ function checkMapping(rule: Rule, mapping: Mapping, path: Path, mark: Mark, prob
   for (const key of Object.keys(mapping)) {
     const at = markOf(mapping, key) || mark;
     const inner = innerRule(rule, key);
-    if (inner) {
+    if (key === '__proto__') messages.reservedKey(key, path, at, problems);
+    else if (inner) {
       const value = mapping[key] as Value;
       // A date is no kind of value that a schema knows.
       if (value instanceof Timestamp && !key.startsWith('x-'))

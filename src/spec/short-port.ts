@@ -14,9 +14,9 @@ interface Range {
   readonly last: number;
 }
 
-/** One entry per container port, in the order of `port/protocol` as text, which is docker compose's. */
 const PORT_HINT = 'a port is a number from 1 to 65535, a range is written 8000-8010';
 
+/** One entry per container port, in the order of `port/protocol` as text, which is docker compose's. */
 export function parsePorts(text: string): ShortPort[] | { readonly problem: string; readonly hint?: string } {
   const parts = text.split(':');
   const container = parts.pop() ?? '';
@@ -30,13 +30,16 @@ export function parsePorts(text: string): ShortPort[] | { readonly problem: stri
     return { problem: `"${protocol}" is not a protocol`, hint: 'use tcp, udp or sctp' };
   const ip = parseAddress(address);
   if (ip === undefined) {
-    const hint = address.includes(':') ? 'put an IPv6 address in brackets: "[::1]:80:80"' : undefined;
-    return { problem: `"${address}" is not an IP address`, ...(hint === undefined ? {} : { hint }) };
+    const example = address.includes(':')
+      ? 'put an IPv6 address in brackets: "[::1]:80:80"'
+      : 'write it as "127.0.0.1:80:80"';
+    return { problem: `"${address}" is not an IP address`, hint: example };
   }
   const targets = parseRange(ports);
   if (!targets) return { problem: `"${ports}" is not a container port or a range of ports`, hint: PORT_HINT };
   const published = host === '' ? undefined : parseRange(host);
-  if (host !== '' && !published) return { problem: `"${host}" is not a host port or a range of ports`, hint: PORT_HINT };
+  if (host !== '' && !published)
+    return { problem: `"${host}" is not a host port or a range of ports`, hint: PORT_HINT };
   const count = targets.last - targets.first + 1;
   if (published && count > 1 && published.last - published.first !== targets.last - targets.first)
     return { problem: `the ranges "${host}" and "${ports}" differ in length` };

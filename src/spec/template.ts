@@ -12,13 +12,21 @@ export class TemplateError extends Error {
   readonly offset: number;
   /** The variable that has no value, for `required`. */
   readonly variable: string | undefined;
+  /** What to write instead. */
+  readonly hint: string | undefined;
 
-  constructor(kind: TemplateErrorKind, message: string, offset: number, variable?: string) {
+  constructor(
+    kind: TemplateErrorKind,
+    message: string,
+    offset: number,
+    details: { readonly variable?: string; readonly hint?: string } = {},
+  ) {
     super(message);
     this.name = 'TemplateError';
     this.kind = kind;
     this.offset = offset;
-    this.variable = variable;
+    this.variable = details.variable;
+    this.hint = details.hint;
   }
 }
 
@@ -116,12 +124,10 @@ function operate(
     case '?': {
       if (present) return value;
       const reason = operand === '' ? '' : `: ${operand}`;
-      throw new TemplateError(
-        'required',
-        `required variable ${token.name} is missing a value${reason}`,
-        token.start,
-        token.name,
-      );
+      throw new TemplateError('required', `required variable ${token.name} is missing a value${reason}`, token.start, {
+        variable: token.name,
+        hint: `set ${token.name} in the environment or in .env`,
+      });
     }
   }
 }
@@ -129,7 +135,16 @@ function operate(
 function invalid(text: string, offset: number, to: number): TemplateError {
   const end = text.indexOf('\n', offset);
   const shown = text.slice(offset, Math.min(end < 0 ? to : end, to, offset + 40));
-  return new TemplateError('invalid', `invalid interpolation format: ${JSON.stringify(shown)}`, offset);
+  const message = `invalid interpolation format: ${JSON.stringify(shown)}`;
+  return new TemplateError('invalid', message, offset, { hint: hintFor(shown) });
+}
+
+function hintFor(expression: string): string {
+  const literally = 'write "$$" for a dollar sign that starts no variable';
+  const name = match(NAME, expression, 2, expression.length);
+  if (name === undefined) return `a variable's name begins with a letter or "_"; ${literally}`;
+  if (!expression.includes('}')) return `close it with "}"; ${literally}`;
+  return `write \${${name}:-default} for a default, \${${name}:?message} to require a value; ${literally}`;
 }
 
 /** The next expression of `text` that begins in [from, to); undefined when only literal text is left. */

@@ -57,8 +57,16 @@ describe('dotenv files', () => {
       '.env:1:1: variable name "A B" contains a space\n     1 | A B=…\n       | ^\n  hint: a line is KEY=VALUE; quote a value that spans lines',
     ],
     ['\n\nA$B=1', '.env:3:2: unexpected character "$" in a variable name\n     3 | A$B=…\n       |  ^'],
-    ['A=${', '.env:1:3: invalid interpolation format: "${"\n     1 | A=…\n       |   ^'],
-    ['A=${X:?set it}', '.env:1:3: required variable X is missing a value: set it\n     1 | A=…\n       |   ^'],
+    [
+      'A=x${Y',
+      '.env:1:4: invalid interpolation format: "${Y"\n     1 | A=…\n       |    ^\n' +
+        '  hint: close it with "}"; write "$$" for a dollar sign that starts no variable',
+    ],
+    [
+      'A=${X:?set it}',
+      '.env:1:3: required variable X is missing a value: set it\n     1 | A=…\n       |   ^\n' +
+        '  hint: set X in the environment or in .env',
+    ],
   ])('point at what is wrong in %j', (text, message) => {
     expect(messageOfFailure(() => parse(text))).toBe(message);
   });
