@@ -1,6 +1,7 @@
 // What a command gets: the global options, the environment, the streams, the project, the engine and the signal to stop.
 // The loader and the engine are imported on first use, so that a command pays only for what it needs.
 import type { Engine } from '../engine/engine.ts';
+import { debug } from '../log.ts';
 import type { Project } from '../model.ts';
 import type { LoadOptions } from '../spec/load.ts';
 import type { GlobalOptions } from './globals.ts';
@@ -74,6 +75,7 @@ export function createContext(facts: ContextFacts): CommandContext {
         import('../diagnostics.ts'),
       ]);
       const { project, warnings } = await loadProject(loadOptions(overrides));
+      debug('cli', () => `loaded project "${project.name}"`);
       for (const warning of warnings) warn(formatDiagnostic(warning));
       return project;
     },
@@ -100,6 +102,7 @@ async function connect(
     ...(globals.engine === undefined ? {} : { explicit: globals.engine }),
     ...(project === undefined ? {} : { project }),
   });
+  debug('cli', () => `connected to ${engine.endpoint}`);
   return engine;
 }
 

@@ -2,6 +2,7 @@
 import type { Engine } from '../engine/engine.ts';
 import { InterruptedError, WindlassError } from '../errors.ts';
 import { type ProgressEvent, STATUS } from '../events.ts';
+import { debug } from '../log.ts';
 import type { Project } from '../model.ts';
 import type { BuildSettings } from '../planner/build-request.ts';
 import type { ProjectLock } from '../planner/lock.ts';
@@ -75,6 +76,7 @@ async function observeAndDo(context: CommandContext, work: Work, engine: Engine,
   const observe = () => observeProject(reader, work.project, signal);
   // Before the view is there: a question, or the news that nothing can be done, would get in its way.
   const observation = await observe();
+  debug('cli', () => `observed project "${work.project.name}"`);
   await work.before?.(observation);
   const first = planned(context, work, observation, { imagesReady: false, providerVariables: {} }, new Set());
   const job: Job = { context, work, signal, engine, observe };
@@ -121,6 +123,7 @@ function planned(
   warned: Set<string>,
 ): Planned {
   const plan = work.plan(observation, round);
+  debug('cli', () => `planned ${plan.operation}: ${plan.steps.length} steps`);
   for (const warning of work.warnings === false ? [] : plan.warnings) if (!warned.has(warning)) context.warn(warning);
   for (const warning of plan.warnings) warned.add(warning);
   work.onPlan?.(plan);
