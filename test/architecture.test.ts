@@ -1,6 +1,7 @@
 // Imports go one way, and each library has one home. The picture in docs/architecture.md is drawn from the same scan;
 // `node scripts/draw-imports.ts` draws it anew.
-import { readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { ARROWS, LIBRARY_HOMES, picture, roomOf } from './support/house.ts';
@@ -57,4 +58,18 @@ import {
     { from: 'spec/x.ts', to: '@scope/name', kind: 'package' },
     { from: 'spec/x.ts', to: 'node:fs', kind: 'node' },
   ]);
+});
+
+test('every file of the project that the documents name is there', () => {
+  const root = new URL('../', import.meta.url);
+  const docs = readdirSync(new URL('docs', root)).filter((file) => file.endsWith('.md'));
+  const named = ['README.md', 'CONTRIBUTING.md', ...docs.map((file) => `docs/${file}`)].flatMap((doc) => {
+    const text = readFileSync(new URL(doc, root), 'utf8');
+    const paths = [...text.matchAll(/`((?:src|test|scripts|bench|examples|schemas|docs|\.ci)\/[\w./-]*)`/g)];
+    const links = [...text.matchAll(/\]\(([\w./-]+)\)/g)].map(([, path = '']) => join(dirname(doc), path));
+    return [...paths.map(([, path = '']) => path), ...links].map((path) => ({ doc, path }));
+  });
+  expect(named.length).toBeGreaterThan(30);
+  const missing = named.filter(({ path }) => !existsSync(new URL(path, root)));
+  expect(missing.map(({ doc, path }) => `${doc}: ${path}`)).toEqual([]);
 });

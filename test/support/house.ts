@@ -49,6 +49,7 @@ export const LIBRARY_HOMES: Readonly<Record<string, Room>> = {
   dockerode: 'engine/client',
   chokidar: 'watch',
   listr2: 'cli',
+  'tar-stream': 'cli',
   commander: 'cli',
 };
 
