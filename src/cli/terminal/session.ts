@@ -23,7 +23,7 @@ export async function runSession(streams: ProcessStreams, options: SessionOption
   const { io, tty, stdin, signal } = options;
   const raw = tty && stdin && io.stdin.isTTY;
   const scanner = raw ? new DetachScanner(parseDetachKeys(options.detachKeys)) : undefined;
-  const restore = raw ? enterRawMode(io.stdin) : () => {};
+  const restore = raw ? await enterRawMode(io.stdin) : () => {};
   const output = Promise.all([
     copyToOutput(streams.stdout, io.stdout, signal),
     copyToOutput(streams.stderr, tty ? io.stdout : io.stderr, signal),
