@@ -56,13 +56,12 @@ const isMounted = ({ object }: FileUse): boolean => object.file !== undefined;
 export function mountedFiles(
   project: Project,
   service: Service,
-): readonly { readonly source: string; readonly target: string }[] {
+): readonly { readonly source: string; readonly target: string; readonly kind: FileKind }[] {
   const taken = new Set((service.volumes ?? []).map(({ target }) => target));
-  const mounts = new Map<string, string>();
+  const mounts = new Map<string, FileUse>();
   for (const use of fileUses(project, service))
-    if (isMounted(use) && !taken.has(use.target) && !mounts.has(use.target))
-      mounts.set(use.target, use.object.file ?? '');
-  return [...mounts].map(([target, source]) => ({ source, target }));
+    if (isMounted(use) && !taken.has(use.target) && !mounts.has(use.target)) mounts.set(use.target, use);
+  return [...mounts].map(([target, { object, kind }]) => ({ source: object.file ?? '', target, kind }));
 }
 
 /** Texts to copy into the container before each start. */

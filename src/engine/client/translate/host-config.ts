@@ -17,12 +17,22 @@ interface Field<K extends keyof Service = keyof Service> {
 const field = <K extends keyof Service>(from: K, to: string, convert?: Field<K>['convert']): Field =>
   ({ from, to, ...(convert === undefined ? {} : { convert }) }) as Field;
 
+/** As docker's own client sends them: `net_admin` → `CAP_NET_ADMIN`, sorted, each once. */
+const capabilities = (names: readonly string[]): string[] =>
+  [
+    ...new Set(
+      names
+        .map((name) => name.toUpperCase())
+        .map((name) => (name === 'ALL' || name.startsWith('CAP_') ? name : `CAP_${name}`)),
+    ),
+  ].sort();
+
 const bytes = (value: string): number => Number(value);
 
 const FIELDS: readonly Field[] = [
   field('annotations', 'Annotations'),
-  field('cap_add', 'CapAdd'),
-  field('cap_drop', 'CapDrop'),
+  field('cap_add', 'CapAdd', capabilities),
+  field('cap_drop', 'CapDrop', capabilities),
   field('cgroup', 'CgroupnsMode'),
   field('cgroup_parent', 'CgroupParent'),
   field('cpu_count', 'CpuCount'),
@@ -39,8 +49,6 @@ const FIELDS: readonly Field[] = [
   field('dns', 'Dns'),
   field('dns_opt', 'DnsOptions'),
   field('dns_search', 'DnsSearch'),
-  // `host=address` in the model, `host:address` for the engine; an address may hold colons itself.
-  field('extra_hosts', 'ExtraHosts', (hosts) => hosts.map((entry) => entry.replace('=', ':'))),
   field('group_add', 'GroupAdd'),
   field('init', 'Init'),
   field('ipc', 'IpcMode'),
@@ -67,8 +75,12 @@ const FIELDS: readonly Field[] = [
 
 /** The fields that need no more than a new name or unit. */
 export function plainHostConfig(service: Service): HostConfigBody {
-  // Always sent, as docker compose does: on cgroup v1 the engine shows it back.
-  const body: HostConfigBody = { OomKillDisable: service.oom_kill_disable ?? false };
+  // Both always sent, as docker compose does: the engine shows them back.
+  const body: HostConfigBody = {
+    OomKillDisable: service.oom_kill_disable ?? false,
+    // `host=address` in the model, `host:address` for the engine; an address may hold colons itself.
+    ExtraHosts: (service.extra_hosts ?? []).map((entry) => entry.replace('=', ':')),
+  };
   for (const { from, to, convert } of FIELDS) {
     const value = service[from];
     if (value === undefined || value === null) continue;

@@ -62,9 +62,10 @@ function translate(mount: Mount, target: string, volumeNames: Readonly<Record<st
   return body(mount, target, source);
 }
 
+/** The loader writes `create_host_path: true` wherever it holds, so that an absent one is false. */
 const bindNeedsMount = ({ bind }: Mount): boolean =>
   bind !== undefined &&
-  (bind.create_host_path === false || (bind.propagation ?? '') !== '' || (bind.recursive ?? '') !== '');
+  (bind.create_host_path !== true || (bind.propagation ?? '') !== '' || (bind.recursive ?? '') !== '');
 
 const volumeNeedsMount = ({ volume }: Mount): boolean =>
   volume !== undefined &&
@@ -100,7 +101,7 @@ function options({ type, bind, volume, tmpfs, image }: Mount): Partial<MountBody
     return {
       BindOptions: {
         ...(bind.propagation === undefined ? {} : { Propagation: bind.propagation }),
-        ...(bind.create_host_path === false ? {} : { CreateMountpoint: true }),
+        ...(bind.create_host_path === true ? { CreateMountpoint: true } : {}),
         ...RECURSIVE[bind.recursive ?? ''],
       },
     };

@@ -13,6 +13,7 @@ export interface EndpointBody {
     readonly IPv6Address?: string;
     readonly LinkLocalIPs?: readonly string[];
   };
+  readonly IPAddress?: string;
   readonly MacAddress?: string;
   readonly DriverOpts?: Readonly<Record<string, string>>;
   readonly GwPriority?: number;
@@ -32,7 +33,10 @@ export function endpoint(attachment: Attachment, links: readonly string[] = atta
   return {
     ...(attachment.aliases.length === 0 ? {} : { Aliases: attachment.aliases }),
     ...(links.length === 0 ? {} : { Links: links }),
-    ...(Object.keys(addresses).length === 0 ? {} : { IPAMConfig: addresses }),
+    // As docker compose: there as soon as the file says anything about the attachment.
+    ...(Object.keys(settings).length === 0 ? {} : { IPAMConfig: addresses }),
+    // Shown by inspect until the container starts and really has it.
+    ...(settings.ipv4_address === undefined ? {} : { IPAddress: settings.ipv4_address }),
     ...(settings.mac_address === undefined ? {} : { MacAddress: settings.mac_address }),
     ...(Object.keys(options).length === 0 ? {} : { DriverOpts: options }),
     ...(settings.gw_priority === undefined ? {} : { GwPriority: settings.gw_priority }),

@@ -6,10 +6,10 @@ export interface PortBinding {
   readonly HostPort: string;
 }
 
-/** `80/tcp` → `{}`, for `expose` and for every published port. */
+/** `80/tcp` → `{}`, for every published port; `expose` goes as it is written, as docker compose sends it. */
 export function exposedPorts(service: Service): Record<string, Record<string, never>> {
   const ports: Record<string, Record<string, never>> = {};
-  for (const port of service.expose ?? []) ports[port.includes('/') ? port : `${port}/tcp`] = {};
+  for (const port of service.expose ?? []) ports[port] = {};
   for (const port of service.ports ?? []) ports[`${port.target}/${port.protocol ?? 'tcp'}`] = {};
   return ports;
 }

@@ -35,6 +35,7 @@ describe('the process', () => {
       Labels: {},
       HostConfig: {
         OomKillDisable: false,
+        ExtraHosts: [],
         AutoRemove: false,
         NetworkMode: 'none',
         PortBindings: {},
@@ -66,7 +67,7 @@ describe('the process', () => {
     [{ stop_grace_period: '1m30s' }, { StopTimeout: 90 }],
     [{ stop_grace_period: '1.9s' }, { StopTimeout: 1 }],
     [{ environment: { B: '2', A: '1', NONE: null, EMPTY: '' } }, { Env: ['A=1', 'B=2', 'EMPTY=', 'NONE'] }],
-    [{ expose: ['80', '90/udp'] }, { ExposedPorts: { '80/tcp': {}, '90/udp': {} } }],
+    [{ expose: ['80', '90/udp'] }, { ExposedPorts: { '80': {}, '90/udp': {} } }],
     [{ network_mode: 'disabled' }, { NetworkDisabled: true }],
   ])('%o becomes %o', (service, expected) => {
     expect(bodyOf(service)).toMatchObject(expected);
@@ -96,7 +97,7 @@ describe('the host configuration', () => {
     [{ annotations: { a: 'b' } }, { Annotations: { a: 'b' } }],
     [
       { cap_add: ['NET_ADMIN'], cap_drop: ['ALL'] },
-      { CapAdd: ['NET_ADMIN'], CapDrop: ['ALL'] },
+      { CapAdd: ['CAP_NET_ADMIN'], CapDrop: ['ALL'] },
     ],
     [
       { cgroup: 'private', cgroup_parent: '/x' },

@@ -12,7 +12,10 @@ describe('the Binds field', () => {
     [{ type: 'bind', source: '/src', target: '/dst' }, '/src:/dst:rw'],
     [{ type: 'bind', source: '/src', target: '/dst', read_only: true }, '/src:/dst:ro'],
     [{ type: 'bind', source: '/src', target: '/dst', bind: { create_host_path: true } }, '/src:/dst:rw'],
-    [{ type: 'bind', source: '/src', target: '/dst', bind: { selinux: 'z' } }, '/src:/dst:rw,z'],
+    [
+      { type: 'bind', source: '/src', target: '/dst', bind: { create_host_path: true, selinux: 'z' } },
+      '/src:/dst:rw,z',
+    ],
     [{ type: 'volume', source: 'data', target: '/dst' }, 'shop_data:/dst:rw'],
     [{ type: 'volume', source: 'data', target: '/dst', volume: {} }, 'shop_data:/dst:rw'],
     [{ type: 'volume', source: 'data', target: '/dst', read_only: true }, 'shop_data:/dst:ro'],
@@ -24,15 +27,19 @@ describe('the Binds field', () => {
 describe('the Mounts field', () => {
   it.each<[Mount, object]>([
     [
+      { type: 'bind', source: '/src', target: '/dst', bind: {} },
+      { Type: 'bind', Source: '/src', Target: '/dst', BindOptions: {} },
+    ],
+    [
       { type: 'bind', source: '/src', target: '/dst', bind: { create_host_path: false } },
       { Type: 'bind', Source: '/src', Target: '/dst', BindOptions: {} },
     ],
     [
-      { type: 'bind', source: '/src', target: '/dst', bind: { propagation: 'rshared' } },
+      { type: 'bind', source: '/src', target: '/dst', bind: { create_host_path: true, propagation: 'rshared' } },
       { Type: 'bind', Source: '/src', Target: '/dst', BindOptions: { Propagation: 'rshared', CreateMountpoint: true } },
     ],
     [
-      { type: 'bind', source: '/src', target: '/dst', bind: { recursive: 'disabled' } },
+      { type: 'bind', source: '/src', target: '/dst', bind: { create_host_path: true, recursive: 'disabled' } },
       { Type: 'bind', Source: '/src', Target: '/dst', BindOptions: { NonRecursive: true, CreateMountpoint: true } },
     ],
     [

@@ -59,6 +59,7 @@ it('puts every setting of an attachment into its endpoint', () => {
     Aliases: ['web', 'www'],
     Links: ['shop-db-1:db'],
     IPAMConfig: { IPv4Address: '10.1.0.5', IPv6Address: 'fd00::5', LinkLocalIPs: ['169.254.1.1'] },
+    IPAddress: '10.1.0.5',
     MacAddress: '02:42:ac:11:00:03',
     DriverOpts: { k: 'v', 'com.docker.network.endpoint.ifname': 'eth7' },
     GwPriority: 10,
