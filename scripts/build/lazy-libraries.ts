@@ -11,6 +11,9 @@ const SELDOM: readonly { readonly module: RegExp; readonly importer: RegExp }[] 
   { module: /^zlib$/, importer: /\/node_modules\/dockerode\// },
 ];
 
+/** `require('node:process')` reads every property of it, and so opens the standard streams; the global is the same object. */
+const PROCESS = { module: /^node:process$/, importer: /\/node_modules\/commander\// };
+
 /** Loads the module when something of it is asked for. */
 const onFirstUse = (module: string): string =>
   `module.exports = new Proxy({}, { get: (_, key) => Reflect.get(require('${module}'), key) });`;
@@ -35,6 +38,13 @@ export function lazyLibraries(): Plugin {
           ? { path, namespace: 'on-first-use' }
           : undefined,
       );
+      build.onResolve({ filter: PROCESS.module }, ({ path, importer }) =>
+        PROCESS.importer.test(importer) ? { path, namespace: 'global' } : undefined,
+      );
+      build.onLoad({ filter: /.*/, namespace: 'global' }, () => ({
+        contents: 'module.exports = process;',
+        loader: 'js',
+      }));
       build.onResolve({ filter: /.*/, namespace: 'on-first-use' }, ({ path }) => ({ path, external: true }));
       build.onLoad({ filter: /.*/, namespace: 'on-first-use' }, ({ path }) => ({
         contents: onFirstUse(path),

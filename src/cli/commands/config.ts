@@ -1,7 +1,6 @@
 // `config`: what the Compose files come to, whole or one aspect of it. Asks no engine, except for image digests.
 import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { serviceHash } from '../../config-hash.ts';
 import { UsageError } from '../../errors.ts';
 import { byBytes } from '../../go-json.ts';
 import type { Project, Service } from '../../model.ts';
@@ -37,7 +36,7 @@ async function textOf(context: CommandContext, flags: ConfigFlags, args: Names):
   if (flags.volumes) return lines(sortedKeys((await load(context, flags, [])).volumes));
   if (flags.networks) return lines(sortedKeys((await load(context, flags, [])).networks));
   if (flags.models) return lines(modelsOf(await load(context, flags, [])));
-  if (flags.hash) return lines(hashesOf(await load(context, flags, []), flags.hash));
+  if (flags.hash) return lines(await hashesOf(await load(context, flags, []), flags.hash));
   if (flags.profiles) return lines(profilesOf(await load(context, flags, args)));
   if (flags.images) return lines(imagesOf(await load(context, flags, args)));
   if (flags.variables) return { content: await variablesText(context, flags) };
@@ -99,7 +98,9 @@ function inDependencyOrder({ services }: Project): string[] {
 const modelsOf = (project: Project): string[] =>
   sortedKeys(project.models).flatMap((key) => project.models[key]?.model || []);
 
-function hashesOf(project: Project, wanted: string): string[] {
+async function hashesOf(project: Project, wanted: string): Promise<string[]> {
+  // Brings node:crypto along, which takes longer to load than a small project.
+  const { serviceHash } = await import('../../config-hash.ts');
   const names = wanted === '*' ? Object.keys(project.services) : wanted.split(',');
   return names.sort(byBytes).map((name) => {
     const service = project.services[name];
