@@ -13,7 +13,7 @@ export interface Import {
 
 const SRC = fileURLToPath(new URL('../../src', import.meta.url));
 /** `… from 'x'`, `import 'x'`, `import('x')`, `require('x')`. */
-const SPECIFIER = /(?:\bfrom\s*|\bimport\s*\(?\s*|\brequire\s*\(\s*)(['"])([^'"\n]+)\1/g;
+const SPECIFIER = /(?:\bfrom\s*|\bimport\s*\(?\s*|\brequire\s*\(\s*)(['"])([\w@./:-]+)\1/g;
 
 /** Comments out, so that an example in one is not an arrow. Strings that look like comments do not occur before an import. */
 const withoutComments = (text: string): string => text.replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '');
