@@ -80,6 +80,10 @@ async function observeAndDo(context: CommandContext, work: Work, engine: Engine,
   await work.before?.(observation);
   const first = planned(context, work, observation, { imagesReady: false, providerVariables: {} }, new Set());
   const job: Job = { context, work, signal, engine, observe };
+  if (first.plan.steps.length > 0) {
+    const { engineLimits } = await import('./engine-limits.ts');
+    for (const limit of engineLimits(first.plan, work.project, await engine.capabilities(signal))) context.warn(limit);
+  }
   if (work.progress !== undefined) return rounds(job, first, work.progress);
   const { title, quiet } = work;
   const options = { ...(title === undefined ? {} : { title }), ...(quiet === undefined ? {} : { quiet }) };
