@@ -3,7 +3,9 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { ExecSessions } from './containers/exec.ts';
+import { HealthChecks } from './containers/health.ts';
 import { Lifecycle } from './containers/lifecycle.ts';
+import { RestartPolicies } from './containers/restart.ts';
 import { ContainerStore } from './containers/store.ts';
 import { EventBus } from './events.ts';
 import { type NativeHost, readIfExists, realNativeHost } from './host.ts';
@@ -61,7 +63,11 @@ export async function openEngine(folders: EngineFolders, host: NativeHost = real
       availableCapabilities: machine.capabilities,
     });
     lifecycle.listen({ removed: (record) => execs.forget(record.id) });
+    const restarts = new RestartPolicies(store, lifecycle);
+    const health = new HealthChecks({ store, lifecycle, execs, events });
     await lifecycle.open();
+    restarts.resume();
+    health.resume();
     return {
       id: await engineId(host, paths),
       host,
@@ -76,6 +82,8 @@ export async function openEngine(folders: EngineFolders, host: NativeHost = real
       events,
       startedAt: Date.now(),
       async close() {
+        restarts.close();
+        health.close();
         lifecycle.close();
         await networks.clear();
         networks.close();

@@ -13,6 +13,7 @@ import { chooseCapabilities } from './capabilities.ts';
 import { parseSyncMessage } from './monitor.ts';
 import { processEnvironment } from './oci-config.ts';
 import type { OciConfig, OciProcess } from './oci-types.ts';
+import { processStart, signalProcess } from './process.ts';
 import { type Runtime, runtimeMessage } from './runtime.ts';
 import type { ContainerRecord } from './types.ts';
 import { userFacts } from './user-facts.ts';
@@ -90,6 +91,14 @@ export class ExecSessions {
     const ended = [...this.#sessions.values()].filter((s) => s.containerId === containerId && s.exitCode !== null);
     for (const old of ended.slice(0, Math.max(ended.length - KEPT_PER_CONTAINER, 0))) this.#sessions.delete(old.id);
     return session;
+  }
+
+  /** Kills a session's process; done when there is none. */
+  async kill(id: string): Promise<void> {
+    const { host } = this.#parts;
+    const pid = this.#sessions.get(id)?.pid ?? 0;
+    const start = pid > 0 ? await processStart(host, pid) : undefined;
+    if (start !== undefined) await signalProcess(host, pid, start, 9);
   }
 
   forget(containerId: string): void {

@@ -156,7 +156,7 @@ export class NetworkService {
     await this.#serial.run(record.id, async () => {
       if (this.#up.has(record.id)) return;
       const settings = `/proc/sys/net/ipv4/conf/${facts.bridge}`;
-      const exists = (await readIfExists(this.#host.files, `/sys/class/net/${facts.bridge}/ifindex`)) !== undefined;
+      const exists = await this.#hasInterface(facts.bridge);
       if (!exists) await this.#batch.run(createBridge(facts));
       // Connections from the host's own loopback to published ports leave through the bridge; the ruleset keeps
       // containers from using this the other way round.
@@ -169,13 +169,20 @@ export class NetworkService {
     });
   }
 
+  #hasInterface(name: string): Promise<boolean> {
+    return this.#host.files.stat(`/sys/class/net/${name}`).then(
+      () => true,
+      () => false,
+    );
+  }
+
   async #takeDown(record: NetworkRecord): Promise<void> {
     const facts = bridgeFacts(record);
     if (!facts) return;
     this.#up.delete(record.id);
     this.#dnsPorts.delete(record.id);
     this.#dns.stop(formatAddress(facts.gateway));
-    const exists = (await readIfExists(this.#host.files, `/sys/class/net/${facts.bridge}/ifindex`)) !== undefined;
+    const exists = await this.#hasInterface(facts.bridge);
     await Promise.all([
       exists ? this.#batch.run(deleteLink(facts.bridge)) : undefined,
       this.#rules.request(),
@@ -256,8 +263,7 @@ export class NetworkService {
   async unplug(leases: readonly Lease[]): Promise<void> {
     await Promise.all(
       leases.map(async (lease) => {
-        if ((await readIfExists(this.#host.files, `/sys/class/net/${lease.hostInterface}/ifindex`)) === undefined)
-          return;
+        if (!(await this.#hasInterface(lease.hostInterface))) return;
         await this.#batch.run(deleteLink(lease.hostInterface)).catch((error: unknown) => {
           if (!/Cannot find device/.test(String(error))) throw error;
         });
@@ -290,7 +296,7 @@ export class NetworkService {
     const up = await Promise.all(
       this.all().map(async (record) => {
         if (record.bridge === undefined) return undefined;
-        const exists = (await readIfExists(this.#host.files, `/sys/class/net/${record.bridge}/ifindex`)) !== undefined;
+        const exists = await this.#hasInterface(record.bridge);
         return exists ? record : undefined;
       }),
     );
