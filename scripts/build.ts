@@ -16,8 +16,8 @@ import {
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build, type Metafile } from 'esbuild';
+import { bareSchema } from './build/bare-schema.ts';
 import { chunkGroups } from './build/chunk-groups.ts';
-import { compiledSchema } from './build/compiled-schema.ts';
 import { lazyLibraries } from './build/lazy-libraries.ts';
 import { licenceNotices } from './build/licences.ts';
 
@@ -76,7 +76,7 @@ async function bundle(into: string): Promise<{ mainChunk: string; metafiles: Met
     entryNames: '[name]-[hash]',
     chunkNames: '[name]-[hash]',
     banner: { js: COMMONJS_NAMES },
-    plugins: [compiledSchema(), chunkGroups(root), lazyLibraries()],
+    plugins: [bareSchema(), chunkGroups(root), lazyLibraries()],
   });
   const main = Object.entries(program.metafile.outputs).find(([, output]) => output.entryPoint === 'src/main.ts');
   if (main === undefined) throw new Error('the bundle has no chunk for src/main.ts');
