@@ -277,6 +277,27 @@ export class Lifecycle {
     });
   }
 
+  /** Calls `use` with the root of the container's files: as it sees them when it runs, mounted for the while otherwise. */
+  async withFiles<T>(id: string, use: (root: string) => Promise<T>): Promise<T> {
+    const { host, store, paths } = this.#parts;
+    const record = store.find(id);
+    if (isLive(record.state.status)) return use(`/proc/${record.state.pid}/root`);
+    return this.#serial.run(id, async () => {
+      const current = store.find(id);
+      if (isLive(current.state.status)) return use(`/proc/${current.state.pid}/root`);
+      const container = paths.container(id);
+      for (const path of [container.rootfs, container.upper, container.work])
+        await host.files.mkdir(path, { recursive: true, mode: 0o711 });
+      await this.#mountRootfs(current, container);
+      try {
+        return await use(container.rootfs);
+      } finally {
+        await unmountRootfs(host, container);
+        await host.files.rm(container.bundle, { recursive: true, force: true });
+      }
+    });
+  }
+
   /** A running container answers to its new name from now on. */
   renamed(record: ContainerRecord): void {
     if (isLive(record.state.status)) void this.#parts.networks.join(memberOf(record));

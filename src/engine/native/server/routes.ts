@@ -1,5 +1,6 @@
 // Every route of the engine, one file per resource.
 import type { NativeEngine } from '../engine.ts';
+import { containerFileRoutes } from './container-files.ts';
 import { containerStreamRoutes } from './container-streams.ts';
 import { containerRoutes } from './containers.ts';
 import { eventRoutes } from './events.ts';
@@ -14,6 +15,7 @@ export const allRoutes = (engine: NativeEngine): Routes => ({
   ...systemRoutes(engine),
   ...containerRoutes(engine),
   ...containerStreamRoutes(engine),
+  ...containerFileRoutes(engine),
   ...execRoutes(engine),
   ...imageRoutes(engine),
   ...networkRoutes(engine),

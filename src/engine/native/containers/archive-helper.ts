@@ -1,0 +1,86 @@
+// Files of a container as an archive, in and out. A container's symbolic links are not to be trusted, and it may change them
+// while we look: reading resolves paths with openat2(RESOLVE_IN_ROOT), writing happens in a chroot. Node.js can do neither,
+// so one short-lived perl process does each; it loads nothing once it is inside.
+
+/** O_PATH | O_NOFOLLOW differ by architecture, as does the number of fchownat. */
+const CONSTANTS: Readonly<Record<string, string>> = {
+  x64: 'my ($O_PATH, $O_NOFOLLOW, $O_DIRECTORY, $SYS_fchownat, $SYS_mknodat) = (010000000, 0400000, 0200000, 260, 259);',
+  arm64: 'my ($O_PATH, $O_NOFOLLOW, $O_DIRECTORY, $SYS_fchownat, $SYS_mknodat) = (010000000, 0100000, 040000, 54, 33);',
+};
+
+/** The program for Node's name of an architecture; undefined where its constants are not known. */
+export function archiveProgram(architecture: string, mode: 'stat' | 'get' | 'put'): string | undefined {
+  const constants = CONSTANTS[architecture];
+  if (constants === undefined) return undefined;
+  return `use strict; use warnings; ${constants}\n${COMMON}${mode === 'put' ? PUT : mode === 'get' ? GET : STAT}`;
+}
+
+const COMMON = String.raw`
+sub fail { my ($what) = @_; print STDERR "$what: $!\n"; exit($! + 0 == 2 || $! + 0 == 20 ? 44 : 1); }
+sub open_in { my ($root, $path, $flags) = @_;
+  sysopen(my $r, $root, $O_PATH | $O_DIRECTORY) or fail("open root");
+  my $how = pack('QQQ', $flags, 0, 0x10); my $p = "$path";
+  my $fd = syscall(437, fileno($r), $p, $how, length $how);
+  fail($path) if $fd < 0; return $fd; }
+`;
+
+/** Arguments: root, path. One line: mode in octal, size, mtime, target of a link. */
+const STAT = String.raw`
+my ($root, $path) = @ARGV;
+my $fd = open_in($root, $path, $O_PATH | $O_NOFOLLOW);
+my @s = lstat("/proc/self/fd/$fd/.") ? lstat("/proc/self/fd/$fd/.") : ();
+open(my $h, "<&=", $fd);
+@s = stat($h) unless @s;
+my $parent = $path; $parent =~ s{/*[^/]*/*$}{}; my ($name) = $path =~ m{([^/]+)/*$};
+my $link = '';
+if (($s[2] & 0170000) == 0120000) { my $d = open_in($root, $parent eq '' ? '/' : $parent, $O_PATH | $O_DIRECTORY);
+  $link = readlink("/proc/self/fd/$d/$name") // ''; }
+printf "%o\t%d\t%d\t%s\n", $s[2], $s[7], $s[9], $link;
+`;
+
+/** Arguments: root, folder, name. Becomes tar(1) in that folder. */
+const GET = `
+my ($root, $folder, $name) = @ARGV;
+my $fd = open_in($root, $folder, $O_PATH | $O_DIRECTORY);
+chdir "/proc/self/fd/$fd" or fail("chdir $folder");
+lstat($name) or fail($name);
+exec 'tar', '-c', '-f', '-', '--numeric-owner', '--xattrs', '--xattrs-include=security.capability', '--', $name or fail('tar');
+`;
+
+/** Arguments: root, folder, 1 to refuse replacing a folder by something else. Entries on standard input, see archive.ts. */
+const PUT = String.raw`
+my ($root, $folder, $careful) = @ARGV;
+chroot $root or fail('chroot'); chdir '/' or fail('chdir');
+chdir $folder or fail($folder);
+binmode STDIN; my $buffer = '';
+sub refuse { print STDERR "$_[0]\n"; exit 43; }
+sub decode { my ($s) = @_; $s =~ s/%([0-9A-F]{2})/chr(hex $1)/ge; $s }
+sub parents { my ($path) = @_; my $at = ''; my @parts = split m{/}, $path; pop @parts;
+  for my $part (@parts) { $at = $at eq '' ? $part : "$at/$part"; mkdir $at, 0755; } }
+while (defined(my $line = <STDIN>)) {
+  chomp $line;
+  my ($type, $mode, $uid, $gid, $mtime, $size, $major, $minor, $path, $link) = map { decode($_) } split /\t/, $line, -1;
+  $mode = oct $mode; parents($path);
+  my $was = lstat($path) ? (-d _ ? 'directory' : 'other') : '';
+  if ($was eq 'directory' && $type ne 'directory') {
+    refuse("cannot overwrite directory \"$path\" with non-directory") if $careful;
+    rmdir $path or fail("replace $path"); }
+  elsif ($was eq 'other') {
+    refuse("cannot overwrite non-directory \"$path\" with directory") if $careful && $type eq 'directory' && !-d $path;
+    unless ($type eq 'directory' && -d $path) { unlink $path or fail("replace $path"); } }
+  if ($type eq 'directory') { -d $path or mkdir($path, 0700) or fail("mkdir $path"); }
+  elsif ($type eq 'symlink') { symlink $link, $path or fail("symlink $path"); }
+  elsif ($type eq 'link') { link $link, $path or fail("link $path"); }
+  elsif ($type eq 'file') {
+    sysopen(my $out, $path, 1 | 0100 | 0200, 0600) or fail("create $path");
+    while ($size > 0) { my $n = read(STDIN, $buffer, $size > 65536 ? 65536 : $size) or fail('archive ends early');
+      syswrite($out, $buffer) == $n or fail("write $path"); $size -= $n; }
+    close $out; }
+  else { my $kind = { char => 0020000, block => 0060000, fifo => 0010000 }->{$type}; my $p = "$path";
+    my $device = ($minor & 0xff) | (($major & 0xfff) << 8) | (($minor & ~0xff) << 12);
+    syscall($SYS_mknodat, -100, $p, $kind | 0600, $device) == 0 or fail("mknod $path"); }
+  next if $type eq 'link';
+  my $p = "$path"; syscall($SYS_fchownat, -100, $p, $uid + 0, $gid + 0, 0x100) == 0 or fail("chown $path");
+  unless ($type eq 'symlink') { chmod $mode, $path or fail("chmod $path"); utime $mtime, $mtime, $path; }
+}
+`;

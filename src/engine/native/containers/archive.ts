@@ -1,0 +1,150 @@
+// Files of a container as an archive, in and out (`docker cp`); what is trusted and what not is in archive-helper.ts.
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import type { NativeHost } from '../host.ts';
+import { readTar } from '../images/tar-reader.ts';
+import { ApiError, badRequest, notFound } from '../server/api-error.ts';
+import { archiveProgram } from './archive-helper.ts';
+
+/** Where a container's files are: its root, or a volume's folder, and the path there. */
+export interface ArchivePlace {
+  readonly root: string;
+  readonly path: string;
+}
+
+export interface PathFacts {
+  readonly name: string;
+  readonly size: number;
+  /** As Go's os.FileMode, which clients decode. */
+  readonly mode: number;
+  readonly mtime: string;
+  readonly linkTarget: string;
+}
+
+const NOT_FOUND = 44;
+const REFUSED = 43;
+
+function start(host: NativeHost, mode: 'stat' | 'get' | 'put', args: readonly string[], input: boolean): ChildProcess {
+  const program = archiveProgram(process.arch, mode);
+  if (program === undefined) throw new ApiError(501, `archives are not served on the architecture "${process.arch}"`);
+  return host.start('perl', ['-e', program, '--', ...args], {
+    stdio: [input ? 'pipe' : 'ignore', 'pipe', 'pipe'],
+    cwd: '/',
+  });
+}
+
+async function outcome(child: ChildProcess, path: string, stderr: () => string): Promise<void> {
+  const [code] = (await once(child, 'close')) as [number | null];
+  if (code === 0) return;
+  if (code === NOT_FOUND) throw notFound(`Could not find the file ${path} in container`);
+  if (code === REFUSED) throw badRequest(stderr().trim());
+  throw new ApiError(500, `cannot reach ${path} in container: ${stderr().trim()}`);
+}
+
+function gather(stream: Readable | null): () => string {
+  let text = '';
+  stream?.setEncoding('utf8').on('data', (chunk: string) => {
+    text = (text + chunk).slice(0, 64 * 1024);
+  });
+  return () => text;
+}
+
+export async function statPath(host: NativeHost, place: ArchivePlace): Promise<PathFacts> {
+  const child = start(host, 'stat', [place.root, place.path], false);
+  const [stdout, stderr] = [gather(child.stdout), gather(child.stderr)];
+  await outcome(child, place.path, stderr);
+  const [mode = '0', size = '0', mtime = '0', ...link] = stdout().replace(/\n$/, '').split('\t');
+  return {
+    name:
+      place.path
+        .split('/')
+        .filter((part) => part !== '')
+        .at(-1) ?? '/',
+    size: Number(size),
+    mode: goMode(Number.parseInt(mode, 8)),
+    mtime: new Date(Number(mtime) * 1000).toISOString().replace('.000Z', 'Z'),
+    linkTarget: link.join('\t'),
+  };
+}
+
+/** Kind of file → its bits in Go's os.FileMode. */
+const GO_KINDS: ReadonlyMap<number, number> = new Map([
+  [0o040000, 2 ** 31],
+  [0o120000, 2 ** 27],
+  [0o010000, 2 ** 25],
+  [0o140000, 2 ** 24],
+  [0o060000, 2 ** 26],
+  [0o020000, 2 ** 26 + 2 ** 21],
+]);
+
+/** Go keeps kinds and special bits at other places than the kernel. Pure. */
+export function goMode(mode: number): number {
+  const special = (mode & 0o4000 ? 2 ** 23 : 0) + (mode & 0o2000 ? 2 ** 22 : 0) + (mode & 0o1000 ? 2 ** 20 : 0);
+  return (GO_KINDS.get(mode & 0o170000) ?? 0) + special + (mode & 0o777);
+}
+
+/** An archive of a file or folder, named by its last component. Fails before the first byte where there is none. */
+export async function getArchive(host: NativeHost, place: ArchivePlace): Promise<Readable> {
+  await statPath(host, place);
+  const inside = place.path.endsWith('/.') || place.path === '/' || place.path === '';
+  const parts = place.path.split('/').filter((part) => part !== '' && part !== '.');
+  const name = inside ? '.' : (parts.at(-1) ?? '.');
+  const folder = inside ? place.path : `/${parts.slice(0, -1).join('/')}`;
+  const child = start(host, 'get', [place.root, folder, name], false);
+  child.stderr?.resume();
+  if (!child.stdout) throw new Error('tar was started without a standard output');
+  return child.stdout;
+}
+
+export interface PutOptions {
+  /** Refuse to replace a folder by something else, and the other way round. */
+  readonly careful: boolean;
+}
+
+/** Unpacks an uncompressed archive into an existing folder. */
+export async function putArchive(
+  host: NativeHost,
+  place: ArchivePlace,
+  archive: Readable,
+  options: PutOptions,
+): Promise<void> {
+  const child = start(host, 'put', [place.root, place.path, options.careful ? '1' : ''], true);
+  const { stdin } = child;
+  if (!stdin) throw new Error('the archive writer was started without a standard input');
+  const stderr = gather(child.stderr);
+  let broken = false;
+  stdin.on('error', () => {
+    broken = true;
+  });
+  child.stdout?.resume();
+  const ended = outcome(child, place.path, stderr);
+  ended.catch(() => undefined);
+  const write = async (data: Buffer | string): Promise<void> => {
+    if (!broken && !stdin.write(data)) await Promise.race([once(stdin, 'drain'), once(child, 'close')]);
+  };
+  try {
+    for await (const entry of readTar(archive)) {
+      const path = inside(entry.path);
+      if (path === '') continue;
+      const link = entry.type === 'link' ? inside(entry.linkPath) : entry.linkPath;
+      const { type, mode, uid, gid, mtime, size, devMajor, devMinor } = entry;
+      const fields = [type, mode.toString(8), uid, gid, Math.trunc(mtime), size, devMajor, devMinor, path, link];
+      await write(`${fields.map((field) => encode(String(field))).join('\t')}\n`);
+      for await (const piece of entry.body()) await write(piece);
+      if (broken) break;
+    }
+  } catch (error) {
+    child.kill();
+    throw badRequest(`cannot read the archive: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  stdin.end();
+  await ended;
+}
+
+/** A path relative to the target folder; what climbs out of it stays at its top. */
+const inside = (path: string): string => join('/', path).replace(/^\/+|\/+$/g, '');
+
+const encode = (field: string): string =>
+  field.replace(/[%\t\n]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`);

@@ -1,0 +1,161 @@
+// `/containers/{id}/archive`, `/export`, `/changes`, `/stats`, `/top`, `/update`.
+import { setTimeout as delay } from 'node:timers/promises';
+import { type ArchivePlace, getArchive, putArchive, statPath } from '../containers/archive.ts';
+import { containerPids, sampleStats } from '../containers/cgroup-stats.ts';
+import { eventAttributes } from '../containers/event-attributes.ts';
+import { ociResources } from '../containers/oci-resources.ts';
+import { type ContainerRecord, isLive, type Resources, type RestartPolicy } from '../containers/types.ts';
+import type { NativeEngine } from '../engine.ts';
+import { decompressed } from '../images/compression.ts';
+import { badRequest, conflict, notServed } from './api-error.ts';
+import { isTrue } from './containers.ts';
+import type { Exchange } from './exchange.ts';
+import type { Routes } from './router.ts';
+
+export function containerFileRoutes(engine: NativeEngine): Routes {
+  const find = (exchange: Exchange): ContainerRecord => engine.store.find(exchange.params.id ?? '');
+  return {
+    'HEAD /containers/{id}/archive': (exchange) =>
+      engine.lifecycle.withFiles(find(exchange).id, async (root) => {
+        exchange
+          .stream(200, 'application/json', await statHeader(engine, place(find(exchange), root, pathOf(exchange))))
+          .end();
+      }),
+    'GET /containers/{id}/archive': (exchange) =>
+      engine.lifecycle.withFiles(find(exchange).id, async (root) => {
+        const from = place(find(exchange), root, pathOf(exchange));
+        const header = await statHeader(engine, from);
+        const archive = await getArchive(engine.host, from);
+        const response = exchange.stream(200, 'application/x-tar', header);
+        await sendAll(archive, response);
+      }),
+    'PUT /containers/{id}/archive': (exchange) =>
+      engine.lifecycle.withFiles(find(exchange).id, async (root) => {
+        const record = find(exchange);
+        const { stream } = await decompressed(exchange.body);
+        const careful = isTrue(exchange.query.get('noOverwriteDirNonDir'));
+        await putArchive(engine.host, place(record, root, pathOf(exchange)), stream, { careful });
+        engine.events.emit('container', 'extract-to-dir', record.id, eventAttributes(record));
+        exchange.reply(200);
+      }),
+    'GET /containers/{id}/export': (exchange) =>
+      engine.lifecycle.withFiles(find(exchange).id, async (root) => {
+        const archive = await getArchive(engine.host, { root, path: '/' });
+        await sendAll(archive, exchange.stream(200, 'application/x-tar'));
+      }),
+    'GET /containers/{id}/stats': (exchange) => stats(engine, find(exchange), exchange),
+    'GET /containers/{id}/top': (exchange) => top(engine, find(exchange), exchange),
+    'POST /containers/{id}/update': (exchange) => update(engine, find(exchange), exchange),
+    'GET /containers/{id}/changes': () => {
+      throw notServed('listing the changes of a container');
+    },
+    'POST /commit': () => {
+      throw notServed('committing a container');
+    },
+  };
+}
+
+function pathOf(exchange: Exchange): string {
+  const path = exchange.query.get('path');
+  if (path === null || path === '') throw badRequest('missing parameter: path');
+  return path.startsWith('/') ? path : `/${path}`;
+}
+
+/** A container that does not run has no volumes mounted: a path below one of them is looked for in the volume itself. */
+function place(record: ContainerRecord, root: string, path: string): ArchivePlace {
+  if (isLive(record.state.status)) return { root, path };
+  const covering = record.mounts
+    .filter(
+      (point) => point.Type !== 'tmpfs' && (path === point.Destination || path.startsWith(`${point.Destination}/`)),
+    )
+    .sort((a, b) => b.Destination.length - a.Destination.length)[0];
+  return covering ? { root: covering.Source, path: path.slice(covering.Destination.length) || '/' } : { root, path };
+}
+
+async function statHeader(engine: NativeEngine, from: ArchivePlace): Promise<Record<string, string>> {
+  const facts = await statPath(engine.host, from);
+  return { 'X-Docker-Container-Path-Stat': Buffer.from(JSON.stringify(facts)).toString('base64') };
+}
+
+async function sendAll(archive: NodeJS.ReadableStream, response: NodeJS.WritableStream): Promise<void> {
+  await new Promise<void>((resolve) => {
+    archive.once('end', resolve).once('error', () => resolve());
+    response.once('close', resolve);
+    archive.pipe(response);
+  });
+}
+
+const INTERVAL_MS = 1000;
+
+async function stats(engine: NativeEngine, record: ContainerRecord, exchange: Exchange): Promise<void> {
+  const { machine, host } = engine;
+  const facts = { mode: machine.cgroupMode, cpus: machine.cpus, memoryBytes: machine.memoryBytes };
+  const streaming = exchange.query.get('stream') === null || isTrue(exchange.query.get('stream'));
+  const oneShot = isTrue(exchange.query.get('one-shot'));
+  const response = exchange.stream(200, 'application/json');
+  let before: Record<string, unknown> | undefined;
+  while (!exchange.gone.aborted) {
+    const current = engine.store.get(record.id);
+    if (!current) break;
+    const sample = isLive(current.state.status)
+      ? await sampleStats(host, current, facts)
+      : {
+          id: record.id,
+          name: `/${record.name}`,
+          read: '0001-01-01T00:00:00Z',
+          preread: '0001-01-01T00:00:00Z',
+          cpu_stats: {},
+          precpu_stats: {},
+          memory_stats: {},
+          pids_stats: {},
+          blkio_stats: {},
+        };
+    const full = before ? { ...sample, preread: before.read, precpu_stats: before.cpu_stats } : sample;
+    // Without a sample before there is no percentage: a single answer waits for a second one, unless told not to.
+    if (streaming || oneShot || before || !isLive(current.state.status)) response.write(`${JSON.stringify(full)}\n`);
+    if (!streaming && (oneShot || before || !isLive(current.state.status))) break;
+    before = sample;
+    await delay(INTERVAL_MS, undefined, { signal: exchange.gone }).catch(() => undefined);
+  }
+  response.end();
+}
+
+async function top(engine: NativeEngine, record: ContainerRecord, exchange: Exchange): Promise<void> {
+  if (!isLive(record.state.status)) throw conflict(`Container ${record.id} is not running`);
+  const args = (exchange.query.get('ps_args') || '-ef').split(/\s+/);
+  if (args.some((argument) => /^-.*o.*\bpid\b\s*=/.test(argument)))
+    throw badRequest('ps_args must not rename the column "pid"');
+  const pids = new Set(await containerPids(engine.host, record));
+  const result = await engine.host.run('ps', args);
+  if (result.exitCode !== 0) throw badRequest(`error running ps: ${result.stderr.trim()}`);
+  const [head = '', ...lines] = result.stdout.split('\n').filter((line) => line !== '');
+  const titles = head.trim().split(/\s+/);
+  const column = titles.indexOf('PID');
+  if (column < 0) throw badRequest("Couldn't find PID field in ps output");
+  const rows = lines.map((line) => columns(line, titles.length)).filter((row) => pids.has(Number(row[column])));
+  exchange.reply(200, { Titles: titles, Processes: rows });
+}
+
+/** The last column, the command, keeps its spaces. */
+function columns(line: string, count: number): string[] {
+  const words = line.trim().split(/\s+/);
+  return [...words.slice(0, count - 1), words.slice(count - 1).join(' ')];
+}
+
+async function update(engine: NativeEngine, record: ContainerRecord, exchange: Exchange): Promise<void> {
+  const request = ((await exchange.json()) ?? {}) as Resources & { RestartPolicy?: RestartPolicy };
+  const given = Object.fromEntries(
+    Object.entries(request).filter(([, value]) => value !== 0 && value !== null && value !== ''),
+  );
+  const { RestartPolicy: policy, ...limits } = given as Resources & { RestartPolicy?: RestartPolicy };
+  if (policy?.Name && record.hostConfig.AutoRemove && policy.Name !== 'no')
+    throw conflict('Restart policy cannot be updated because AutoRemove is enabled for the container');
+  const hostConfig = { ...record.hostConfig, ...limits, ...(policy?.Name ? { RestartPolicy: policy } : {}) };
+  if (isLive(record.state.status) && Object.keys(limits).length > 0) {
+    const { devices: _, ...resources } = ociResources(hostConfig, [], new Map());
+    await engine.lifecycle.runtime.callWithInput(JSON.stringify(resources), 'update', '--resources', '-', record.id);
+  }
+  const after = engine.store.update(record.id, (current) => ({ ...current, hostConfig }));
+  engine.events.emit('container', 'update', record.id, eventAttributes(after));
+  exchange.reply(200, { Warnings: [] });
+}
