@@ -3,6 +3,7 @@
 import { STATUS } from '../events.ts';
 import { buildRequest } from './build-request.ts';
 import { containerRequest } from './container-request.ts';
+import { createContainer, createNetwork, renameContainer } from './creations.ts';
 import type { ExecutionState } from './execution-state.ts';
 import { copiedFiles } from './file-objects.ts';
 import { passGate } from './gates.ts';
@@ -30,7 +31,7 @@ const ACTIONS: { readonly [A in Action]: Perform<A> } = {
   'remove-image': ({ image }, { context }) => context.engine.removeImage(image, { force: false }),
   'create-network': ({ network: key }, { context: { engine, project } }) => {
     const network = declared(project.networks, key);
-    return engine.createNetwork(network, networkLabels(project, key, network));
+    return createNetwork(engine, network, networkLabels(project, key, network));
   },
   'remove-network': ({ networkId }, { context }) => context.engine.removeNetwork(networkId),
   'create-volume': ({ volume: key }, { context: { engine, project } }) => {
@@ -38,7 +39,7 @@ const ACTIONS: { readonly [A in Action]: Perform<A> } = {
     return engine.createVolume(volume, volumeLabels(project, key, volume));
   },
   'remove-volume': ({ name }, { context }) => context.engine.removeVolume(name),
-  'create-container': createContainer,
+  'create-container': makeContainer,
   'copy-files': ({ container, service }, state) => copyFiles(state.idOf(container), service, state),
   'start-container': async ({ container }, state) => {
     const { engine } = state.context;
@@ -55,7 +56,8 @@ const ACTIONS: { readonly [A in Action]: Perform<A> } = {
   'kill-container': ({ container, signal }, state) => state.context.engine.killContainer(state.idOf(container), signal),
   'pause-container': ({ container }, state) => state.context.engine.pauseContainer(state.idOf(container)),
   'unpause-container': ({ container }, state) => state.context.engine.unpauseContainer(state.idOf(container)),
-  'rename-container': ({ container, name }, state) => state.context.engine.renameContainer(state.idOf(container), name),
+  'rename-container': ({ container, name }, state) =>
+    renameContainer(state.context.engine, state.idOf(container), name),
   'remove-container': ({ container, force, volumes }, state) =>
     state.context.engine.removeContainer(state.idOf(container), { force, volumes }),
   'run-hook': runHook,
@@ -96,12 +98,12 @@ async function pullImage(step: StepOf<'pull-image'>, state: ExecutionState): Pro
 
 const LAYER_DONE = /^(Pull complete|Already exists|Download complete)/;
 
-async function createContainer(step: StepOf<'create-container'>, state: ExecutionState): Promise<void> {
+async function makeContainer(step: StepOf<'create-container'>, state: ExecutionState): Promise<void> {
   const { engine, project } = state.context;
   const service = state.service(step.service);
   const image = await state.image(imageOf(project, service));
   const peerIds = Object.fromEntries(Object.entries(step.peers).map(([name, ref]) => [name, state.idOf(ref)]));
-  const id = await engine.createContainer(containerRequest(project, step, { service, image, peerIds }));
+  const id = await createContainer(engine, containerRequest(project, step, { service, image, peerIds }));
   state.containers.set(step.id, id);
 }
 

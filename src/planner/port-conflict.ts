@@ -1,5 +1,6 @@
 // Who holds a host port that a container could not get: a container of some project, or a process of this machine.
 import { readdir, readFile, readlink } from 'node:fs/promises';
+import { basename } from 'node:path';
 import type { Engine, ObservedContainer } from '../engine/engine.ts';
 import { EngineError, WindlassError } from '../errors.ts';
 import { LABEL } from '../names.ts';
@@ -48,10 +49,17 @@ async function holdingProcess(engine: Engine, port: number, protocol: string): P
   if (inodes.size === 0) return undefined;
   for (const pid of (await readdir('/proc').catch(() => [])).filter((name) => /^\d+$/.test(name)))
     if (await holdsSocket(pid, inodes)) {
-      const name = (await readFile(`/proc/${pid}/comm`, 'utf8').catch(() => 'unknown')).trim();
+      const name = await processName(pid);
       return { text: `process ${pid} (${name})`, hint: `stop it` };
     }
   return { text: 'a process of this machine', hint: `find it with "ss -lnp" as root and stop it` };
+}
+
+/** The program as it was called; threads may have names of their own, so `comm` is only second best. */
+async function processName(pid: string): Promise<string> {
+  const read = (file: string): Promise<string> => readFile(`/proc/${pid}/${file}`, 'utf8').catch(() => '');
+  const [program = ''] = (await read('cmdline')).split('\0');
+  return basename(program) || (await read('comm')).trim() || 'unknown';
 }
 
 /** Inodes of listening sockets on a port, of both address families. */

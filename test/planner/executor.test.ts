@@ -178,12 +178,10 @@ describe('bounds and cancelling', () => {
 describe('words', () => {
   test('up, recreate and down speak as docker compose does', async () => {
     const world = new PlannedWorld();
-    await world.up(aProject({ volumes: { data: { name: 'shop_data' } } }));
+    await world.up(aProject());
     expect(world.said()).toEqual([
       'Network shop_default Creating',
-      'Volume shop_data Creating',
       'Network shop_default Created',
-      'Volume shop_data Created',
       'Container shop-web-1 Creating',
       'Container shop-web-1 Created',
       'Container shop-web-1 Starting',
@@ -228,5 +226,32 @@ describe('words', () => {
     );
     expect(error?.hint).toBe('stop it with "windlass -p first stop web", or publish another port');
     expect((error as EngineError).kind).toBe('conflict');
+  });
+});
+
+describe('what a killed command asked for and the engine did a moment later', () => {
+  /** Carries out a plan that was made before another command did the same. */
+  async function lateTwin(change: (world: PlannedWorld) => void = () => undefined) {
+    const world = new PlannedWorld();
+    const plan = await world.planUp(aProject(), { start: false });
+    await world.execute(aProject(), plan);
+    change(world);
+    return { world, result: await world.execute(aProject(), plan) };
+  }
+
+  test('is what was asked for now', async () => {
+    const { world, result } = await lateTwin();
+    expect(result.errors).toEqual([]);
+    expect(result.containers.get('create container shop-web-1')).toBe(world.fake.container('shop-web-1').id);
+  });
+
+  test('unless it is something else', async () => {
+    const { result } = await lateTwin(({ fake }) => fake.alter('shop-web-1', { labels: {} }));
+    expect(result.errors.map(({ message }) => message)).toEqual(['the container name "/shop-web-1" is already in use']);
+  });
+
+  test('unless it runs by now', async () => {
+    const { result } = await lateTwin(({ fake }) => fake.alter('shop-web-1', { state: 'running' }));
+    expect(result.errors).toHaveLength(1);
   });
 });

@@ -138,6 +138,10 @@ export class FakeEngine {
       listPublishedPorts: async () =>
         this.containers.filter(({ state, ports }) => state === 'running' && ports.length > 0),
       inspectContainer: async (id) => details(this.#get(id)),
+      findContainer: async (nameOrId) => {
+        const one = this.#containers.get(nameOrId) ?? this.#byName(nameOrId);
+        return one === undefined ? undefined : details(one);
+      },
       findNetwork: async (name) => [...this.#networks.values()].find((one) => one.name === name || one.id === name),
       findVolume: async (name) => this.#volumes.get(name),
       findImage: async (reference) => this.#images.get(reference),
