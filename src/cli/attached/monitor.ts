@@ -15,7 +15,13 @@ interface About {
 
 export type ContainerNews = About &
   (
-    | { readonly kind: 'exited'; readonly exitCode: number; readonly restarting: boolean }
+    | {
+        readonly kind: 'exited';
+        readonly exitCode: number;
+        readonly restarting: boolean;
+        /** The engine's clock: nanoseconds since the epoch. */
+        readonly timeNano: bigint;
+      }
     | { readonly kind: 'started' }
     /** `replaced` is the name below the project's: `web-1`. */
     | { readonly kind: 'recreated'; readonly replaced: string }
@@ -94,7 +100,8 @@ export class Monitor {
     } else if (event.action === 'die') {
       const restarting = await this.#isRestarting(event.id);
       if (!restarting) this.#alive.delete(event.id);
-      await tell({ ...about, kind: 'exited', exitCode: Number(event.attributes.exitCode) || 0, restarting });
+      const exitCode = Number(event.attributes.exitCode) || 0;
+      await tell({ ...about, kind: 'exited', exitCode, restarting, timeNano: event.timeNano });
     }
   }
 

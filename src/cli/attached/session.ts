@@ -50,6 +50,8 @@ class Session {
   readonly #starting = new AbortController();
   readonly #streams: AttachedStreams;
   readonly #failures: unknown[] = [];
+  /** When each container ended last, as the engine takes times. */
+  readonly #ends = new Map<string, string>();
   #stopping: Promise<void> | undefined;
   #interrupted = false;
   #killed = false;
@@ -125,10 +127,10 @@ class Session {
     const shown = attachTo.includes(news.service);
     if (news.kind === 'recreated') lines.status(stdout, news.replaced, 'has been recreated');
     else if (news.kind === 'started') {
-      if (!shown || this.#streams.has(news.id)) return;
-      const found = await this.#engine.findContainer(news.id);
-      if (found !== undefined) this.#streams.followLogs(news.id, news.source, found.startedAt);
+      // A container's start time is a little later than its first output (Docker Engine 20.10): its last end is a better mark.
+      if (shown && !this.#streams.has(news.id)) this.#streams.followLogs(news.id, news.source, this.#ends.get(news.id));
     } else {
+      this.#ends.set(news.id, unixTime(news.timeNano));
       this.#onExit(news.service, news.exitCode);
       await this.#streams.drained(news.id, DRAIN_MS);
       lines.status(stdout, news.source, `exited with code ${news.exitCode}${news.restarting ? ' (restarting)' : ''}`);
@@ -210,3 +212,7 @@ class Session {
     );
   }
 }
+
+/** Seconds with nine decimals. */
+const unixTime = (nanoseconds: bigint): string =>
+  `${nanoseconds / 1_000_000_000n}.${String(nanoseconds % 1_000_000_000n).padStart(9, '0')}`;
