@@ -28,7 +28,8 @@ export function roomOf(file: string): Room {
 /** Part → the parts it may import, beside itself and the shared vocabulary. */
 export const ARROWS: Readonly<Record<Room, readonly Room[]>> = {
   'main.ts': ['cli'],
-  cli: ['spec', 'planner', 'watch', 'shipping', 'engine/engine.ts', 'engine/select-engine.ts'],
+  // engine/native for the `engine` commands alone, which run it.
+  cli: ['spec', 'planner', 'watch', 'shipping', 'engine/engine.ts', 'engine/select-engine.ts', 'engine/native'],
   spec: [],
   planner: ['engine/engine.ts'],
   watch: ['engine/engine.ts'],

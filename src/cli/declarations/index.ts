@@ -3,6 +3,7 @@ import type { AnyCommand, CommandGroup } from '../declaration.ts';
 import { aboutCommands } from './about.ts';
 import { contentCommands } from './content.ts';
 import { coreCommands } from './core.ts';
+import { engineCommands } from './engine.ts';
 import { imageCommands } from './image.ts';
 import { modelCommands } from './model.ts';
 import { runCommands } from './run.ts';
@@ -19,4 +20,4 @@ export const commands: readonly AnyCommand[] = [
 ];
 
 /** Commands that stand below another word, as `bridge convert`. */
-export const commandGroups: readonly CommandGroup[] = [];
+export const commandGroups: readonly CommandGroup[] = [engineCommands];
