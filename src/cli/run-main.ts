@@ -26,7 +26,7 @@ export async function runMain(given: readonly string[], exit: Exit): Promise<num
     return 0;
   }
   const called = pluginCall(given);
-  const argv = called?.argv ?? given;
+  const argv = withoutForeignFlags(called?.argv ?? given);
   const program = called === undefined ? invokedAs() : 'docker compose';
   Object.assign(process.env, called?.env);
   endQuietlyWhenNobodyReads(exit);
@@ -57,6 +57,10 @@ export async function runMain(given: readonly string[], exit: Exit): Promise<num
     return isAbort(error) || interrupts.signal.aborted ? INTERRUPTED : report(error, io, json);
   }
 }
+
+/** The words that completion is asked about are no flags of ours. */
+const withoutForeignFlags = ([first, ...rest]: readonly string[]): readonly string[] =>
+  first === '__complete' ? [first, '--', ...rest] : first === undefined ? [] : [first, ...rest];
 
 const helpWidth = (io: Io): number => (io.stdout.isTTY ? Math.min(io.stdout.columns, 120) : 80);
 
