@@ -1,7 +1,6 @@
 // One snapshot of all that reconciling looks at, in as few requests as can be, all at once.
-import type { Engine, ObservedImage, ObservedNetwork, ObservedVolume } from '../engine/engine.ts';
+import type { Engine, ObservedImage, ObservedNetwork, ObservedProject, ObservedVolume } from '../engine/engine.ts';
 import type { Project } from '../model.ts';
-import { LABEL } from '../names.ts';
 import { contentHash } from './content-hash.ts';
 import type { Observation } from './observation.ts';
 import { imageOf } from './services.ts';
@@ -14,7 +13,7 @@ export async function observeProject(engine: Engine, project: Project, signal?: 
     externals(engine, project, signal),
     contentHashesOf(project),
   ]);
-  const ours = byName(observed.networks.filter(({ labels }) => labels[LABEL.project] === project.name));
+  const ours = byName(usedLast(observed));
   const [networks, volumes] = [
     { ...foreign.networks, ...ours },
     { ...foreign.volumes, ...byName(observed.volumes) },
@@ -50,6 +49,12 @@ async function externals(
     lookUp(namesOf(project.volumes, true), (name) => engine.findVolume(name, signal)),
   ]);
   return { networks, volumes };
+}
+
+/** Of two networks of one name, the one that containers are on comes last, and counts. */
+function usedLast({ networks, containers }: ObservedProject): ObservedNetwork[] {
+  const used = new Set(containers.flatMap((container) => Object.values(container.networks).map(({ id }) => id)));
+  return [...networks].sort((a, b) => Number(used.has(a.id)) - Number(used.has(b.id)) || (a.id < b.id ? -1 : 1));
 }
 
 /** Engines also match the beginning of an id: a network called `db` is not the one whose id begins with db. */

@@ -36,17 +36,38 @@ export function reconcileNetworks(plan: PlanBuilder, project: Project, observati
       continue;
     }
     const isOurs = checkOwner(plan, project, key, network, existing);
+    const [twin] = removeTwins(plan, observation, existing);
+    if (twin !== undefined) created.set(key, twin);
     const hash = existing.labels[LABEL.configHash];
     if (!isOurs || hash === undefined || hash === networkHash(network)) {
       plan.verdict({ resource, decision: isOurs ? 'keep' : 'foreign', reason: 'exists', differences: [] });
       continue;
     }
     plan.verdict({ resource, decision: 'recreate', reason: 'definition changed', differences: ['config'] });
-    const removal = addRemoveNetwork(plan, existing, 'definition changed');
+    const removal = addRemoveNetwork(plan, existing, 'definition changed', twin === undefined ? [] : [twin]);
     removed.set(key, removal);
     created.set(key, addCreate(plan, key, network, 'definition changed', [removal]));
   }
   return { created, removed };
+}
+
+/** Networks of the same name, made by two requests at once: no container can be started while there are two. */
+function removeTwins(plan: PlanBuilder, { observed }: Observation, kept: ObservedNetwork): StepId[] {
+  return observed.networks
+    .filter(({ name, id }) => name === kept.name && id !== kept.id)
+    .map((twin) => {
+      const resource = `network ${twin.name} (${twin.id.slice(0, 12)})`;
+      const cause = 'made twice by an interrupted command';
+      plan.verdict({ resource, decision: 'remove', reason: cause, differences: ['leftover'] });
+      return plan.add({
+        action: 'remove-network',
+        id: `remove ${resource}`,
+        resource,
+        cause,
+        name: twin.name,
+        networkId: twin.id,
+      });
+    });
 }
 
 function addCreate(plan: PlanBuilder, key: string, network: Network, cause: string, dependsOn: StepId[] = []): StepId {

@@ -202,7 +202,8 @@ function keep(context: ServiceContext, service: Service, replica: Replica, distu
     container.state === 'created' ? 'not started yet' : 'stopped',
     [],
   );
-  return { ...common, stops: [], pending: [{ ref, dependsOn: renamed, cause: 'not running' }] };
+  const networks = Object.keys(service.networks ?? {}).flatMap((key) => context.networks.created.get(key) ?? []);
+  return { ...common, stops: [], pending: [{ ref, dependsOn: [...renamed, ...networks], cause: 'not running' }] };
 }
 
 function addRename(plan: PlanBuilder, service: Service, { container, name }: Replica): StepId {

@@ -63,3 +63,24 @@ test('a container that merely looks like a replacement is left alone', async () 
   await world.up(named);
   expect((await world.planUp(named)).steps).toEqual([]);
 });
+
+test('of two networks that a killed command left under one name, the unused one is removed first', async () => {
+  const world = new PlannedWorld();
+  await world.up(OLD, { start: false });
+  const [network] = (await world.fake.engine.observe('shop')).networks;
+  world.fake.putNetwork('shop_default', { ...network?.labels });
+  await expectPlan(await world.planUp(OLD), 'interrupted-network-twice');
+  await world.up(OLD);
+  expect(world.fake.networkNames).toEqual(['shop_default']);
+});
+
+test('a network that turns out to be the second of its name is taken back', async () => {
+  const world = new PlannedWorld();
+  const twin = await world.planUp(OLD);
+  await world.up(OLD, { start: false });
+  const [network] = (await world.fake.engine.observe('shop')).networks;
+  world.fake.remove('shop-web-1');
+  world.fake.allowTwins = true;
+  expect((await world.execute(OLD, twin)).errors).toEqual([]);
+  expect((await world.fake.engine.observe('shop')).networks).toEqual([network]);
+});

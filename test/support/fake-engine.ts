@@ -49,6 +49,8 @@ export class FakeEngine {
   readonly #listeners = new Set<(event: EngineEvent) => void>();
   #count = 0;
   behaviours: Readonly<Record<string, Behaviour>>;
+  /** Lets a second network of a name be made, as docker does when two requests come at once. */
+  allowTwins = false;
   /** Every verb that changes something, in order: `createContainer shop-web-1`. */
   readonly calls: string[] = [];
   /** Called before each change; throws to make it fail, or aborts a signal. */
@@ -142,7 +144,11 @@ export class FakeEngine {
         const one = this.#containers.get(nameOrId) ?? this.#byName(nameOrId);
         return one === undefined ? undefined : details(one);
       },
-      findNetwork: async (name) => [...this.#networks.values()].find((one) => one.name === name || one.id === name),
+      findNetwork: async (name) => {
+        const found = [...this.#networks.values()].filter((one) => one.name === name || one.id === name);
+        if (found.length > 1) fail('findNetwork', 'failed', `network ${name} is ambiguous (2 matches found on name)`);
+        return found[0];
+      },
       findVolume: async (name) => this.#volumes.get(name),
       findImage: async (reference) => this.#images.get(reference),
       pullImage: async (reference) => {
@@ -162,7 +168,7 @@ export class FakeEngine {
       },
       createNetwork: async ({ name }, labels) => {
         this.#change(`createNetwork ${name}`);
-        if (this.networkNames.includes(name))
+        if (!this.allowTwins && this.networkNames.includes(name))
           fail('createNetwork', 'conflict', `network with name ${name} already exists`);
         const id = this.#newId();
         this.#networks.set(id, { id, name, driver: 'bridge', labels });
