@@ -1,0 +1,93 @@
+// The texts handed to ip(8) and nft(8), as golden files. Refresh them with `npx vitest run --project unit test/network -u`.
+import { expect, test } from 'vitest';
+import { configurePort, createBridge, macOf, type PortPlan, plugPort } from '../../src/network/bridge.ts';
+import { parseAddress, parseSubnet, type Subnet } from '../../src/network/cidr.ts';
+import { type RulesetFacts, type RulesetNetwork, ruleset } from '../../src/network/ruleset.ts';
+
+const address = (text: string): number => parseAddress(text) ?? Number.NaN;
+const subnet = (text: string): Subnet => parseSubnet(text) ?? { base: Number.NaN, prefix: 0 };
+const golden = (name: string): string => `../golden/network/${name}`;
+
+const front: RulesetNetwork = {
+  bridge: 'wl-0123456789ab',
+  subnet: subnet('172.18.0.0/16'),
+  gateway: address('172.18.0.1'),
+  internal: false,
+  masquerade: true,
+  interContainer: true,
+  dnsPort: 40053,
+};
+const back: RulesetNetwork = {
+  ...front,
+  bridge: 'wl-ba9876543210',
+  subnet: subnet('172.19.0.0/16'),
+  gateway: address('172.19.0.1'),
+  internal: true,
+  dnsPort: 40054,
+};
+const facts: RulesetFacts = {
+  table: 'windlass',
+  networks: [front, back],
+  ports: [
+    { protocol: 'tcp', hostIp: '0.0.0.0', hostPort: 8080, address: '172.18.0.2', containerPort: 80 },
+    { protocol: 'udp', hostIp: '127.0.0.1', hostPort: 5353, address: '172.18.0.3', containerPort: 53 },
+  ],
+};
+
+test('an open and an internal network with published ports', async () => {
+  await expect(ruleset(facts)).toMatchFileSnapshot(golden('ruleset-open-and-internal.nft'));
+});
+
+test('without names, masquerading and traffic among containers', async () => {
+  const { dnsPort: _, ...plain } = front;
+  const network = { ...plain, masquerade: false, interContainer: false };
+  await expect(ruleset({ table: 'windlass', networks: [network], ports: [] })).toMatchFileSnapshot(
+    golden('ruleset-closed.nft'),
+  );
+});
+
+test('without networks nothing of the table is left', () => {
+  expect(ruleset({ table: 'windlass', networks: [], ports: [] })).toBe(
+    'add table ip windlass\ndelete table ip windlass\n',
+  );
+});
+
+test('an internal network is closed before published ports are let in', () => {
+  const text = ruleset(facts);
+  const closed = text.indexOf(`iifname != "${back.bridge}" oifname "${back.bridge}" drop`);
+  expect(closed).toBeGreaterThan(0);
+  expect(closed).toBeLessThan(text.indexOf('ct status dnat oifname'));
+});
+
+const port: PortPlan = {
+  bridge: front.bridge,
+  hostInterface: 'wv0123456789a',
+  interfaceName: 'eth0',
+  mac: '02:42:ac:12:00:02',
+  address: address('172.18.0.2'),
+  prefix: 16,
+  defaultGateway: front.gateway,
+  dnsGateway: front.gateway,
+};
+
+test('a bridge', () => {
+  expect(createBridge({ ...front, mtu: 1400 })).toBe(
+    'link add wl-0123456789ab mtu 1400 type bridge\naddr add 172.18.0.1/16 dev wl-0123456789ab\nlink set wl-0123456789ab up\n',
+  );
+});
+
+test('a port of the bridge, seen from the host and from inside', async () => {
+  const text = `# on the host\n${plugPort(port, '/run/x/netns')}# inside\n${configurePort(port)}`;
+  await expect(text).toMatchFileSnapshot(golden('port.batch'));
+});
+
+test('a second network brings neither a default route nor the resolver', () => {
+  const { defaultGateway: _, dnsGateway: __, ...second } = port;
+  expect(configurePort({ ...second, interfaceName: 'eth1' })).toBe(
+    'addr add 172.18.0.2/16 broadcast + dev eth1\nlink set eth1 up\n',
+  );
+});
+
+test('the MAC follows from the address', () => {
+  expect(macOf(address('172.18.255.10'))).toBe('02:42:ac:12:ff:0a');
+});
