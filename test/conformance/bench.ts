@@ -21,10 +21,12 @@ export class Bench {
   readonly #networks: string[] = [];
   readonly #volumes: string[] = [];
   readonly #images: string[] = [];
+  readonly #defaults: Partial<Service>;
   #count = 0;
 
-  constructor(engine: Engine) {
+  constructor(engine: Engine, defaults: Partial<Service> = {}) {
     this.engine = engine;
+    this.#defaults = defaults;
   }
 
   get labels(): Readonly<Record<string, string>> {
@@ -50,7 +52,7 @@ export class Bench {
     const idle = ['sh', '-c', 'trap "exit 0" TERM; while :; do sleep 0.1; done'];
     return await this.engine.createContainer(
       createRequest(
-        { command: idle, stop_grace_period: '1s', ...service },
+        { command: idle, stop_grace_period: '1s', ...this.#defaults, ...service },
         { name: this.name(), image: IMAGE, labels: this.labels, ...request },
       ),
     );

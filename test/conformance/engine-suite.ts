@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Engine, EngineEvent, ProcessStreams, PullProgress } from '../../src/engine/engine.ts';
 import { InterruptedError } from '../../src/errors.ts';
+import type { Service } from '../../src/model.ts';
 import { LABEL } from '../../src/names.ts';
 import { eventually } from '../support/eventually.ts';
 import { type Registry, startRegistry } from '../support/registry.ts';
@@ -13,6 +14,8 @@ import { Bench, IMAGE } from './bench.ts';
 
 export interface EngineUnderTest {
   readonly name: string;
+  /** What every container needs here: an engine may ask for limits that the machine does not allow. */
+  readonly defaults?: Partial<Service>;
   /** A new connection; the suite closes it. The image busybox:latest is there. */
   connect(options?: { readonly configDirectory?: string }): Promise<Engine>;
 }
@@ -24,7 +27,7 @@ export function engineSuite(subject: EngineUnderTest): void {
 
     beforeAll(async () => {
       engine = await subject.connect();
-      bench = new Bench(engine);
+      bench = new Bench(engine, subject.defaults);
     });
     afterAll(async () => {
       await bench.clear();
@@ -91,7 +94,7 @@ export function engineSuite(subject: EngineUnderTest): void {
       });
 
       it("whole: running and stopped containers, networks and volumes, and no other project's", async () => {
-        const own = new Bench(engine);
+        const own = new Bench(engine, subject.defaults);
         try {
           const [network, volume] = [await own.network(), await own.volume()];
           const running = await own.run({}, { attachments: [own.attachment(network)] });
@@ -778,7 +781,7 @@ export function engineSuite(subject: EngineUnderTest): void {
         const controller = new AbortController();
         const seen: EngineEvent[] = [];
         const since = String(Math.floor(Date.now() / 1000) - 1);
-        const own = new Bench(engine);
+        const own = new Bench(engine, subject.defaults);
         const watching = (async () => {
           for await (const event of engine.events({ project: own.project, since }, controller.signal)) seen.push(event);
         })();

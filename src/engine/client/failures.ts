@@ -26,6 +26,17 @@ const UNREACHABLE = new Set([
 
 /** A pattern of the engine's words → the kind it means whatever the status, and what the user can do. */
 const WORDS: readonly { readonly pattern: RegExp; readonly kind?: EngineErrorKind; readonly hint: string }[] = [
+  // Podman's words, under status 500, for what Docker calls a conflict.
+  {
+    pattern: /container name .* is already in use|network already exists|volume already exists/i,
+    kind: 'conflict',
+    hint: 'remove or rename the one that has the name',
+  },
+  {
+    pattern: /container state improper|is not running/i,
+    kind: 'conflict',
+    hint: 'start the container first',
+  },
   {
     pattern: /has active endpoints|network .* is in use/i,
     kind: 'conflict',
@@ -71,7 +82,7 @@ const WORDS: readonly { readonly pattern: RegExp; readonly kind?: EngineErrorKin
   },
   {
     pattern:
-      /Pool overlaps with other one on this address space|could not find an available.*address pool|all predefined address pools have been fully subnetted/i,
+      /Pool overlaps with other one on this address space|is already used on the host or by another config|could not find an available.*address pool|all predefined address pools have been fully subnetted/i,
     kind: 'conflict',
     hint: 'choose another subnet under networks.<name>.ipam.config, or remove networks that nobody uses with "docker network prune"',
   },

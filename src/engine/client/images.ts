@@ -1,6 +1,7 @@
 // Images: look up, pull, push, tag, remove, and the digest a registry gives.
 import type { Readable } from 'node:stream';
 import type Docker from 'dockerode';
+import { EngineError } from '../../errors.ts';
 import type { Engine, PullProgress } from '../engine.ts';
 import { type About, ask, askStream, type Client } from './client.ts';
 import { splitReference } from './containers.ts';
@@ -60,6 +61,8 @@ export function imageVerbs(client: Client, config: DockerConfig): Verbs {
     },
     async resolveDigest(reference, signal) {
       const about = { verb: 'resolveDigest', resource: `image "${reference}"`, signal };
+      // Podman has no such call: its "not found" would be taken for the image's.
+      if (client.kind === 'podman') throw noDigests(about.resource);
       const authconfig = await credentials(client, config, reference, signal);
       const answer = record(
         await ask(client, about, (docker) =>
@@ -72,6 +75,12 @@ export function imageVerbs(client: Client, config: DockerConfig): Verbs {
     },
   };
 }
+
+const noDigests = (resource: string): EngineError =>
+  new EngineError(`cannot resolve the digest of ${resource}: Podman's API does not offer it`, {
+    ...{ kind: 'unsupported', verb: 'resolveDigest', resource },
+    hint: 'use a Docker Engine for this, or ask with: skopeo inspect docker://…',
+  });
 
 /** Slashes are part of the engine's paths; everything else that is special in a URL is not. */
 const pathOf = (reference: string): string => reference.split('/').map(encodeURIComponent).join('/');

@@ -64,6 +64,15 @@ describe('failures', () => {
       'unsupported',
       /nvidia-container-toolkit/,
     ],
+    [500, 'creating container storage: the container name "x" is already in use by 0f', 'conflict', /remove or rename/],
+    [500, 'network name x already used: network already exists', 'conflict', /remove or rename/],
+    [
+      500,
+      'can only create exec sessions on running containers: container state improper',
+      'conflict',
+      /start the container/,
+    ],
+    [500, 'subnet 10.0.0.0/24 is already used on the host or by another config', 'conflict', /choose another subnet/],
     [503, 'busy', 'unavailable', undefined],
   ])('status %i with "%s" is %s', async (status, message, kind, hint) => {
     const { engine } = await connected({ 'POST /containers/x/start': json({ message }, status) });
