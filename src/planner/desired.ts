@@ -1,11 +1,13 @@
 // The project as one command wants it: selection, --scale, --pull, --build and what providers said, folded in.
 import { WindlassError } from '../errors.ts';
 import type { Project, Service } from '../model.ts';
+import { withApiSocket } from './api-socket.ts';
 import { fileUses } from './file-objects.ts';
 import type { UpOptions } from './options.ts';
 import { keepServices, noSuchService, scaleOf, selectServices, sortedNames } from './services.ts';
 
-export function desiredProject(given: Project, options: UpOptions): Project {
+export function desiredProject(declared: Project, options: UpOptions): Project {
+  const given = withApiSocket(declared);
   for (const name of Object.keys(options.scale))
     if (given.services[name] === undefined) throw noSuchService(given, name);
   const selected = selectServices(given, {

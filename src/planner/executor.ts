@@ -3,6 +3,7 @@
 import { EngineError, isAbort, messageOf, WindlassError } from '../errors.ts';
 import { STATUS } from '../events.ts';
 import { performStep } from './actions.ts';
+import { withApiSocketAndCredentials } from './api-socket.ts';
 import type { ExecutionContext, ExecutionResult } from './execution.ts';
 import { ExecutionState } from './execution-state.ts';
 import type { Plan, Step, StepId, StepOutcome } from './plan.ts';
@@ -12,7 +13,8 @@ export type { ExecutionContext, ExecutionResult } from './execution.ts';
 
 /** Resolves when every step has an outcome; failures are in the result. Rejects only for a bug. */
 export async function executePlan(plan: Plan, context: ExecutionContext): Promise<ExecutionResult> {
-  const execution = new Execution(plan, context);
+  const project = await withApiSocketAndCredentials(context.project);
+  const execution = new Execution(plan, { ...context, project });
   return execution.run();
 }
 
