@@ -65,6 +65,25 @@ it('splits a connection into its two streams without loss, through full buffers'
   );
 });
 
+it('reads no further than what its two sides can hold', async () => {
+  let read = 0;
+  const source = new Readable({
+    highWaterMark: 64 * 1024,
+    read() {
+      read += 32 * 1024;
+      this.push(read > 64 * 1024 * 1024 ? null : encode({ stream: 'stdout', data: Buffer.alloc(32 * 1024 - 8) }));
+    },
+  });
+  const { stdout, stderr } = split(source);
+  await new Promise((resolve) => stdout.once('readable', resolve));
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(read).toBeLessThan(1024 * 1024);
+  let size = 0;
+  stderr.resume();
+  for await (const chunk of stdout) size += (chunk as Buffer).length;
+  expect(size).toBe(2048 * (32 * 1024 - 8));
+});
+
 it("passes a terminal's bytes through as they are", async () => {
   const seen: Buffer[] = [];
   for await (const { stream, data } of chunks(Readable.from([Buffer.from([9, 9, 9]), Buffer.from('raw')]), false)) {
