@@ -20,6 +20,7 @@ export async function loadTarget(
   args: readonly string[],
   options: Partial<LoadOptions> = {},
 ): Promise<Target> {
+  connectMeanwhile(context);
   if (!args.some(isPattern)) {
     const project = await context.loadProject({ ...options, services: args });
     return { project, services: expandServices(serviceNames(project), args), rebuilt: false };
@@ -53,6 +54,14 @@ export async function loadOrRebuildTarget(
     context.warn(`using what runs of project "${name}" instead of its files: ${messageOf(error)}`);
     return rebuild(context, name, args);
   }
+}
+
+/**
+ * Begins to connect while the files are read, where the project's name has no say in which engine it is. A failure is told when the
+ * engine is asked for.
+ */
+function connectMeanwhile(context: CommandContext): void {
+  if (context.env.DOCKER_HOST || context.globals.engine !== undefined) context.engine().catch(() => {});
 }
 
 async function rebuild(context: CommandContext, name: string, args: readonly string[]): Promise<Target> {
