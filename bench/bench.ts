@@ -38,6 +38,13 @@ const runs = Number(values.runs);
 const median = (numbers: readonly number[]): number =>
   [...numbers].sort((a, b) => a - b)[numbers.length >> 1] ?? Number.NaN;
 
+// Ctrl-C ends the command that is being timed; its failure leads to the clean-up below.
+let interrupted = false;
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.on(signal, () => {
+    interrupted = true;
+  });
+
 process.env.PATH = systemPath(process.env.PATH);
 await ensurePackages(['docker-cli']);
 await must(process.execPath, [join(ROOT, 'scripts/build.ts')]);
@@ -48,6 +55,7 @@ const env = { ...process.env, DOCKER_HOST: engine.host, WINDLASS_ENGINE: 'docker
 /** Times one command: whole process, wall clock, in seconds. */
 async function timed(command: readonly [string, ...string[]], args: readonly string[], cwd: string): Promise<number> {
   const [program, ...before] = command;
+  if (interrupted) throw new Error('interrupted');
   const ran = await run(program, [...before, ...args], { cwd, env });
   if (ran.exitCode !== 0) throw new Error(failure(ran));
   return ran.milliseconds / 1000;
