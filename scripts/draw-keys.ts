@@ -21,7 +21,7 @@ const objectForm = ({ oneOf = [] }: Definition): Definition => oneOf.find(({ pro
 export const SECTIONS: Readonly<Record<string, readonly string[]>> = {
   'top level': Object.keys(schema.properties),
   'services.*': keysOf(definition('service')),
-  'services.*.build': keysOf(objectForm(definition('service').properties?.build ?? {})),
+  'services.*.build': keysOf(objectForm(definition('build'))),
   'services.*.deploy': keysOf(definition('deployment')),
   'services.*.develop': keysOf(definition('development')),
   'networks.*': keysOf(definition('network')),
