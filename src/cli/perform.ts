@@ -9,6 +9,7 @@ import type { ProjectLock } from '../planner/lock.ts';
 import type { Observation } from '../planner/observation.ts';
 import type { Plan, Step, StepId, StepOutcome, StepProgress } from '../planner/plan.ts';
 import type { CommandContext } from './context.ts';
+import { linesBySource } from './output/log-lines.ts';
 import { type Progress, withProgress } from './output/progress.ts';
 import { readOnlyEngine } from './read-only-engine.ts';
 
@@ -138,6 +139,7 @@ async function execute(job: Job, plan: Plan, round: Round, progress: Progress): 
   if (plan.steps.length === 0) return round;
   const { context, work, signal, engine } = job;
   const [{ executePlan }, { realHost }] = await Promise.all([import('../planner/executor.ts'), import('../host.ts')]);
+  const output = linesBySource(work.onOutput ?? ((source, line) => progress.note(`${source}  ${line}`)));
   const result = await executePlan(plan, {
     engine,
     project: work.project,
@@ -146,9 +148,10 @@ async function execute(job: Job, plan: Plan, round: Round, progress: Progress): 
     parallel: context.globals.parallel,
     host: realHost,
     providerVariables: round.providerVariables,
-    onOutput: work.onOutput ?? ((source, text) => progress.note(`${source}  ${text}`)),
+    onOutput: output.write,
     ...(work.build === undefined ? {} : { build: work.build }),
   });
+  output.end();
   if (result.cancelled || signal.aborted) throw new InterruptedError();
   work.onResult?.(plan, result.outcomes);
   throwFailures(result.errors);

@@ -19,7 +19,7 @@ export interface ExecutionContext {
   readonly parallel: number;
   /** For providers; programs are not run without it. */
   readonly host?: Host;
-  /** Lines of hooks (`source` is `web-1 ->`) and builders (`source` is the service). */
+  /** What hooks (`source` is `web-1 ->`) and builders (`source` is the service) write, in pieces of any size. */
   readonly onOutput?: (source: string, text: string) => void;
   /** What providers set in earlier plans of the same work. */
   readonly providerVariables?: ProviderVariables;

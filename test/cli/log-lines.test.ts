@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { LineCutter, LogLines } from '../../src/cli/output/log-lines.ts';
+import { LineCutter, LogLines, linesBySource } from '../../src/cli/output/log-lines.ts';
 import { fakeOutput } from './support/fake-output.ts';
 
 const plain = { color: false, prefix: true, timestamps: false };
@@ -64,4 +64,14 @@ describe('cutting output into lines', () => {
     const whole = bytes('grüße\n');
     expect(cut(whole.slice(0, 3), whole.slice(3))).toEqual(['grüße']);
   });
+});
+
+it('cuts the output of several sources, each on its own', () => {
+  const seen: string[] = [];
+  const lines = linesBySource((source, line) => seen.push(`${source}: ${line}`));
+  lines.write('a', 'Step 1');
+  lines.write('b', 'x\r\ny');
+  lines.write('a', '\n');
+  lines.end();
+  expect(seen).toEqual(['b: x', 'a: Step 1', 'b: y']);
 });

@@ -48,7 +48,11 @@ async function pushOne(
   onEvent({ id, status: 'Pushing', kind: 'working' });
   if (!context.globals.dryRun) {
     try {
-      await engine.pushImage(reference, { onProgress: (layer) => onEvent(layerEvent(id, layer)) }, context.signal);
+      await engine.pushImage(
+        reference,
+        { onProgress: (layer) => layer.layer !== '' && onEvent(layerEvent(id, layer)) },
+        context.signal,
+      );
     } catch (error) {
       if (isAbort(error) || context.signal.aborted) throw error;
       onEvent({ id, status: 'Error', kind: 'error', text: messageOf(error) });

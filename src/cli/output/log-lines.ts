@@ -111,3 +111,24 @@ export class LineCutter {
     this.#rest = '';
   }
 }
+
+/** Cuts the output of several sources, which comes in pieces of any size, into lines. */
+export function linesBySource(take: (source: string, line: string) => void): {
+  readonly write: (source: string, text: string) => void;
+  /** Gives what is left without a newline. */
+  readonly end: () => void;
+} {
+  const cutters = new Map<string, LineCutter>();
+  const encoder = new TextEncoder();
+  return {
+    write(source, text) {
+      const cutter = cutters.get(source) ?? new LineCutter((line) => take(source, line.replace(/\r$/, '')));
+      cutters.set(source, cutter);
+      cutter.write(encoder.encode(text));
+    },
+    end() {
+      for (const cutter of cutters.values()) cutter.end();
+      cutters.clear();
+    },
+  };
+}
