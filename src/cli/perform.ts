@@ -139,7 +139,8 @@ async function execute(job: Job, plan: Plan, round: Round, progress: Progress): 
   if (plan.steps.length === 0) return round;
   const { context, work, signal, engine } = job;
   const [{ executePlan }, { realHost }] = await Promise.all([import('../planner/executor.ts'), import('../host.ts')]);
-  const output = linesBySource(work.onOutput ?? ((source, line) => progress.note(`${source}  ${line}`)));
+  const note = (source: string, line: string) => line.trim() !== '' && progress.note(`${source}  ${line}`);
+  const output = linesBySource(work.onOutput ?? note);
   const result = await executePlan(plan, {
     engine,
     project: work.project,
