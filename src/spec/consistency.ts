@@ -17,6 +17,16 @@ export function checkConsistency(project: Project, tree: Mapping, places: Places
   problems.throwIfAny();
 }
 
+/** What `scale` says, said by `deploy.replicas` too wherever there is a `deploy`. */
+export function withReplicas(project: Project): Project {
+  const services = Object.entries(project.services).map(([name, service]): [string, Service] => {
+    const { scale, deploy } = service;
+    if (scale === undefined || deploy === undefined) return [name, service];
+    return [name, { ...service, deploy: { ...deploy, replicas: scale } }];
+  });
+  return { ...project, services: Object.fromEntries(services) };
+}
+
 /** Two services cannot have one container name. */
 export function checkContainerNames(project: Project, tree: Mapping, places: Places): void {
   const problems = new Problems(places);

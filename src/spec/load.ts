@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import { isAbsolute, relative } from 'node:path';
 import { type Diagnostic, SpecError } from '../diagnostics.ts';
 import type { Project } from '../model.ts';
-import { checkConsistency, checkContainerNames } from './consistency.ts';
+import { checkConsistency, checkContainerNames, withReplicas } from './consistency.ts';
 import { DecodeContext } from './decode.ts';
 import { decodeModel } from './decode-model.ts';
 import { documentsOf, type LoadState, loadModel, substituteVariables } from './model-loader.ts';
@@ -85,7 +85,10 @@ export async function loadProject(options: LoadOptions): Promise<LoadResult> {
   };
   project = withProfiles(project, load.settings.profiles);
   const consistent = options.checkConsistency !== false;
-  if (consistent) checkConsistency(project, tree, state.places);
+  if (consistent) {
+    checkConsistency(project, tree, state.places);
+    project = withReplicas(project);
+  }
   project = withLabelFiles(project, tree, state);
   const { services: named = [] } = options;
   project = withSelectedServices(withServicesEnabled(project, named), named);
