@@ -64,6 +64,20 @@ export function mountedFiles(
   return [...mounts].map(([target, { object, kind }]) => ({ source: object.file ?? '', target, kind }));
 }
 
+/** What a service asks of mounted files that a mount cannot give. */
+export function ignoredSettings(project: Project, service: Service): readonly string[] {
+  return fileUses(project, service)
+    .filter((use) => isMounted(use))
+    .flatMap(({ kind, reference }) => {
+      const given = (['uid', 'gid', 'mode'] as const).filter((key) => reference[key] !== undefined);
+      if (given.length === 0) return [];
+      const settings = given.map((key) => `"${key}"`).join(', ');
+      return [
+        `service "${service.name}": ${settings} of ${kind} "${reference.source}" ignored: it is a file, which is mounted as it is`,
+      ];
+    });
+}
+
 /** Texts to copy into the container before each start. */
 export function copiedFiles(project: Project, service: Service): readonly CopiedFile[] {
   const uses = fileUses(project, service).filter((use) => !isMounted(use));

@@ -2,7 +2,7 @@
 // services find each other by name anyway.
 import type { Service } from '../model.ts';
 import { containerName } from '../names.ts';
-import type { ServiceContext } from './reconcile-services.ts';
+import type { ServiceContext } from './service-context.ts';
 
 type LinkContext = Pick<ServiceContext, 'project' | 'results' | 'sorted' | 'options'>;
 

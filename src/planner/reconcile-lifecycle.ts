@@ -16,9 +16,9 @@ import {
 import type { Plan } from './plan.ts';
 import { type DraftStep, PlanBuilder } from './plan-builder.ts';
 import { asItIs } from './reconcile-run.ts';
-import type { ServiceContext } from './reconcile-services.ts';
 import { reconcileStarts } from './reconcile-start.ts';
 import { isOneOff, isUp, managed, serviceOf, sortContainers } from './replicas.ts';
+import type { ServiceContext } from './service-context.ts';
 import { inDependencyOrder, noSuchService, scaleOf, selectServices } from './services.ts';
 import { inStopOrder } from './stop-order.ts';
 

@@ -2,6 +2,7 @@
 import { WindlassError } from '../errors.ts';
 import { STATUS } from '../events.ts';
 import type { Project } from '../model.ts';
+import { blueprintFor } from './blueprint.ts';
 import { containerProgressId, copyFilesInto, refTo } from './container-steps.ts';
 import { desiredProject } from './desired.ts';
 import type { Observation } from './observation.ts';
@@ -10,10 +11,10 @@ import type { OneOff, Plan } from './plan.ts';
 import { PlanBuilder } from './plan-builder.ts';
 import { reconcileImages } from './reconcile-images.ts';
 import { reconcileNetworks } from './reconcile-networks.ts';
-import { blueprintFor, type ServiceContext, type ServiceResult } from './reconcile-services.ts';
 import { addGates } from './reconcile-start.ts';
 import { reconcileVolumes } from './reconcile-volumes.ts';
 import { isUp, managed, type Replica, sortContainers } from './replicas.ts';
+import type { ServiceContext, ServiceResult } from './service-context.ts';
 import { dependenciesOf, keepServices } from './services.ts';
 
 export interface RunOptions

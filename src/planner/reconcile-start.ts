@@ -3,8 +3,8 @@ import { STATUS } from '../events.ts';
 import type { Dependency, Service } from '../model.ts';
 import { addStart, containerProgressId, refTo } from './container-steps.ts';
 import type { GateCondition, StepId } from './plan.ts';
-import type { Pending, ServiceContext, ServiceResult } from './reconcile-services.ts';
 import { isRunning } from './replicas.ts';
+import type { Pending, ServiceContext, ServiceResult } from './service-context.ts';
 import { dependenciesOf, dependentsOf, inDependencyOrder, scaleOf } from './services.ts';
 
 /** Steps after which a service counts as started, by service. */

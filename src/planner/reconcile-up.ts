@@ -12,10 +12,11 @@ import { PlanBuilder } from './plan-builder.ts';
 import { type ImageSteps, reconcileImages } from './reconcile-images.ts';
 import { type ResourceSteps, reconcileNetworks } from './reconcile-networks.ts';
 import { reconcileOrphans } from './reconcile-orphans.ts';
-import { reconcileService, type ServiceContext } from './reconcile-services.ts';
+import { reconcileService } from './reconcile-services.ts';
 import { reconcileStarts } from './reconcile-start.ts';
 import { reconcileVolumes } from './reconcile-volumes.ts';
 import { isUp, managed, type Sorted, serviceOf, sortContainers } from './replicas.ts';
+import type { ServiceContext } from './service-context.ts';
 import { dependentsOf, imageOf, inDependencyOrder, sortedNames } from './services.ts';
 
 /**

@@ -3,21 +3,11 @@ import type { ObservedContainer } from '../engine/engine.ts';
 import { STATUS } from '../events.ts';
 import type { Service } from '../model.ts';
 import { replacementName } from '../names.ts';
+import type { Blueprint } from './blueprint.ts';
 import { addStop, containerProgressId, refTo } from './container-steps.ts';
 import type { CarriedVolume, ContainerRef, StepId } from './plan.ts';
 import type { PlanBuilder } from './plan-builder.ts';
 import { isUp, type Replica } from './replicas.ts';
-
-/** What every container of a service is created with. */
-export interface Blueprint {
-  readonly service: Service;
-  readonly peers: Readonly<Record<string, ContainerRef>>;
-  readonly links: (number: number) => readonly string[];
-  readonly contentHash: string | undefined;
-  /** Images, networks, volumes and the containers it refers to. */
-  readonly dependsOn: readonly StepId[];
-  readonly after: readonly StepId[];
-}
 
 /** A container that will be there, and the step after which it can be started. */
 export interface Prepared {
