@@ -45,6 +45,9 @@ export const plugPort = (plan: PortPlan, netns: string): string =>
   lines([
     `link add ${plan.hostInterface}${mtu(plan.mtu)} type veth peer name ${plan.interfaceName} address ${plan.mac}${mtu(plan.mtu)} netns ${netns}`,
     `link set ${plan.hostInterface} master ${plan.bridge} up`,
+    // Where bridged packets pass the IP rules (br_netfilter), a container that reaches itself through the host's address
+    // is sent back out of the port it came in by.
+    `link set ${plan.hostInterface} type bridge_slave hairpin on`,
   ]);
 
 /**

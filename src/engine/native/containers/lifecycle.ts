@@ -41,7 +41,7 @@ import {
   type PublishedPort,
 } from './types.ts';
 import { userFacts } from './user-facts.ts';
-import { mountSource, prepareVolumes, releaseVolumes } from './volume-mounts.ts';
+import { mountSource, prepareVolumes, releaseVolumes, removeAnonymousVolumes } from './volume-mounts.ts';
 
 export interface LifecycleParts {
   readonly host: NativeHost;
@@ -303,25 +303,26 @@ export class Lifecycle {
     if (isLive(record.state.status)) void this.#parts.networks.join(memberOf(record));
   }
 
-  /** Removes the container, its log and its writable layer. Volumes are the caller's. */
-  async remove(id: string, force: boolean): Promise<ContainerRecord> {
+  /** Removes the container, its log, its writable layer and, with `volumes`, those of its volumes that have no name. */
+  async remove(id: string, options: { readonly force: boolean; readonly volumes: boolean }): Promise<ContainerRecord> {
     const { store } = this.#parts;
     const record = store.find(id);
     if (isLive(record.state.status) || record.state.status === 'restarting') {
       const what = record.state.status === 'paused' ? 'paused' : 'running';
-      if (!force)
+      if (!options.force)
         throw conflict(
           `You cannot remove a ${what} container ${record.id}. ${what === 'paused' ? 'Unpause and then stop the container before attempting removal or force remove' : 'Stop the container before attempting removal or force remove'}`,
         );
       await this.stop(record.id, 0, 'SIGKILL');
     }
-    return this.#serial.run(record.id, () => this.#remove(record.id));
+    return this.#serial.run(record.id, () => this.#remove(record.id, options.volumes));
   }
 
-  async #remove(id: string): Promise<ContainerRecord> {
+  async #remove(id: string, volumes: boolean): Promise<ContainerRecord> {
     const { store, events } = this.#parts;
     const record = store.find(id);
     await store.remove(id);
+    if (volumes) await removeAnonymousVolumes(this.#parts.volumes, store.all(), record);
     events.emit('container', 'destroy', id, eventAttributes(record));
     for (const listener of this.#listeners) listener.removed?.(record);
     for (const waiters of [this.#removeWaiters, this.#exitWaiters]) tell(waiters, record);
@@ -618,7 +619,7 @@ export class Lifecycle {
   #settle(record: ContainerRecord): void {
     tell(this.#exitWaiters, record);
     if (record.hostConfig.AutoRemove && record.state.status !== 'restarting')
-      void this.#serial.run(record.id, () => this.#remove(record.id)).catch(() => undefined);
+      void this.#serial.run(record.id, () => this.#remove(record.id, true)).catch(() => undefined);
   }
 
   /** Takes down everything that stands around a container's processes. Every step is tried; repeating it is no failure. */

@@ -1,5 +1,4 @@
 // Volumes of a container that is about to start: made ready, and filled from the image where they are new and empty.
-import { join } from 'node:path';
 import { listIfExists, type NativeHost, runChecked } from '../host.ts';
 import type { VolumeStore } from '../volumes/store.ts';
 import { resolveInRoot } from './scoped-path.ts';
@@ -33,11 +32,23 @@ async function copyUp(host: NativeHost, point: MountPoint, rootfs: string): Prom
   await host.files.chown(point.Source, facts.uid, facts.gid);
   await host.files.chmod(point.Source, facts.mode & 0o7777);
   if ((await host.files.readdir(covered)).length > 0)
-    await runChecked(host, 'cp', ['-a', '--reflink=auto', join(covered, '.'), point.Source]);
+    await runChecked(host, 'cp', ['-a', '--reflink=auto', `${covered}/.`, point.Source]);
 }
 
 /** The host folder of a mount, its sub-path followed within the volume. */
 export async function mountSource(host: NativeHost, point: MountPoint): Promise<MountPoint> {
   if (point.Subpath === undefined) return point;
   return { ...point, Source: await resolveInRoot(host, point.Source, point.Subpath) };
+}
+
+/** Volumes without a name that only this container had. */
+export async function removeAnonymousVolumes(
+  volumes: VolumeStore,
+  others: readonly ContainerRecord[],
+  record: ContainerRecord,
+): Promise<void> {
+  for (const { Type: type, Anonymous: anonymous, Name: name } of record.mounts) {
+    if (type !== 'volume' || !anonymous || name === undefined || !volumes.get(name)) continue;
+    if (!others.some((other) => other.mounts.some((point) => point.Name === name))) await volumes.remove(name);
+  }
 }

@@ -48,11 +48,12 @@ async function logs(engine: NativeEngine, exchange: Exchange): Promise<void> {
   const terminal = record.config.Tty === true;
   const timestamps = isTrue(query.get('timestamps'));
   const response = exchange.stream(200, version >= 42 ? (terminal ? RAW : MULTIPLEXED) : RAW);
-  let lineStart = true;
+  const lineStart = { stdout: true, stderr: true };
   for await (const entry of readLog(engine.host, engine.paths.container(record.id).log, options)) {
     if (!terminal && !wanted[entry.stream]) continue;
-    const data = timestamps && lineStart ? Buffer.concat([Buffer.from(`${entry.time} `), entry.data]) : entry.data;
-    lineStart = entry.complete;
+    const data =
+      timestamps && lineStart[entry.stream] ? Buffer.concat([Buffer.from(`${entry.time} `), entry.data]) : entry.data;
+    lineStart[entry.stream] = entry.complete;
     await send(response, terminal ? data : frame(entry.stream, data));
   }
   response.end();

@@ -158,18 +158,9 @@ const gone = (exchange: Exchange): Promise<undefined> =>
 async function remove(engine: NativeEngine, exchange: Exchange): Promise<void> {
   const { query } = exchange;
   if (isTrue(query.get('link'))) throw badRequest('removing links is not served: they go with their container');
-  const record = await engine.lifecycle.remove(exchange.params.id ?? '', isTrue(query.get('force')));
-  if (isTrue(query.get('v'))) await removeAnonymousVolumes(engine, record);
+  const options = { force: isTrue(query.get('force')), volumes: isTrue(query.get('v')) };
+  await engine.lifecycle.remove(exchange.params.id ?? '', options);
   exchange.reply(204);
-}
-
-/** Volumes that only this container had; one that is in use elsewhere stays. */
-export async function removeAnonymousVolumes(engine: NativeEngine, record: ContainerRecord): Promise<void> {
-  for (const point of record.mounts) {
-    if (point.Type !== 'volume' || !point.Anonymous || point.Name === undefined) continue;
-    const shared = engine.store.all().some((other) => other.mounts.some((mount) => mount.Name === point.Name));
-    if (!shared) await engine.volumes.remove(point.Name).catch(() => undefined);
-  }
 }
 
 async function prune(engine: NativeEngine, exchange: Exchange): Promise<void> {
@@ -179,7 +170,7 @@ async function prune(engine: NativeEngine, exchange: Exchange): Promise<void> {
     if (!['created', 'exited', 'dead'].includes(record.state.status)) continue;
     const labels = record.config.Labels ?? {};
     if (!filters.labels('label', labels) || !filters.withoutLabels(labels)) continue;
-    await engine.lifecycle.remove(record.id, false).then(
+    await engine.lifecycle.remove(record.id, { force: false, volumes: false }).then(
       () => deleted.push(record.id),
       () => undefined, // started meanwhile: it stays
     );
