@@ -58,7 +58,10 @@ export class PlannedWorld {
     let round: Partial<UpOptions> = {};
     for (;;) {
       const plan = await this.planUp(project, { ...options, ...round });
-      const result = await this.execute(project, plan, context);
+      const result = await this.execute(project, plan, {
+        ...context,
+        providerVariables: round.providerVariables ?? {},
+      });
       if (!plan.continues || result.errors.length > 0 || result.cancelled) return result;
       round = { imagesReady: true, providerVariables: result.providerVariables };
     }
