@@ -46,7 +46,7 @@ interface Scope {
 /** A document whose services stand for themselves. */
 export function applyExtends(document: Mapping, context: ExtendsContext): Mapping {
   const { services } = document;
-  if (services === undefined || services === null) return document;
+  if (services === undefined) return document;
   const problems = new Problems(context.state.places);
   if (!isMapping(services)) {
     problems.add(

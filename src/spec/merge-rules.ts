@@ -51,12 +51,18 @@ function toMapping(value: Value, entry: () => Value): Mapping | undefined {
   return mapping;
 }
 
-const asSequences: MergeRule = (base, over) => concat(toSequence(base), toSequence(over));
+/** docker compose drops an override that is neither without a word; that can only be a mistake. */
+const isListLike = (value: Value): boolean =>
+  value === null || typeof value === 'string' || isSequence(value) || isMapping(value);
+
+const asSequences: MergeRule = (base, over, merger) =>
+  isListLike(base) && isListLike(over) ? concat(toSequence(base), toSequence(over)) : merger.mismatch(base, over);
 
 const replace: MergeRule = (_base, over) => over;
 
 /** Only exact repetitions are left out: a host may have several addresses. */
-const extraHosts: MergeRule = (base, over) => {
+const extraHosts: MergeRule = (base, over, merger) => {
+  if (!isListLike(base) || !isListLike(over)) return merger.mismatch(base, over);
   const ours = toSequence(base);
   const theirs = toSequence(over);
   const kept = theirs.map((item, index) => ({ item, index })).filter(({ item }) => !ours.includes(item));

@@ -1,4 +1,5 @@
 // Lists whose items are named by a part of themselves: a later item of the same name takes the place of the earlier one.
+import { goText } from './go-text.ts';
 import { below, compileRules, type Rules } from './pattern.ts';
 import { type Path, type Problems, pathText } from './problems.ts';
 import { parseVolume } from './short-volume.ts';
@@ -48,12 +49,12 @@ const byMountPoint =
   (item) => {
     if (typeof item === 'string') return `${directory}/${item}`;
     if (!isMapping(item)) return undefined;
-    return typeof item.target === 'string' ? item.target : `${directory}/${String(item.source)}`;
+    return typeof item.target === 'string' ? item.target : `${directory}/${goText(item.source)}`;
   };
 
 /** Numbers and texts name different ports: docker compose compares them as they were written. */
 const part = (value: Value | undefined): string =>
-  typeof value === 'string' ? value : `${typeof value} ${String(value)}`;
+  typeof value === 'string' ? value : `${typeof value} ${goText(value)}`;
 
 const byPort: Indexer = (item) => {
   if (typeof item === 'number') return String(item);
@@ -61,7 +62,7 @@ const byPort: Indexer = (item) => {
   if (!isMapping(item)) return undefined;
   const { target, published, host_ip, protocol } = item;
   if (target === undefined) return missing('the "target" port');
-  return `${host_ip ?? '0.0.0.0'}:${part(published)}:${part(target)}/${protocol ?? 'tcp'}`;
+  return `${goText(host_ip ?? '0.0.0.0')}:${part(published)}:${part(target)}/${goText(protocol ?? 'tcp')}`;
 };
 
 const byPath: Indexer = (item) => {
