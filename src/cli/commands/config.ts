@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { UsageError } from '../../errors.ts';
 import { byBytes } from '../../go-json.ts';
 import type { Project, Service } from '../../model.ts';
-import { builtImageName } from '../../names.ts';
+import { builtImageName, type Separator } from '../../names.ts';
 import { withDefaultPlatform } from '../../platform.ts';
 import { type ConfigFormat, renderImages, renderProject, renderTree } from '../../spec/render.ts';
 import type { CommandContext } from '../context.ts';
@@ -38,7 +38,7 @@ async function textOf(context: CommandContext, flags: ConfigFlags, args: Names):
   if (flags.models) return lines(modelsOf(await load(context, flags, [])));
   if (flags.hash) return lines(await hashesOf(await load(context, flags, []), flags.hash));
   if (flags.profiles) return lines(profilesOf(await load(context, flags, args)));
-  if (flags.images) return lines(imagesOf(await load(context, flags, args)));
+  if (flags.images) return lines(imagesOf(await load(context, flags, args), context.globals.compatibility ? '_' : '-'));
   if (flags.variables) return { content: await variablesText(context, flags) };
   if (flags.environment) return lines(environmentOf(await load(context, flags, args, true)));
   return { content: await modelText(context, flags, args), file: true };
@@ -114,8 +114,10 @@ function profilesOf(project: Project): string[] {
   return [...new Set(services.flatMap((service) => service.profiles ?? []))].sort(byBytes);
 }
 
-const imagesOf = (project: Project): string[] =>
-  sortedKeys(project.services).map((name) => project.services[name]?.image || builtImageName(project.name, name));
+const imagesOf = (project: Project, separator: Separator): string[] =>
+  sortedKeys(project.services).map(
+    (name) => project.services[name]?.image || builtImageName(project.name, name, separator),
+  );
 
 const environmentOf = (project: Project): string[] =>
   Object.entries(project.environment)
