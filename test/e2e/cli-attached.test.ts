@@ -72,6 +72,13 @@ test('attach: false keeps a service quiet', async () => {
   expect(stdout).toBe('Attaching to two-1\n2\ntwo-1 exited with code 0\n');
 });
 
+test('waits for services whose output nobody wants', async () => {
+  const s = await scenario(stack({ one: service('echo 1; sleep 0.5; exit 3', ', attach: false') }));
+  const { stdout } = await s.windlass(['up']);
+  expect(stdout).toBe('one-1 exited with code 3\n');
+  expect(await s.states()).toEqual({ 'one-1': 'exited' });
+});
+
 test.each([
   ['--abort-on-container-exit', 'exit 0', 0],
   ['--abort-on-container-exit', 'exit 5', 5],

@@ -68,18 +68,19 @@ class Session {
   }
 
   async run(): Promise<number> {
-    const { project, services, attachTo } = this.#options;
+    const { project } = this.#options;
+    const watched = this.#watchedServices();
     const release = this.#context.interrupts.takeOver((_, count) => this.#onInterrupt(count));
     const forgetKeys = this.#options.menu ? this.#listenToKeys() : () => {};
     const monitor = new Monitor({
       engine: this.#engine,
       project: project.name,
-      services: services.length > 0 ? services : attachTo,
+      services: watched,
       signal: this.#over.signal,
       tell: (news) => this.#onNews(news),
     });
     try {
-      monitor.expect(await this.#attachAll(services.length > 0 ? services : attachTo));
+      monitor.expect(await this.#attachAll(watched));
       const following = monitor.follow();
       following.catch(() => this.#starting.abort());
       await this.#start(monitor);
@@ -92,6 +93,12 @@ class Session {
       this.#over.abort();
     }
     return this.#result();
+  }
+
+  /** The named services, else those whose output is shown, else all: the command ends when their containers have ended. */
+  #watchedServices(): readonly string[] {
+    const { project, services, attachTo } = this.#options;
+    return [services, attachTo, Object.keys(project.services)].find((names) => names.length > 0) ?? [];
   }
 
   /** Attaches to the containers of `attachTo`, and returns the ids of those of `watched`. */
