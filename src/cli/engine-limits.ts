@@ -1,7 +1,7 @@
 // Refuses, before anything changes, what a plan asks of an engine that cannot do it.
 import { type Diagnostic, SpecError } from '../diagnostics.ts';
 import type { Capabilities } from '../engine/engine.ts';
-import { buildRequirements, requirements } from '../engine/requirements.ts';
+import { betterBuilder, buildRequirements, requirements } from '../engine/requirements.ts';
 import type { Project, Service } from '../model.ts';
 import type { Plan } from '../planner/plan.ts';
 
@@ -37,6 +37,7 @@ function buildLimits(plan: Plan, project: Project, { builder }: Capabilities): r
   const built = plan.steps.flatMap((step) =>
     step.action === 'build-image' && step.fallbackFor === undefined ? [step.service] : [],
   );
+  const { needs, hint } = betterBuilder(builder);
   return built
     .map((name) => project.services[name])
     .filter((service): service is Service => service?.build !== undefined)
@@ -44,8 +45,8 @@ function buildLimits(plan: Plan, project: Project, { builder }: Capabilities): r
       buildRequirements(build, builder).map((attribute) => ({
         severity: 'error' as const,
         code: 'ENGINE_LACKS',
-        message: `service "${name}": build.${attribute} needs BuildKit, which this engine does not offer here`,
-        hint: `install docker-buildx (the docker CLI plugin), or remove build.${attribute}`,
+        message: `service "${name}": build.${attribute} needs ${needs}`,
+        hint: `${hint}, or remove build.${attribute}`,
       })),
     );
 }

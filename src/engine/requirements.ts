@@ -173,3 +173,10 @@ export function buildRequirements(build: Build, builder: Capabilities['builder']
       return used;
   }
 }
+
+/** What a build that a builder cannot do needs instead, and how to get it. */
+export function betterBuilder(builder: Capabilities['builder']): { readonly needs: string; readonly hint: string } {
+  return builder === 'buildkit'
+    ? { needs: 'docker buildx', hint: 'install docker-buildx (the docker CLI plugin)' }
+    : { needs: 'BuildKit', hint: 'use a Docker Engine and leave DOCKER_BUILDKIT unset' };
+}

@@ -8,6 +8,17 @@ import { createRequest } from '../support/create-request.ts';
 /** The image that every check uses: it has a shell. */
 export const IMAGE = 'busybox:latest';
 
+export interface EngineUnderTest {
+  readonly name: string;
+  /** What every container needs here: an engine may ask for limits that the machine does not allow. */
+  readonly defaults?: Partial<Service>;
+  /** A new connection. The image busybox:latest is there. */
+  connect(options?: { readonly configDirectory?: string }): Promise<Engine>;
+}
+
+/** The bench, once the engine is connected. */
+export type At = () => Bench;
+
 export interface Output {
   readonly stdout: string;
   readonly stderr: string;
@@ -21,12 +32,22 @@ export class Bench {
   readonly #networks: string[] = [];
   readonly #volumes: string[] = [];
   readonly #images: string[] = [];
-  readonly #defaults: Partial<Service>;
+  readonly #subject: EngineUnderTest;
   #count = 0;
 
-  constructor(engine: Engine, defaults: Partial<Service> = {}) {
+  constructor(engine: Engine, subject: EngineUnderTest) {
     this.engine = engine;
-    this.#defaults = defaults;
+    this.#subject = subject;
+  }
+
+  /** A bench on the same engine with a project of its own; the caller clears it. */
+  another(): Bench {
+    return new Bench(this.engine, this.#subject);
+  }
+
+  /** A further connection; the caller closes it. */
+  connect(options: { readonly configDirectory: string }): Promise<Engine> {
+    return this.#subject.connect(options);
   }
 
   get labels(): Readonly<Record<string, string>> {
@@ -52,7 +73,7 @@ export class Bench {
     const idle = ['sh', '-c', 'trap "exit 0" TERM; while :; do sleep 0.1; done'];
     return await this.engine.createContainer(
       createRequest(
-        { command: idle, stop_grace_period: '1s', ...this.#defaults, ...service },
+        { command: idle, stop_grace_period: '1s', ...this.#subject.defaults, ...service },
         { name: this.name(), image: IMAGE, labels: this.labels, ...request },
       ),
     );

@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { Capabilities } from '../../src/engine/engine.ts';
-import { apiAtLeast, buildRequirements, primaryNetwork, requirements } from '../../src/engine/requirements.ts';
+import {
+  apiAtLeast,
+  betterBuilder,
+  buildRequirements,
+  primaryNetwork,
+  requirements,
+} from '../../src/engine/requirements.ts';
 import type { Network, Service } from '../../src/model.ts';
 
 const capabilities = (apiVersion: string, kind: Capabilities['kind'] = 'docker'): Capabilities => ({
@@ -119,5 +125,10 @@ describe('builds', () => {
     expect(buildRequirements({ provenance: 'false', sbom: 'false', platforms: ['linux/amd64'] }, 'classic')).toEqual(
       [],
     );
+  });
+
+  it('say what would do it', () => {
+    expect(betterBuilder('buildkit').needs).toBe('docker buildx');
+    expect(betterBuilder('classic').needs).toBe('BuildKit');
   });
 });

@@ -18,7 +18,7 @@ export interface Call {
   readonly file?: Readable | Uint8Array | undefined;
   readonly authconfig?: unknown;
   readonly registryconfig?: unknown;
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string | string[]>>;
   readonly abortSignal?: AbortSignal | undefined;
 }
 
@@ -133,8 +133,12 @@ function bodyOf(call: Call): Body {
   return Object.keys(own).length === 0 && call.options?._body === undefined ? undefined : JSON.stringify(own);
 }
 
-function headersOf(common: Readonly<Record<string, string>>, call: Call, body: Body): Record<string, string | number> {
-  const headers: Record<string, string | number> = {
+function headersOf(
+  common: Readonly<Record<string, string>>,
+  call: Call,
+  body: Body,
+): Record<string, string | number | string[]> {
+  const headers: Record<string, string | number | string[]> = {
     Host: 'docker',
     'User-Agent': 'windlass',
     ...common,

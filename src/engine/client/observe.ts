@@ -9,6 +9,7 @@ import { containerDetails, listedContainer, observedVolume } from './observed.ts
 type Verbs = Pick<
   Engine,
   | 'observe'
+  | 'listContainers'
   | 'listProjectContainers'
   | 'listPublishedPorts'
   | 'inspectContainer'
@@ -39,6 +40,11 @@ export function observeVerbs(client: Client): Verbs {
         volumes: (volumes.Volumes ?? []).map(observedVolume),
       };
     },
+    listContainers: (project, signal) =>
+      list(
+        { verb: 'listContainers', resource: `project "${project}"`, signal },
+        { all: true, filters: { label: [`${LABEL.project}=${project}`] } },
+      ),
     listProjectContainers: (all, signal) =>
       list({ verb: 'listProjectContainers', signal }, { all, filters: { label: [LABEL.project] } }),
     async listPublishedPorts(signal) {

@@ -1,13 +1,15 @@
-// The builder inside the engine: one POST with the context as a tar.
+// The builders inside the engine: one POST with the context as a tar, to the classic one or, with a session beside it, to BuildKit.
 import { Readable } from 'node:stream';
 import type { BuildRequest } from '../../engine.ts';
-import { type About, ask, askStream, type Client } from '../client.ts';
+import { type About, ask, type Client } from '../client.ts';
 import { allCredentials } from '../credentials.ts';
 import type { DockerConfig } from '../docker-config.ts';
 import { fromWords, interruption } from '../failures.ts';
 import { jsonLines, record, text } from '../ndjson.ts';
 import { guarded } from '../streams.ts';
 import { contextArchive, isRemoteContext, openContext } from './context.ts';
+import type { Session } from './session.ts';
+import { TraceText } from './trace.ts';
 
 /** Query of `POST /build` for a request. */
 export function buildQuery(
@@ -57,10 +59,11 @@ export function bytes(size: string): number {
   return Math.trunc(Number(digits) * (UNITS[unit.toLowerCase()] ?? 1));
 }
 
-/** Builds and returns the image's id. */
-export async function buildClassic(
+/** Builds and returns the image's id. With `buildkit`, the engine calls back for credentials, secrets and ssh. */
+export async function buildInEngine(
   client: Client,
   config: DockerConfig,
+  builder: 'classic' | 'buildkit',
   request: BuildRequest,
   onOutput: (text: string) => void,
   signal: AbortSignal | undefined,
@@ -70,22 +73,50 @@ export async function buildClassic(
   const remote = isRemoteContext(context) ? context : undefined;
   const source = remote === undefined ? await openContext(request.service, request.build) : undefined;
   const query = buildQuery(request, source?.dockerfile ?? request.build.dockerfile ?? 'Dockerfile', remote);
-  const registryconfig = await allCredentials(config, client.host, signal);
-  const archive =
-    source === undefined ? Readable.from([]) : Readable.from(contextArchive(source), { objectMode: false });
-  const response = await askStream(client, about, (docker) =>
-    docker.buildImage(archive, { ...query, registryconfig } as Parameters<typeof docker.buildImage>[1]),
-  );
-  const id = await follow(
-    client,
-    about,
-    response as unknown as AsyncIterable<Buffer>,
-    request.quiet ? () => undefined : onOutput,
-  );
-  if (id.startsWith('sha256:')) return id;
-  // Engines before API 1.29 tell the short id only, in words.
-  const tag = request.tags[0] ?? id;
-  return (await ask(client, about, (docker) => docker.getImage(tag).inspect())).Id;
+  const registryconfig = builder === 'classic' ? await allCredentials(config, client.host, signal) : undefined;
+  const session = builder === 'classic' ? undefined : await startSession(client, config, request, about);
+  try {
+    const archive =
+      source === undefined ? Readable.from([]) : Readable.from(contextArchive(source), { objectMode: false });
+    const options = {
+      ...query,
+      ...(session === undefined ? { registryconfig } : { version: '2', session: session.id }),
+    };
+    const response = await ask(client, about, () => post(client, about, archive, options));
+    const id = await follow(client, about, response, request.quiet ? () => undefined : onOutput);
+    if (id.startsWith('sha256:')) return id;
+    // Engines before API 1.29 tell the short id only, in words.
+    const tag = request.tags[0] ?? id;
+    return (await ask(client, about, (docker) => docker.getImage(tag).inspect())).Id;
+  } finally {
+    session?.close();
+  }
+}
+
+async function startSession(
+  client: Client,
+  config: DockerConfig,
+  request: BuildRequest,
+  about: About,
+): Promise<Session> {
+  const { openSession } = await import('./session.ts');
+  return await ask(client, about, () => openSession(client, config, request, about.signal));
+}
+
+/** Not through dockerode, which would open a session of its own beside BuildKit's. */
+function post(
+  client: Client,
+  about: About,
+  archive: Readable,
+  options: Readonly<Record<string, unknown>>,
+): Promise<AsyncIterable<Buffer>> {
+  const { registryconfig, ...query } = options;
+  const call = { path: '/build?', method: 'POST', file: archive, options: query, isStream: true, registryconfig };
+  return new Promise((resolve, reject) => {
+    client.modem.dial({ ...call, statusCodes: { 200: true }, abortSignal: about.signal }, (error, data) =>
+      error === null ? resolve(data as AsyncIterable<Buffer>) : reject(error),
+    );
+  });
 }
 
 /** Reads the builder's lines to the end; failure comes inside the stream, under status 200. */
@@ -96,10 +127,15 @@ async function follow(
   onOutput: (text: string) => void,
 ): Promise<string> {
   let id = '';
+  const trace = new TraceText();
   for await (const line of guarded(client, about, jsonLines(response))) {
     const message = record(line);
     const failure = text(record(message.errorDetail).message) || text(message.error);
     if (failure !== '') throw fromWords(failure, { ...about, endpoint: client.endpoint });
+    if (message.id === 'moby.buildkit.trace') {
+      onOutput(trace.lines(Buffer.from(text(message.aux), 'base64')));
+      continue;
+    }
     id = text(record(message.aux).ID) || id;
     const status = text(message.status);
     const layer = text(message.id);

@@ -1,7 +1,7 @@
 // Building images: chooses the builder, and refuses by name what it cannot honour.
 import { EngineError } from '../../../errors.ts';
 import type { BuildRequest, Capabilities, Engine } from '../../engine.ts';
-import { buildRequirements } from '../../requirements.ts';
+import { betterBuilder, buildRequirements } from '../../requirements.ts';
 import type { Client } from '../client.ts';
 import type { DockerConfig } from '../docker-config.ts';
 import type { Greeting } from '../handshake.ts';
@@ -9,7 +9,7 @@ import { findBuildx } from './plugins.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-/** buildx where it is installed and the engine has BuildKit, unless DOCKER_BUILDKIT=0; else the engine's classic builder. */
+/** BuildKit where the engine has it, through buildx where that is installed; the classic builder otherwise and with DOCKER_BUILDKIT=0. */
 export function builderOf(
   greeting: Greeting,
   configDirectory: string,
@@ -17,7 +17,7 @@ export function builderOf(
   env: Env,
 ): Capabilities['builder'] {
   if (!greeting.hasBuildKit || env.DOCKER_BUILDKIT === '0') return 'classic';
-  return findBuildx(configDirectory, config.cliPluginsExtraDirs) === undefined ? 'classic' : 'buildx';
+  return findBuildx(configDirectory, config.cliPluginsExtraDirs) === undefined ? 'buildkit' : 'buildx';
 }
 
 export function buildVerbs(client: Client, config: DockerConfig): Pick<Engine, 'buildImage'> {
@@ -29,8 +29,9 @@ export function buildVerbs(client: Client, config: DockerConfig): Pick<Engine, '
         builder === 'buildx' ? findBuildx(client.target.configDirectory, config.cliPluginsExtraDirs) : undefined;
       // Each brings libraries that commands which build nothing do without.
       if (plugin === undefined) {
-        const { buildClassic } = await import('./classic.ts');
-        return await buildClassic(client, config, request, onOutput, signal);
+        const { buildInEngine } = await import('./classic.ts');
+        const inEngine = builder === 'classic' ? 'classic' : 'buildkit';
+        return await buildInEngine(client, config, inEngine, request, onOutput, signal);
       }
       const { buildWithBuildx } = await import('./buildx.ts');
       return await buildWithBuildx(client, plugin, request, onOutput, signal);
@@ -45,13 +46,12 @@ function refuseUnsupported(request: BuildRequest, builder: Capabilities['builder
   if (builder !== 'buildx' && request.check === true) lacking.push('--check');
   if (builder !== 'buildx' && request.builder !== undefined) lacking.push('--builder');
   if (lacking.length === 0) return;
+  const { needs, hint } = betterBuilder(builder);
   throw new EngineError(
-    `service "${request.service}": ${lacking.join(', ')} ${lacking.length === 1 ? 'needs' : 'need'} BuildKit, which this engine does not offer here`,
+    `service "${request.service}": ${lacking.join(', ')} ${lacking.length === 1 ? 'needs' : 'need'} ${needs}`,
     {
-      kind: 'unsupported',
-      verb: 'buildImage',
-      resource: `the image of service "${request.service}"`,
-      hint: 'install docker-buildx (the docker CLI plugin), or remove what needs it',
+      ...{ kind: 'unsupported', verb: 'buildImage', resource: `the image of service "${request.service}"` },
+      hint: `${hint}, or remove ${lacking.length === 1 ? 'it' : 'them'}`,
     },
   );
 }
