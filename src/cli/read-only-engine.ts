@@ -6,6 +6,7 @@ import { EngineError } from '../errors.ts';
 const LOOKS = [
   'capabilities',
   'observe',
+  'listContainers',
   'listProjectContainers',
   'listPublishedPorts',
   'inspectContainer',
@@ -14,6 +15,8 @@ const LOOKS = [
   'findVolume',
   'findImage',
   'resolveDigest',
+  'getArchive',
+  'statPath',
   'logs',
   'top',
   'stats',

@@ -314,6 +314,8 @@ export interface Engine {
   capabilities(signal?: AbortSignal): Promise<Capabilities>;
 
   observe(project: string, signal?: AbortSignal): Promise<ObservedProject>;
+  /** The containers of `observe` alone, in one request: for commands that look at nothing else. */
+  listContainers(project: string, signal?: AbortSignal): Promise<readonly ObservedContainer[]>;
   /** Containers of every Compose project, for `ls`; `all` includes stopped ones. */
   listProjectContainers(all: boolean, signal?: AbortSignal): Promise<readonly ObservedContainer[]>;
   /** Every running container that publishes a port, to name who holds one. */

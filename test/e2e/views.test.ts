@@ -35,6 +35,7 @@ const settled = (text: string): string =>
     .replace(/(Less than a second|About a minute|\d+ seconds?) ago/g, 'AGO')
     .replace(/Up (Less than a second|About a minute|\d+ seconds?)/g, 'Up')
     .replace(/\((health: starting|healthy)\)/g, '(HEALTH)')
+    .replace(/"Mounts":"([^"]*)"/g, (_, names: string) => `"Mounts":"${names.split(',').sort().join(',')}"`)
     .replace(/"Health":"(starting|healthy)"/g, '"Health":"HEALTH"')
     .replace(/((?:[\w.-]+=[^,"\n]*,){3,}[\w.-]+=[^,"\n]*)/g, (labels) => labels.split(',').sort().join(','))
     // Columns are as wide as what stands in them.

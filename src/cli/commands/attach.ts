@@ -15,7 +15,7 @@ export const run: CommandRun<typeof attachFlags> = async (context, flags, [servi
   const detachKeys = await detachKeysFor(context.env, flags['detach-keys']);
   const name = await projectName(context);
   const engine = await context.engine(name);
-  const { containers } = await engine.observe(name, signal);
+  const containers = await engine.listContainers(name, signal);
   const { id } = oneContainer(containers, service, flags.index, { oneOffs: true, stopped: false });
   const details = await engine.inspectContainer(id, signal);
   checkState(details);
@@ -37,7 +37,10 @@ export const run: CommandRun<typeof attachFlags> = async (context, flags, [servi
   if (hasTerminal) await nudgeSize(io.stdout, resize);
   const stopSize = hasTerminal ? followSize(io.stdout, resize) : () => {};
   try {
-    const end = await runSession(streams, { io, tty: details.tty, stdin, detachKeys, signal });
+    const end = await runSession(streams, {
+      ...{ io, tty: details.tty, stdin, detachKeys, signal },
+      closeStdin: endsWithItsInput(details.raw),
+    });
     if (end === 'detached') {
       io.stderr.write('read escape sequence\n');
       return 0;
@@ -49,6 +52,13 @@ export const run: CommandRun<typeof attachFlags> = async (context, flags, [servi
     stopForwarding();
   }
 };
+
+/** Containers made by `run` read from one client, and their input ends with it. */
+function endsWithItsInput(raw: unknown): boolean {
+  if (typeof raw !== 'object' || raw === null || !('Config' in raw)) return false;
+  const { Config: config } = raw;
+  return typeof config === 'object' && config !== null && 'StdinOnce' in config && config.StdinOnce === true;
+}
 
 /** Another state would wait for ever. */
 function checkState({ state }: ContainerDetails): void {

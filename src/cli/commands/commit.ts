@@ -9,7 +9,7 @@ export const run: CommandRun<typeof commitFlags> = async (context, flags, [servi
   const name = await projectName(context);
   const engine = await context.engine(name);
   await withProgress(context, { title: 'Committing' }, async ({ onEvent }) => {
-    const { containers } = await engine.observe(name, context.signal);
+    const containers = await engine.listContainers(name, context.signal);
     const container = oneContainer(containers, service, flags.index, { oneOffs: true, stopped: false });
     const text = `Commit ${container.name}`;
     onEvent({ id: container.name, text, status: 'Committing', kind: 'working' });

@@ -21,7 +21,7 @@ export const run: CommandRun<typeof cpFlags> = async (context, flags, [source = 
   const name = await projectName(context);
   const engine = await context.engine(name);
   await withProgress(context, { title: 'Copying' }, async ({ onEvent }) => {
-    const { containers } = await engine.observe(name, context.signal);
+    const containers = await engine.listContainers(name, context.signal);
     const found = targets(containers, service, flags);
     const chosen = from.service === '' ? found : found.slice(0, 1);
     await Promise.all(

@@ -21,7 +21,7 @@ export const run: CommandRun<typeof execFlags> = async (context, flags, [service
   const request = execRequest(context, flags, command);
   const name = await projectName(context);
   const engine = await context.engine(name);
-  const { containers } = await engine.observe(name, context.signal);
+  const containers = await engine.listContainers(name, context.signal);
   if (all) {
     const chosen = selectContainers(containers, { services: [service], oneOffs: false, stopped: false }).sort(byNumber);
     if (chosen.length === 0) throw new WindlassError('SERVICE_NOT_RUNNING', `service "${service}" is not running`);
@@ -74,6 +74,7 @@ async function execOne(
       io,
       tty: request.tty,
       stdin: request.attachStdin,
+      closeStdin: true,
       detachKeys,
       signal,
     });

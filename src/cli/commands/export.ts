@@ -17,7 +17,7 @@ export const run: CommandRun<typeof exportFlags> = async (context, flags, [servi
   const output = flags.output ?? '';
   const name = await projectName(context);
   const engine = await context.engine(name);
-  const { containers } = await engine.observe(name, context.signal);
+  const containers = await engine.listContainers(name, context.signal);
   const container = oneContainer(containers, service, flags.index, { oneOffs: true, stopped: false });
   if (output === '' && context.io.stdout.isTTY)
     throw new UsageError('output option is required when exporting to terminal', { hint: 'give --output FILE' });

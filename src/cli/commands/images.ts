@@ -16,7 +16,7 @@ interface ContainerImage {
 export const run: CommandRun<typeof imagesFlags> = async (context, flags, args) => {
   const name = await projectName(context);
   const engine = await context.engine(name);
-  const { containers } = await engine.observe(name, context.signal);
+  const containers = await engine.listContainers(name, context.signal);
   const chosen = containers
     .filter((container) => args.length === 0 || args.includes(serviceOf(container)))
     .sort(byName);

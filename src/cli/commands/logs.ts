@@ -39,7 +39,7 @@ export const run: CommandRun<typeof logsFlags> = async (context, flags, args) =>
     accept,
   });
   const request: Request = { engine, printer, tail: flags.tail, since, until };
-  const pick = async () => choose((await engine.observe(name, context.signal)).containers, services, flags.index, args);
+  const pick = async () => choose(await engine.listContainers(name, context.signal), services, flags.index, args);
   if (flags.follow) await follow(context, request, name, services, pick);
   else await history(context, request, await pick(), () => {});
   return 0;

@@ -10,7 +10,7 @@ export const run: CommandRun<typeof portFlags> = async (context, flags, [service
   const protocol = flags.protocol.toLowerCase();
   const name = await projectName(context);
   const engine = await context.engine(name);
-  const { containers } = await engine.observe(name, context.signal);
+  const containers = await engine.listContainers(name, context.signal);
   const container = oneContainer(containers, service, flags.index, { oneOffs: true, stopped: false });
   const found = container.ports.find((one) => one.containerPort === port && one.protocol === protocol);
   if (found === undefined) {

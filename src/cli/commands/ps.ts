@@ -15,7 +15,7 @@ export const run: CommandRun<typeof psFlags> = async (context, flags, args) => {
   const { name, project } = await projectOrName(context, args);
   const services = wantedServices(project, flags.orphans, args);
   const engine = await context.engine(name);
-  const { containers } = await engine.observe(name, context.signal);
+  const containers = await engine.listContainers(name, context.signal);
   const all = flags.all || statuses.length > 0;
   const chosen = selectContainers(containers, { services, oneOffs: all, stopped: all })
     .filter((container) => statuses.length === 0 || statuses.includes(container.state))

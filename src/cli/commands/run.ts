@@ -39,7 +39,7 @@ export const run: CommandRun<typeof runFlags> = async (context, flags, [service 
   const { project } = prepared;
   const engine = await context.engine(project.name);
   const dependencies = flags['no-deps'] ? [] : dependencyNames(project, service);
-  const before = flags['rm-deps'] ? (await engine.observe(project.name, context.signal)).containers : [];
+  const before = flags['rm-deps'] ? await engine.listContainers(project.name, context.signal) : [];
   const toRemove = flags['rm-deps'] ? notRunning(dependencies, before) : [];
   try {
     const options = { ...imageOptions(context, flags), orphans: orphanPolicy(context, flags['remove-orphans']) };

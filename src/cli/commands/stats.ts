@@ -22,7 +22,7 @@ export const run: CommandRun<typeof statsFlags> = async (context, flags, [servic
   const name = await projectName(context);
   const engine = await context.engine(name);
   if (!flags['no-stream']) return watch(context, engine, { name, service, format, flags });
-  const { containers } = await engine.observe(name, context.signal);
+  const containers = await engine.listContainers(name, context.signal);
   const chosen = choose(containers, service, flags.all);
   const measured = await measureOnce(engine, chosen, context.signal);
   context.io.stdout.write(formatStats(measured, format, !flags['no-trunc']));
@@ -49,7 +49,7 @@ async function watch(context: CommandContext, engine: Engine, watching: Watching
     for await (const event of engine.events({ project: name }, signal)) collector.handle(event);
   })();
   listening.catch(onFailure);
-  const { containers } = await engine.observe(name, signal);
+  const containers = await engine.listContainers(name, signal);
   for (const container of choose(containers, service, flags.all)) collector.add(container.id, container.name);
   try {
     await collector.settled();

@@ -17,7 +17,7 @@ export interface ContainerProcesses {
 export const run: CommandRun<typeof topFlags> = async (context, flags, args) => {
   const name = await projectName(context);
   const engine = await context.engine(name);
-  const { containers } = await engine.observe(name, context.signal);
+  const containers = await engine.listContainers(name, context.signal);
   const chosen = selectContainers(containers, { services: args, oneOffs: true, stopped: false }).sort(byName);
   const tables = await Promise.all(
     chosen.map(async (container) => ({

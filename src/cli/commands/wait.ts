@@ -11,7 +11,7 @@ const WAIT_FAILED = 42;
 export const run: CommandRun<typeof waitFlags> = async (context, flags, args) => {
   const { name } = await projectOrName(context);
   const engine = await context.engine(name);
-  const { containers } = await engine.observe(name, context.signal);
+  const containers = await engine.listContainers(name, context.signal);
   const chosen = selectContainers(containers, { services: args, oneOffs: true, stopped: false });
   if (chosen.length === 0) throw new WindlassError('NO_CONTAINERS', `no containers for project "${name}"`);
   let last = 0;

@@ -53,6 +53,8 @@ export function goQuote(text: string): string {
     const short = SHORT[char];
     if (short !== undefined) return short;
     const code = char.codePointAt(0) ?? 0;
+    // The usual ones first: the table of all letters takes milliseconds to set up.
+    if ((code >= 0x20 && code < 0x7f) || char === '…') return char;
     if (code < 0x20 || code === 0x7f) return `\\x${code.toString(16).padStart(2, '0')}`;
     if (/[\p{L}\p{M}\p{N}\p{P}\p{S} ]/u.test(char)) return char;
     return code < 0x10000 ? `\\u${code.toString(16).padStart(4, '0')}` : `\\U${code.toString(16).padStart(8, '0')}`;

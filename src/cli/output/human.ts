@@ -55,6 +55,7 @@ export const shortId = (id: string): string => id.slice(id.indexOf(':') + 1).sli
 /** Cuts a text to `columns`, the last one an ellipsis. Wide characters take two columns. */
 export function ellipsis(text: string, columns: number): string {
   if (columns <= 0) return '';
+  if (text.length <= columns && isNarrow(text)) return text;
   const chars = Array.from(text);
   if (columns === 1) return chars[0] ?? '';
   const widths = chars.map(charWidth);
@@ -69,4 +70,6 @@ export function ellipsis(text: string, columns: number): string {
 const WIDE =
   /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97c\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1f64f}\u{1f680}-\u{1faff}\u{20000}-\u{3fffd}]/u;
 
-export const charWidth = (char: string): number => (WIDE.test(char) ? 2 : 1);
+const isNarrow = (text: string): boolean => /^[\x20-\x7e]*$/.test(text);
+
+export const charWidth = (char: string): number => (!isNarrow(char) && WIDE.test(char) ? 2 : 1);

@@ -39,7 +39,14 @@ export async function startAttached(context: CommandContext, engine: Engine, run
     }
     if (tty && io.stdout.isTTY)
       stopSize = followSize(io.stdout, (columns, rows) => engine.resizeContainer(id, columns, rows));
-    const end = await runSession(streams, { io, tty, stdin: run.stdin, detachKeys, signal: context.signal });
+    const end = await runSession(streams, {
+      io,
+      tty,
+      stdin: run.stdin,
+      closeStdin: true,
+      detachKeys,
+      signal: context.signal,
+    });
     if (context.signal.aborted) throw new InterruptedError();
     return end === 'detached' ? 0 : await exit;
   } finally {

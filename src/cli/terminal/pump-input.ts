@@ -9,8 +9,13 @@ export interface InputPump {
   stop(): void;
 }
 
-/** Ends `to` when `from` ends, which closes the container's standard input and leaves its output open. */
-export function pumpInput(from: Readable, to: Writable, scanner: DetachScanner | undefined): InputPump {
+export interface PumpOptions {
+  readonly scanner: DetachScanner | undefined;
+  /** Ends `to` when `from` ends, which closes the container's standard input. */
+  readonly close: boolean;
+}
+
+export function pumpInput(from: Readable, to: Writable, { scanner, close }: PumpOptions): InputPump {
   let detach: (end: 'detached') => void = () => {};
   const detached = new Promise<'detached'>((resolve) => {
     detach = resolve;
@@ -25,7 +30,7 @@ export function pumpInput(from: Readable, to: Writable, scanner: DetachScanner |
     from.resume();
   };
   const onEnd = (): void => {
-    to.end();
+    if (close) to.end();
   };
   const stop = (): void => {
     from.off('data', onData).off('end', onEnd).off('error', onEnd).pause();

@@ -11,6 +11,11 @@ export interface SessionOptions {
   readonly tty: boolean;
   /** Whether standard input is passed on. */
   readonly stdin: boolean;
+  /**
+   * Whether the end of our input is the end of the process's. An engine takes a half-closed attachment to a container that
+   * outlives it for a farewell, and sends no more output.
+   */
+  readonly closeStdin: boolean;
   readonly detachKeys: string;
   readonly signal: AbortSignal;
 }
@@ -20,7 +25,7 @@ export type SessionEnd = 'ended' | 'detached';
 
 /** Runs until the output ends, the user detaches, or the signal aborts (rejects with its reason). */
 export async function runSession(streams: ProcessStreams, options: SessionOptions): Promise<SessionEnd> {
-  const { io, tty, stdin, signal } = options;
+  const { io, tty, stdin, closeStdin, signal } = options;
   const raw = tty && stdin && io.stdin.isTTY;
   const scanner = raw ? new DetachScanner(parseDetachKeys(options.detachKeys)) : undefined;
   const restore = raw ? await enterRawMode(io.stdin) : () => {};
@@ -28,8 +33,8 @@ export async function runSession(streams: ProcessStreams, options: SessionOption
     copyToOutput(streams.stdout, io.stdout, signal),
     copyToOutput(streams.stderr, tty ? io.stdout : io.stderr, signal),
   ]).then((): SessionEnd => 'ended');
-  const input = stdin ? pumpInput(io.stdin.stream, streams.stdin, scanner) : undefined;
-  if (input === undefined) streams.stdin.end();
+  const input = stdin ? pumpInput(io.stdin.stream, streams.stdin, { scanner, close: closeStdin }) : undefined;
+  if (input === undefined && closeStdin) streams.stdin.end();
   try {
     return await Promise.race([output, ...(input === undefined ? [] : [input.detached])]);
   } finally {

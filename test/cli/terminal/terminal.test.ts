@@ -37,7 +37,7 @@ describe('detach keys', () => {
 describe('standard input is passed on', () => {
   it('at the pace of the reader, whole, and ends when it ends', async () => {
     const [from, to] = [new PassThrough(), new PassThrough({ highWaterMark: 10 })];
-    const pump = pumpInput(from, to, undefined);
+    const pump = pumpInput(from, to, { scanner: undefined, close: true });
     const text = 'abc'.repeat(10_000);
     from.end(text);
     let received = '';
@@ -45,9 +45,18 @@ describe('standard input is passed on', () => {
     expect(received).toBe(text);
     pump.stop();
   });
+  it('and left open when it ends, where the container outlives it', async () => {
+    const [from, to] = [new PassThrough(), new PassThrough()];
+    const pump = pumpInput(from, to, { scanner: undefined, close: false });
+    const ended = new Promise((resolve) => from.once('end', resolve));
+    from.end('last words');
+    await ended;
+    expect(to.writableEnded).toBe(false);
+    pump.stop();
+  });
   it('until the detach keys', async () => {
     const [from, to] = [new PassThrough(), new PassThrough()];
-    const pump = pumpInput(from, to, new DetachScanner([16, 17]));
+    const pump = pumpInput(from, to, { scanner: new DetachScanner([16, 17]), close: true });
     from.write('before\x10\x11');
     expect(await pump.detached).toBe('detached');
     expect(to.read().toString()).toBe('before');
@@ -55,7 +64,7 @@ describe('standard input is passed on', () => {
   });
   it('and a container that closes its input is no failure', async () => {
     const [from, to] = [new PassThrough(), new PassThrough()];
-    pumpInput(from, to, undefined);
+    pumpInput(from, to, { scanner: undefined, close: true });
     const closed = new Promise((resolve) => to.once('close', resolve));
     to.destroy(new Error('EPIPE'));
     await closed;
