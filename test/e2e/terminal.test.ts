@@ -31,7 +31,7 @@ test('exec has a terminal of the right size, follows changes of size, and passes
   const t = terminal(s, `${windlassWords()} exec app sh; ${STATUS}`);
   await t.shows('/ #');
   t.type('tty; echo "in $((40 + 2))"\r');
-  await t.shows(/\/dev\/pts\/\d+[^]*in 42/);
+  await t.shows(/\/dev\/pts\/\d+[\s\S]*in 42/);
   await eventually('the size is ours', async () => {
     t.type('stty size\r');
     return /\b40 100\b/.test(t.screen());
