@@ -148,6 +148,17 @@ describe('the live view', () => {
     expect(shown.lines(size, 0)[1]).toContain('\u001b[31;1m✘\u001b[0m b');
   });
 
+  it('says what was interrupted', () => {
+    const shown = view();
+    shown.apply({ id: 'a', status: 'Created', kind: 'done' }, 0);
+    shown.apply({ id: 'b', status: 'Waiting', kind: 'working' }, 0);
+    shown.interrupt(700);
+    expect(shown.lines({ columns: 40, rows: 20 }, 5000)).toEqual([
+      ' ✔ a  Created                       0.0s',
+      ' ! b  Waiting, interrupted          0.7s',
+    ]);
+  });
+
   it('says on every line that it is a dry run', () => {
     const shown = view({ dryRun: true });
     shown.apply({ id: 'a', status: 'Started', kind: 'done' }, 0);

@@ -59,6 +59,16 @@ export class LiveView {
     return tops.every((row) => row.kind === 'done') ? this.#paint('32', text) : text;
   }
 
+  /** What was under way stays so: nothing more will be heard of it. */
+  interrupt(now: number): void {
+    for (const row of this.#rows.values()) {
+      if (row.kind !== 'working') continue;
+      row.kind = 'warning';
+      row.status = `${row.status}, interrupted`;
+      row.endedAt = now;
+    }
+  }
+
   get isEmpty(): boolean {
     return this.#rows.size === 0;
   }

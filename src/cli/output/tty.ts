@@ -70,6 +70,7 @@ export function ttyRenderer(out: Output, options: RendererOptions): Renderer {
       if (notes.length > NOTES_KEPT) notes.splice(0, notes.length - NOTES_KEPT);
     },
     async finish(outcome) {
+      if (outcome === 'interrupted') view.interrupt(Date.now());
       end();
       await running;
       // What a builder said is the explanation of its failure.
