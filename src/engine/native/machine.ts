@@ -11,6 +11,8 @@ export interface Machine {
   readonly runtime: string;
   readonly runtimeName: 'runc' | 'crun';
   readonly cgroupMode: CgroupMode;
+  /** Where the hierarchies are mounted, of both versions. */
+  readonly cgroupRoots: readonly string[];
   /** Node's name: `x64`. */
   readonly architecture: string;
   /** The images' name: `amd64`. */
@@ -43,7 +45,7 @@ export async function probeMachine(host: NativeHost): Promise<Machine> {
   const missing: string[] = [];
   for (const [program, debian] of Object.entries(NEEDED))
     if ((await findProgram(host, program)) === undefined) missing.push(`${program} (Debian package ${debian})`);
-  const cgroupMode = await probeCgroups(host);
+  const { cgroupMode, cgroupRoots } = await probeCgroups(host);
   const [runc, crun] = await Promise.all([findProgram(host, 'runc'), findProgram(host, 'crun')]);
   // crun 1.8 refuses hosts where v1 and v2 controllers are mixed; runc takes them all.
   const runtime = cgroupMode === 'v2' ? (crun ?? runc) : runc;
@@ -63,6 +65,7 @@ export async function probeMachine(host: NativeHost): Promise<Machine> {
     runtime,
     runtimeName: runtime === crun ? 'crun' : 'runc',
     cgroupMode,
+    cgroupRoots,
     architecture,
     imageArchitecture: IMAGE_ARCHITECTURES[architecture] ?? architecture,
     capabilities: capabilitiesOfMask(/^CapBnd:\s*([0-9a-f]+)/m.exec(status)?.[1] ?? '0'),
@@ -83,12 +86,15 @@ async function findProgram(host: NativeHost, name: string): Promise<string | und
   return undefined;
 }
 
-async function probeCgroups(host: NativeHost): Promise<CgroupMode> {
-  const mounts = await host.files.readFile('/proc/self/mounts', 'utf8');
-  const v2 = / cgroup2 /.test(mounts);
-  const v1 = /^\S+ \S+ cgroup \S*(?:memory|cpu|pids|devices)/m.test(mounts);
+async function probeCgroups(host: NativeHost): Promise<Pick<Machine, 'cgroupMode' | 'cgroupRoots'>> {
+  const mounts = (await host.files.readFile('/proc/self/mounts', 'utf8')).split('\n').map((line) => line.split(' '));
+  const groups = mounts.filter(([, , type]) => type === 'cgroup' || type === 'cgroup2');
+  const v2 = groups.some(([, , type]) => type === 'cgroup2');
+  const v1 = groups.some(
+    ([, , type, options]) => type === 'cgroup' && /\b(?:memory|cpu|pids|devices)\b/.test(options ?? ''),
+  );
   if (!v1 && !v2) throw new WindlassError('ENGINE_MACHINE', 'no cgroups are mounted on this machine');
-  return v1 && v2 ? 'hybrid' : v2 ? 'v2' : 'v1';
+  return { cgroupMode: v1 && v2 ? 'hybrid' : v2 ? 'v2' : 'v1', cgroupRoots: groups.map(([, path = '']) => path) };
 }
 
 const prettyName = (osRelease: string): string => /^PRETTY_NAME="?([^"\n]+)/m.exec(osRelease)?.[1] ?? 'Linux';

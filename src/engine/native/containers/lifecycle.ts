@@ -361,7 +361,7 @@ export class Lifecycle {
   }
 
   async #launch(record: ContainerRecord): Promise<void> {
-    const { host, networks, store, paths } = this.#parts;
+    const { host, store, paths } = this.#parts;
     const { id } = record;
     const container = paths.container(id);
     const made = [container.rootfs, container.upper, container.work];
@@ -370,20 +370,20 @@ export class Lifecycle {
     const mode = record.hostConfig.NetworkMode ?? 'default';
     const ownNetns = mode !== 'host' && !mode.startsWith('container:');
     try {
-      const [ports] = await Promise.all([
-        openPorts(networks, leased),
+      await Promise.all([
         this.#mountRootfs(record, container).then(() =>
           prepareVolumes(host, this.#parts.volumes, record, container.rootfs),
         ),
-        ownNetns ? this.#sandbox(leased, container) : undefined,
+        ownNetns ? host.kernel.createNetworkNamespace(container.netns) : undefined,
       ]);
-      const withPorts = store.update(id, (current) => ({ ...current, endpoints: leased.endpoints, ports }));
-      await this.#writeBundle(withPorts, container);
-      const joined = networks.join(memberOf(withPorts));
-      const pid = await this.#create(withPorts, container);
+      await this.#writeBundle(leased, container);
+      // The runtime needs the namespace, not what is plugged into it: both are made at once.
+      const [pid, withPorts] = await allSettled([
+        this.#create(leased, container),
+        this.#connectAll(leased, ownNetns ? container.netns : undefined),
+      ]);
       const pidStart = await processStart(host, pid);
       if (pidStart === undefined) throw new Error('the container ended before it was started');
-      await joined;
       tell(this.#creationWaiters, withPorts);
       store.updateState(id, {
         status: 'running',
@@ -396,12 +396,24 @@ export class Lifecycle {
         startedAt: timestamp(),
         finishedAt: record.state.startedAt === NEVER ? NEVER : record.state.finishedAt,
       });
-      await store.save(id);
-      await this.runtime.start(id);
+      // An engine that dies here leaves a container that its record does not know to run: the next one takes it down.
+      await allSettled([store.save(id), this.runtime.start(id)]);
     } catch (error) {
       store.update(id, (current) => ({ ...current, endpoints: leased.endpoints }));
       throw error;
     }
+  }
+
+  /** Plugs a container into its networks, opens its ports and makes its names known. */
+  async #connectAll(leased: ContainerRecord, netns: string | undefined): Promise<ContainerRecord> {
+    const { networks, store } = this.#parts;
+    const [ports] = await allSettled([
+      openPorts(networks, leased),
+      netns === undefined ? undefined : networks.plug(netns, leasesOf(leased), true),
+    ]);
+    const withPorts = store.update(leased.id, (current) => ({ ...current, endpoints: leased.endpoints, ports }));
+    await networks.join(memberOf(withPorts));
+    return withPorts;
   }
 
   #leaseAll(record: ContainerRecord): ContainerRecord {
@@ -427,12 +439,6 @@ export class Lifecycle {
     const { host, images } = this.#parts;
     const lowerNames = [...new Set([...record.layers].reverse())].map((diffId) => hexOf(diffId).slice(0, 16));
     await mountRootfs(host, { container, lowerNames, lowerDirectory: images.lowerDirectory });
-  }
-
-  async #sandbox(record: ContainerRecord, container: ContainerPaths): Promise<void> {
-    const { host, networks } = this.#parts;
-    await host.kernel.createNetworkNamespace(container.netns);
-    await networks.plug(container.netns, leasesOf(record), true);
   }
 
   async #writeBundle(record: ContainerRecord, container: ContainerPaths): Promise<void> {
@@ -468,7 +474,7 @@ export class Lifecycle {
       user,
       availableCapabilities: machine.capabilities,
       architecture: machine.architecture,
-      cgroupPath: `${hostConfig.CgroupParent || '/windlass'}/${record.id}`,
+      cgroupPath: cgroupOf(record),
       cgroupNamespace:
         hostConfig.CgroupnsMode === 'private' || (!hostConfig.CgroupnsMode && machine.cgroupMode === 'v2'),
       namespaces,
@@ -629,7 +635,7 @@ export class Lifecycle {
     const current = store.get(record.id) ?? record;
     const steps: (() => Promise<unknown>)[] = [
       () => networks.leave(record.id),
-      () => this.runtime.delete(record.id),
+      () => this.runtime.delete(record.id, cgroupOf(record)),
       () => networks.unplug(leasesOf(current).map(({ lease }) => lease)),
       () => host.kernel.unmount(container.netns),
       () => unmountRootfs(host, container),
@@ -648,6 +654,8 @@ export class Lifecycle {
 
 export const leasesOf = (record: ContainerRecord): { endpoint: Endpoint; lease: Lease }[] =>
   Object.values(record.endpoints).flatMap((endpoint) => (endpoint.lease ? [{ endpoint, lease: endpoint.lease }] : []));
+
+const cgroupOf = (record: ContainerRecord): string => `${record.hostConfig.CgroupParent || '/windlass'}/${record.id}`;
 
 const withoutLeases = (endpoints: ContainerRecord['endpoints']): Record<string, Endpoint> =>
   Object.fromEntries(Object.entries(endpoints).map(([name, { lease: _, ...endpoint }]) => [name, endpoint]));
@@ -679,6 +687,14 @@ function tell(waiters: Map<string, Set<Waiter>>, record: ContainerRecord): void 
   const set = waiters.get(record.id);
   waiters.delete(record.id);
   for (const waiter of set ?? []) waiter(record);
+}
+
+/** All results; when one fails, the others are waited for before its error is thrown, so that nothing goes on behind it. */
+async function allSettled<T extends readonly unknown[]>(
+  work: readonly [...T],
+): Promise<{ [K in keyof T]: Awaited<T[K]> }> {
+  await Promise.allSettled(work);
+  return Promise.all(work);
 }
 
 /** Whether a promise settles in time; no time means for ever. */

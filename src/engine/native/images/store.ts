@@ -89,6 +89,18 @@ export class ImageStore {
     return join(this.#paths.blobs, hexOf(digest));
   }
 
+  get blobFolder(): string {
+    return this.#paths.blobs;
+  }
+
+  /** Removes a blob that no image uses. */
+  async dropBlob(digest: string): Promise<void> {
+    const used = this.images().some(
+      (image) => image.id === digest || image.layers.some((layer) => layer.blob === digest),
+    );
+    if (!used) await this.#host.files.rm(this.blobPath(digest), { force: true });
+  }
+
   layerDiff(diffId: string): string {
     return join(this.#paths.layers, hexOf(diffId), 'diff');
   }

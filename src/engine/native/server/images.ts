@@ -13,6 +13,7 @@ import { timestamp } from '../names.ts';
 import { badRequest, conflict, noSuchImage, notServed } from './api-error.ts';
 import type { Exchange } from './exchange.ts';
 import { type Filters, parseFilters } from './filters.ts';
+import { pull } from './registry.ts';
 import type { Routes } from './router.ts';
 
 export function imageRoutes(engine: NativeEngine): Routes {
@@ -138,7 +139,7 @@ async function load(engine: NativeEngine, exchange: Exchange): Promise<void> {
 async function create(engine: NativeEngine, exchange: Exchange): Promise<void> {
   const { query } = exchange;
   const source = query.get('fromSrc');
-  if (source === null || source === '') throw notServed('pulling from registries');
+  if (source === null || source === '') return pull(engine, exchange);
   if (source !== '-') throw notServed('importing from an address');
   const name = query.get('repo') ?? '';
   const reference = name === '' ? undefined : parseReference(query.get('tag') ? `${name}:${query.get('tag')}` : name);

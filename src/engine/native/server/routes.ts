@@ -7,6 +7,7 @@ import { eventRoutes } from './events.ts';
 import { execRoutes } from './exec.ts';
 import { imageRoutes } from './images.ts';
 import { networkRoutes } from './networks.ts';
+import { registryRoutes } from './registry.ts';
 import type { Routes } from './router.ts';
 import { systemRoutes } from './system.ts';
 import { volumeRoutes } from './volumes.ts';
@@ -17,6 +18,7 @@ export const allRoutes = (engine: NativeEngine): Routes => ({
   ...containerStreamRoutes(engine),
   ...containerFileRoutes(engine),
   ...execRoutes(engine),
+  ...registryRoutes(engine),
   ...imageRoutes(engine),
   ...networkRoutes(engine),
   ...volumeRoutes(engine),

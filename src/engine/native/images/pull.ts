@@ -1,0 +1,166 @@
+// Pulling an image: manifest, platform, configuration, layers side by side.
+import { createHash, randomBytes } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { NativeHost } from '../host.ts';
+import { parseImageConfig } from './image-config.ts';
+import { familiarName, familiarTag, type Reference } from './reference.ts';
+import { type Manifest, type RegistryClient, RegistryError } from './registry-client.ts';
+import { hexOf, type Image, type ImageLayer, type ImageStore } from './store.ts';
+
+export interface PullRequest {
+  readonly reference: Reference;
+  /** `linux/arm64/v8`; this machine's when undefined. */
+  readonly platform: string | undefined;
+  readonly architecture: string;
+}
+
+/** A line of progress, in the API's words. */
+export type PullProgress = (line: Readonly<Record<string, unknown>>) => void;
+
+interface Descriptor {
+  readonly mediaType: string;
+  readonly digest: string;
+  readonly size: number;
+  readonly platform?: { readonly os?: string; readonly architecture?: string; readonly variant?: string };
+}
+
+const PARALLEL = 3;
+const ATTEMPTS = 5;
+const FIRST_PAUSE_MS = 200;
+
+/** The manifest of the image for the platform, and the digest under which the reference is known. */
+export async function resolveManifest(
+  client: RegistryClient,
+  request: PullRequest,
+): Promise<{ manifest: Manifest; digest: string }> {
+  const { reference } = request;
+  const top = await client.manifest(reference.digest ?? reference.tag ?? 'latest');
+  const { manifests } = JSON.parse(top.text) as { manifests?: Descriptor[] };
+  if (!manifests) return { manifest: top, digest: top.digest };
+  const chosen = choosePlatform(manifests, request.platform ?? `linux/${request.architecture}`);
+  if (!chosen)
+    throw new RegistryError(
+      404,
+      `no matching manifest for ${request.platform ?? `linux/${request.architecture}`} in the manifest list entries`,
+    );
+  return { manifest: await client.manifest(chosen.digest), digest: top.digest };
+}
+
+/** The entry for `os/architecture[/variant]`; without a variant the first of the architecture. Pure. */
+export function choosePlatform(manifests: readonly Descriptor[], platform: string): Descriptor | undefined {
+  const [os = '', architecture = '', variant] = platform.split('/');
+  return manifests.find(
+    ({ platform: p }) =>
+      p?.os === os &&
+      p.architecture === architecture &&
+      (variant === undefined || p.variant === undefined || p.variant === variant),
+  );
+}
+
+/** Downloads what is missing and registers the image under its name. */
+export async function pullImage(
+  host: NativeHost,
+  store: ImageStore,
+  client: RegistryClient,
+  resolved: { readonly manifest: Manifest; readonly digest: string },
+  reference: Reference,
+  progress: PullProgress,
+): Promise<{ image: Image; fresh: boolean }> {
+  const { config, layers } = JSON.parse(resolved.manifest.text) as { config?: Descriptor; layers?: Descriptor[] };
+  if (!config || !layers)
+    throw new RegistryError(
+      0,
+      `manifest of ${familiarName(reference)} is of a kind that is not served: ${resolved.manifest.mediaType}`,
+    );
+  for (const { digest } of [config, ...layers])
+    if (!/^sha256:[0-9a-f]{64}$/.test(digest))
+      throw new RegistryError(0, `manifest of ${familiarName(reference)} has an invalid digest`);
+  const fresh = store.get(config.digest) === undefined;
+  await download(host, store, client, config, () => undefined);
+  const configText = (await store.readBlob(config.digest)).toString('utf8');
+  const { diff_ids: diffIds } = parseImageConfig(configText).rootfs;
+  if (diffIds.length !== layers.length)
+    throw new RegistryError(
+      0,
+      `image ${familiarName(reference)} names ${diffIds.length} layers, its manifest ${layers.length}`,
+    );
+  const kept: ImageLayer[] = layers.map((layer, index) => ({
+    diffId: diffIds[index] ?? '',
+    blob: layer.digest,
+    blobSize: layer.size,
+    mediaType: layer.mediaType,
+  }));
+  for (const layer of layers) progress({ status: 'Pulling fs layer', progressDetail: {}, id: short(layer.digest) });
+  const queue = layers.map((layer, index) => ({ layer, diffId: diffIds[index] ?? '' }));
+  const worker = async (): Promise<void> => {
+    for (let next = queue.shift(); next; next = queue.shift()) {
+      const { layer, diffId } = next;
+      const id = short(layer.digest);
+      await download(host, store, client, layer, (current) =>
+        progress({ status: 'Downloading', progressDetail: { current, total: layer.size }, id }),
+      );
+      progress({ status: 'Download complete', progressDetail: {}, id });
+      await store.ensureLayer(diffId, layer.digest);
+      progress({ status: 'Pull complete', progressDetail: {}, id });
+    }
+  };
+  await Promise.all(Array.from({ length: PARALLEL }, worker));
+  const image = await store.addImage(configText, kept, [`${familiarName(reference)}@${resolved.digest}`]);
+  if (reference.tag !== undefined || reference.digest === undefined)
+    await store.setReference(familiarTag(reference), image.id);
+  return { image, fresh };
+}
+
+const short = (digest: string): string => hexOf(digest).slice(0, 12);
+
+/** One blob, resumed where the connection broke; kept only with the right digest. */
+async function download(
+  host: NativeHost,
+  store: ImageStore,
+  client: RegistryClient,
+  blob: Descriptor,
+  onBytes: (count: number) => void,
+): Promise<void> {
+  if (await store.hasBlob(blob.digest)) return;
+  const partial = join(store.blobFolder, `.${randomBytes(8).toString('hex')}.part`);
+  const handle = await host.files.open(partial, 'wx', 0o600);
+  try {
+    const hash = createHash('sha256');
+    let received = 0;
+    for (let attempt = 1; ; attempt++) {
+      try {
+        const answer = await client.blob(blob.digest, received);
+        // A registry without ranges starts over: what is known already is skipped.
+        let skip = received - answer.offset;
+        for await (const chunk of answer.stream as AsyncIterable<Buffer>) {
+          const fresh = chunk.subarray(Math.min(skip, chunk.length));
+          skip -= chunk.length - fresh.length;
+          if (fresh.length === 0) continue;
+          received += fresh.length;
+          if (received > blob.size)
+            throw new RegistryError(0, `blob ${blob.digest} is longer than the ${blob.size} bytes announced`);
+          hash.update(fresh);
+          await handle.write(fresh);
+          onBytes(received);
+        }
+        if (received >= blob.size) break;
+        throw new Error(`the connection ended after ${received} of ${blob.size} bytes`);
+      } catch (error) {
+        if (error instanceof RegistryError || attempt >= ATTEMPTS) throw error;
+        await delay(FIRST_PAUSE_MS * 2 ** (attempt - 1));
+      }
+    }
+    const digest = `sha256:${hash.digest('hex')}`;
+    if (digest !== blob.digest)
+      throw new RegistryError(
+        0,
+        `filesystem layer verification failed for digest ${blob.digest}: content has digest ${digest}`,
+      );
+    await store.putBlob(createReadStream(partial), blob.digest);
+  } finally {
+    await handle.close();
+    await host.files.rm(partial, { force: true });
+  }
+}

@@ -1,0 +1,224 @@
+// A registry of the OCI distribution specification, for one repository: manifests and blobs, down and up.
+import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
+import { WindlassError } from '../../../errors.ts';
+import { DEFAULT_REGISTRY, familiarName, type Reference } from './reference.ts';
+import { basicHeader, type Credentials, parseChallenge } from './registry-auth.ts';
+
+export const MANIFEST_TYPES = [
+  'application/vnd.docker.distribution.manifest.v2+json',
+  'application/vnd.docker.distribution.manifest.list.v2+json',
+  'application/vnd.oci.image.manifest.v1+json',
+  'application/vnd.oci.image.index.v1+json',
+];
+/** Manifests are small; anything larger is none. */
+const MAX_MANIFEST_BYTES = 4 * 1024 * 1024;
+
+export interface Manifest {
+  readonly mediaType: string;
+  readonly digest: string;
+  readonly text: string;
+}
+
+/** A registry said no, or nothing. `status` 0: it could not be reached. */
+export class RegistryError extends WindlassError {
+  readonly status: number;
+  constructor(status: number, message: string, options: { readonly cause?: unknown } = {}) {
+    super('REGISTRY', message, options);
+    this.status = status;
+  }
+}
+
+export class RegistryClient {
+  readonly #reference: Reference;
+  readonly #credentials: Credentials;
+  readonly #base: string;
+  #authorization: string | undefined;
+
+  constructor(reference: Reference, credentials: Credentials) {
+    this.#reference = reference;
+    this.#credentials = credentials;
+    this.#base = baseAddress(reference.registry);
+  }
+
+  /** A manifest by tag or digest; a digest is checked. */
+  async manifest(reference: string): Promise<Manifest> {
+    const headers = { accept: MANIFEST_TYPES.join(', ') };
+    const response = await this.#call('pull', `manifests/${reference}`, { headers });
+    if (!response.ok) throw await this.#refusal(response, reference);
+    const text = await boundedText(response);
+    const digest = digestOf(text);
+    if (reference.startsWith('sha256:') && digest !== reference)
+      throw new RegistryError(0, `manifest of ${this.#name} has digest ${digest}, expected ${reference}`);
+    return { mediaType: mediaTypeOf(response, text), digest, text };
+  }
+
+  /** A blob from `offset` on. The answer may start at 0 nevertheless. */
+  async blob(
+    digest: string,
+    offset = 0,
+  ): Promise<{ readonly stream: Readable; readonly offset: number; readonly size: number }> {
+    const headers: Record<string, string> = offset > 0 ? { range: `bytes=${offset}-` } : {};
+    const response = await this.#call('pull', `blobs/${digest}`, { headers });
+    if (!response.ok || !response.body) throw await this.#refusal(response, digest);
+    const from = response.status === 206 ? offset : 0;
+    const size = Number(response.headers.get('content-length') ?? 0) + from;
+    return { stream: Readable.fromWeb(response.body as Parameters<typeof Readable.fromWeb>[0]), offset: from, size };
+  }
+
+  async hasBlob(digest: string): Promise<boolean> {
+    const response = await this.#call('pull,push', `blobs/${digest}`, { method: 'HEAD' });
+    await response.body?.cancel();
+    return response.ok;
+  }
+
+  /** Uploads a blob. `open` may be asked for the content again, after a challenge. */
+  async putBlob(digest: string, open: () => Readable): Promise<void> {
+    const begun = await this.#call('pull,push', 'blobs/uploads/', { method: 'POST' });
+    if (!begun.ok) throw await this.#refusal(begun, digest);
+    await begun.body?.cancel();
+    const headers = { 'content-type': 'application/octet-stream' };
+    const sent = await this.#call('pull,push', this.#location(begun), { method: 'PATCH', headers, open });
+    if (!sent.ok) throw await this.#refusal(sent, digest);
+    await sent.body?.cancel();
+    const address = new URL(this.#location(sent));
+    address.searchParams.set('digest', digest);
+    const done = await this.#call('pull,push', address.href, { method: 'PUT' });
+    if (!done.ok) throw await this.#refusal(done, digest);
+    await done.body?.cancel();
+  }
+
+  async putManifest(reference: string, mediaType: string, text: string): Promise<string> {
+    const headers = { 'content-type': mediaType };
+    const response = await this.#call('pull,push', `manifests/${reference}`, { method: 'PUT', headers, text });
+    if (!response.ok) throw await this.#refusal(response, reference);
+    await response.body?.cancel();
+    return digestOf(text);
+  }
+
+  get #name(): string {
+    return familiarName(this.#reference);
+  }
+
+  #location(response: Response): string {
+    return new URL(response.headers.get('location') ?? '', response.url).href;
+  }
+
+  async #call(actions: string, path: string, request: RequestParts): Promise<Response> {
+    const address = /^https?:/.test(path) ? path : `${this.#base}/v2/${this.#reference.repository}/${path}`;
+    const first = await this.#send(address, request);
+    if (first.status !== 401) return first;
+    await first.body?.cancel();
+    this.#authorization = await this.#authorize(first.headers.get('www-authenticate'), actions);
+    return this.#authorization === undefined ? first : this.#send(address, request);
+  }
+
+  async #send(address: string, request: RequestParts): Promise<Response> {
+    const headers = {
+      ...request.headers,
+      ...(this.#authorization === undefined ? {} : { authorization: this.#authorization }),
+    };
+    const body = request.open
+      ? { body: Readable.toWeb(request.open()) as ReadableStream, duplex: 'half' as const }
+      : request.text === undefined
+        ? {}
+        : { body: request.text };
+    try {
+      return await fetch(address, { method: request.method ?? 'GET', headers, ...body } as RequestInit);
+    } catch (error) {
+      const reason = error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
+      throw new RegistryError(0, `Get "${this.#base}/v2/": ${reason}`, { cause: error });
+    }
+  }
+
+  async #authorize(header: string | null, actions: string): Promise<string | undefined> {
+    const challenge = parseChallenge(header);
+    const { username, identitytoken, registrytoken } = this.#credentials;
+    if (registrytoken) return `Bearer ${registrytoken}`;
+    if (challenge?.scheme === 'basic') return username ? basicHeader(this.#credentials) : undefined;
+    if (!challenge) return undefined;
+    const address = new URL(challenge.realm);
+    const { service } = challenge.parameters;
+    if (service !== undefined) address.searchParams.set('service', service);
+    address.searchParams.set('scope', `repository:${this.#reference.repository}:${actions}`);
+    const response = identitytoken
+      ? await fetch(address, {
+          method: 'POST',
+          body: new URLSearchParams({
+            grant_type: 'refresh_token',
+            refresh_token: identitytoken,
+            client_id: 'windlass',
+            ...Object.fromEntries(address.searchParams),
+          }),
+        })
+      : await fetch(address, username ? { headers: { authorization: basicHeader(this.#credentials) } } : {});
+    if (!response.ok) throw new RegistryError(response.status, `${this.#name}: unauthorized: authentication required`);
+    const answer = (await response.json()) as { token?: string; access_token?: string };
+    const token = answer.token ?? answer.access_token;
+    return token === undefined ? undefined : `Bearer ${token}`;
+  }
+
+  /** Docker's words, on which clients decide. */
+  async #refusal(response: Response, what: string): Promise<RegistryError> {
+    const text = await response.text().catch(() => '');
+    const detail = errorText(text);
+    if (response.status === 401 || response.status === 403)
+      return new RegistryError(
+        404,
+        `pull access denied for ${this.#name}, repository does not exist or may require 'docker login': denied: ${detail || 'requested access to the resource is denied'}`,
+      );
+    if (response.status === 404)
+      return new RegistryError(
+        404,
+        `manifest for ${this.#name}${what.startsWith('sha256:') ? '@' : ':'}${what} not found: ${detail || 'manifest unknown'}`,
+      );
+    return new RegistryError(
+      response.status,
+      `registry of ${this.#name} answered ${response.status} for ${what}: ${detail}`,
+    );
+  }
+}
+
+interface RequestParts {
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly text?: string;
+  readonly open?: () => Readable;
+}
+
+/** Plain HTTP on loopback, as Docker allows; TLS everywhere else. */
+export function baseAddress(registry: string): string {
+  if (registry === DEFAULT_REGISTRY) return 'https://registry-1.docker.io';
+  const name = registry.replace(/:\d+$/, '');
+  return `${/^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(name) ? 'http' : 'https'}://${registry}`;
+}
+
+export const digestOf = (text: string): string => `sha256:${createHash('sha256').update(text).digest('hex')}`;
+
+async function boundedText(response: Response): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of Readable.fromWeb(response.body as Parameters<typeof Readable.fromWeb>[0])) {
+    size += chunk.length;
+    if (size > MAX_MANIFEST_BYTES) throw new RegistryError(0, `manifest is larger than ${MAX_MANIFEST_BYTES} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function mediaTypeOf(response: Response, text: string): string {
+  const header = (response.headers.get('content-type') ?? '').split(';')[0]?.trim() ?? '';
+  if (MANIFEST_TYPES.includes(header)) return header;
+  return (JSON.parse(text) as { mediaType?: string }).mediaType ?? header;
+}
+
+function errorText(text: string): string {
+  try {
+    const { errors } = JSON.parse(text) as { errors?: { code?: string; message?: string }[] };
+    return (errors ?? [])
+      .map(({ code = '', message = '' }) => `${code.toLowerCase().replaceAll('_', ' ')}: ${message}`)
+      .join('; ');
+  } catch {
+    return '';
+  }
+}

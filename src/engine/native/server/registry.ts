@@ -1,0 +1,140 @@
+// `/images/create?fromImage=`, `/images/{name}/push`, `/images/{name}/get`, `/images/get`, `/distribution/{name}/json`.
+
+import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
+import { messageOf } from '../../../errors.ts';
+import type { NativeEngine } from '../engine.ts';
+import { type SavedImage, saveArchive } from '../images/archive-save.ts';
+import { findImage } from '../images/lookup.ts';
+import { pullImage, resolveManifest } from '../images/pull.ts';
+import { pushImage } from '../images/push.ts';
+import { familiarName, familiarTag, parseReference, type Reference } from '../images/reference.ts';
+import { parseRegistryAuth } from '../images/registry-auth.ts';
+import { RegistryClient, RegistryError } from '../images/registry-client.ts';
+import { ApiError, badRequest, noSuchImage } from './api-error.ts';
+import type { Exchange } from './exchange.ts';
+import type { Routes } from './router.ts';
+
+export function registryRoutes(engine: NativeEngine): Routes {
+  return {
+    'POST /images/{name+}/push': (exchange) => push(engine, exchange),
+    'GET /images/{name+}/get': (exchange) => save(engine, [exchange.params.name ?? ''], exchange),
+    'GET /images/get': (exchange) => save(engine, exchange.query.getAll('names'), exchange),
+    'GET /distribution/{name+}/json': async (exchange) => {
+      const reference = referenceOf(exchange.params.name ?? '', undefined);
+      const client = clientFor(reference, exchange);
+      const { manifest, digest } = await answering(
+        resolveManifest(client, { reference, platform: undefined, architecture: engine.machine.imageArchitecture }),
+      );
+      exchange.reply(200, {
+        Descriptor: { mediaType: manifest.mediaType, digest, size: Buffer.byteLength(manifest.text) },
+        Platforms: [{ architecture: engine.machine.imageArchitecture, os: 'linux' }],
+      });
+    },
+  };
+}
+
+function referenceOf(name: string, tag: string | undefined): Reference {
+  const separator = tag?.startsWith('sha256:') ? '@' : ':';
+  const reference = parseReference(tag ? `${name}${separator}${tag}` : name);
+  if (!reference) throw badRequest('invalid reference format');
+  return reference;
+}
+
+const clientFor = (reference: Reference, exchange: Exchange): RegistryClient => {
+  const header = exchange.headers['x-registry-auth'];
+  return new RegistryClient(reference, parseRegistryAuth(Array.isArray(header) ? header[0] : header));
+};
+
+/** A registry's refusal becomes the status that Docker would answer with. */
+async function answering<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    if (error instanceof RegistryError)
+      throw new ApiError(error.status === 404 ? 404 : 500, error.message, { cause: error });
+    throw error;
+  }
+}
+
+const writeLine = (response: ServerResponse, line: object): void => {
+  response.write(`${JSON.stringify(line)}\r\n`);
+};
+
+const writeFailure = (response: ServerResponse, error: unknown): void =>
+  writeLine(response, { errorDetail: { message: messageOf(error) }, error: messageOf(error) });
+
+/** Pulls `fromImage`. What fails before the first byte is an error status; later it is a line of the stream. */
+export async function pull(engine: NativeEngine, exchange: Exchange): Promise<void> {
+  const { query } = exchange;
+  const given = referenceOf(query.get('fromImage') ?? '', query.get('tag') || undefined);
+  const reference = given.tag === undefined && given.digest === undefined ? { ...given, tag: 'latest' } : given;
+  const client = clientFor(reference, exchange);
+  const request = {
+    reference,
+    platform: query.get('platform') || undefined,
+    architecture: engine.machine.imageArchitecture,
+  };
+  const resolved = await answering(resolveManifest(client, request));
+  const response = exchange.stream(200, 'application/json');
+  const label = reference.digest ?? reference.tag ?? 'latest';
+  writeLine(response, { status: `Pulling from ${reference.repository}`, id: label });
+  try {
+    const { image, fresh } = await pullImage(engine.host, engine.images, client, resolved, reference, (line) =>
+      writeLine(response, line),
+    );
+    const name =
+      reference.digest === undefined ? familiarTag(reference) : `${familiarName(reference)}@${reference.digest}`;
+    writeLine(response, { status: `Digest: ${resolved.digest}` });
+    writeLine(response, { status: `Status: ${fresh ? 'Downloaded newer image' : 'Image is up to date'} for ${name}` });
+    engine.events.emit('image', 'pull', name, {
+      name: familiarName(reference),
+      ...(image.config.config?.Labels ?? {}),
+    });
+  } catch (error) {
+    writeFailure(response, error);
+  }
+  response.end();
+}
+
+async function push(engine: NativeEngine, exchange: Exchange): Promise<void> {
+  const reference = referenceOf(exchange.params.name ?? '', exchange.query.get('tag') || undefined);
+  const tagged = familiarTag(reference);
+  const image = findImage(engine.images, tagged);
+  if (!image || !engine.images.tagsOf(image.id).includes(tagged))
+    throw new ApiError(404, `An image does not exist locally with the tag: ${familiarName(reference)}`);
+  const client = clientFor(reference, exchange);
+  const response = exchange.stream(200, 'application/json');
+  writeLine(response, { status: `The push refers to repository [${reference.registry}/${reference.repository}]` });
+  try {
+    const { digest, size } = await pushImage(engine.images, client, image, reference, (line) =>
+      writeLine(response, line),
+    );
+    const tag = reference.tag ?? 'latest';
+    writeLine(response, { status: `${tag}: digest: ${digest} size: ${size}` });
+    writeLine(response, { progressDetail: {}, aux: { Tag: tag, Digest: digest, Size: size } });
+    engine.events.emit('image', 'push', tagged, { name: familiarName(reference) });
+  } catch (error) {
+    writeFailure(response, error);
+  }
+  response.end();
+}
+
+async function save(engine: NativeEngine, names: readonly string[], exchange: Exchange): Promise<void> {
+  const wanted = new Map<string, SavedImage>();
+  for (const name of names.flatMap((text) => text.split(','))) {
+    const image = findImage(engine.images, name);
+    if (!image) throw noSuchImage(name);
+    const reference = parseReference(name);
+    const tags = engine.images.tagsOf(image.id);
+    // A name saves that name; an id saves the image without one.
+    const own = reference && tags.includes(familiarTag(reference)) ? [familiarTag(reference)] : [];
+    wanted.set(image.id, { image, tags: [...new Set([...(wanted.get(image.id)?.tags ?? []), ...own])] });
+  }
+  const response = exchange.stream(200, 'application/x-tar');
+  for await (const chunk of saveArchive(engine.images, [...wanted.values()])) {
+    if (exchange.gone.aborted) return;
+    if (!response.write(chunk)) await Promise.race([once(response, 'drain'), once(response, 'close')]);
+  }
+  response.end();
+}
