@@ -139,7 +139,6 @@ function headersOf(
   body: Body,
 ): Record<string, string | number | string[]> {
   const headers: Record<string, string | number | string[]> = {
-    Host: 'docker',
     'User-Agent': 'windlass',
     ...common,
     ...call.headers,
