@@ -54,15 +54,48 @@ const yamlEntry = ({ name, defaultValue, presenceValue, required }: TemplateVari
     ['required', required],
   ]);
 
-/** One entry per name; of several mentions the last in the order of keys counts. */
-function variablesOf(tree: unknown): Iterable<TemplateVariable> {
-  const found = new Map<string, TemplateVariable>();
-  const visit = (value: unknown): void => {
-    if (typeof value === 'string') for (const variable of extractVariables(value)) found.set(variable.name, variable);
-    else if (Array.isArray(value)) value.forEach(visit);
-    else if (typeof value === 'object' && value !== null)
-      for (const [, item] of Object.entries(value).sort(([a], [b]) => byBytes(a, b))) visit(item);
-  };
-  visit(tree);
-  return found.values();
+/** Ways in which a variable is mentioned, each with its share of the mentions. */
+type Mentions = Map<string, { readonly variable: TemplateVariable; readonly share: number }>;
+
+/**
+ * One entry per name. Of several mentions docker compose shows the one it happens to meet last in Go's random order of maps. Here
+ * one with a default goes first, since that is what the list is read for; then the one that docker compose most likely shows.
+ */
+function* variablesOf(tree: unknown): Iterable<TemplateVariable> {
+  for (const mentions of mentionsIn(tree).values()) {
+    const sorted = [...mentions.values()].sort(
+      (a, b) => hasDefault(b.variable) - hasDefault(a.variable) || b.share - a.share,
+    );
+    if (sorted[0]) yield sorted[0].variable;
+  }
+}
+
+const hasDefault = ({ defaultValue }: TemplateVariable): number => (defaultValue === '' ? 0 : 1);
+
+function mentionsIn(value: unknown): Map<string, Mentions> {
+  if (typeof value === 'string') return mentionsInText(value);
+  // Of a list's items the last counts; the keys of a mapping count alike.
+  if (Array.isArray(value)) return new Map(value.flatMap((item) => [...mentionsIn(item)]));
+  if (typeof value !== 'object' || value === null) return new Map();
+  const byName = new Map<string, Mentions[]>();
+  for (const [, item] of Object.entries(value).sort(([a], [b]) => byBytes(a, b))) {
+    for (const [name, mentions] of mentionsIn(item)) byName.set(name, [...(byName.get(name) ?? []), mentions]);
+  }
+  return new Map(Array.from(byName, ([name, all]) => [name, average(all)]));
+}
+
+function mentionsInText(text: string): Map<string, Mentions> {
+  const found = new Map<string, Mentions>();
+  for (const variable of extractVariables(text))
+    found.set(variable.name, new Map([[JSON.stringify(variable), { variable, share: 1 }]]));
+  return found;
+}
+
+function average(all: readonly Mentions[]): Mentions {
+  const sum: Mentions = new Map();
+  for (const mentions of all) {
+    for (const [key, { variable, share }] of mentions)
+      sum.set(key, { variable, share: (sum.get(key)?.share ?? 0) + share / all.length });
+  }
+  return sum;
 }

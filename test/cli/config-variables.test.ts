@@ -46,6 +46,12 @@ describe('config --variables', () => {
     );
   });
 
+  it('shows the most common of several mentions', () => {
+    const services = { a: { image: '${V:-1}' }, b: { image: '${V:-2}' }, c: { image: '${V:-1}', command: ['${V}'] } };
+    expect(JSON.parse(formatVariables({ services }, 'json')).V.DefaultValue).toBe('1');
+    expect(JSON.parse(formatVariables({ list: ['${V:-1}', '${V:-1}', '${V:-3}'] }, 'json')).V.DefaultValue).toBe('3');
+  });
+
   it('refuses any other format', () => {
     expect(() => formatVariables(tree, 'xml')).toThrow('format value "xml" could not be parsed');
   });
