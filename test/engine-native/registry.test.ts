@@ -1,0 +1,269 @@
+// Pulling from registries that ask for tokens, break off, lie, or hold several platforms.
+import { createHash } from 'node:crypto';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { gzipSync } from 'node:zlib';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { realNativeHost } from '../../src/engine/native/host.ts';
+import { loadArchive } from '../../src/engine/native/images/archive-load.ts';
+import { saveArchive } from '../../src/engine/native/images/archive-save.ts';
+import { findImage } from '../../src/engine/native/images/lookup.ts';
+import { choosePlatform, pullImage, resolveManifest } from '../../src/engine/native/images/pull.ts';
+import { pushImage } from '../../src/engine/native/images/push.ts';
+import { parseReference, type Reference } from '../../src/engine/native/images/reference.ts';
+import { parseChallenge, parseRegistryAuth } from '../../src/engine/native/images/registry-auth.ts';
+import { baseAddress, RegistryClient } from '../../src/engine/native/images/registry-client.ts';
+import { ImageStore } from '../../src/engine/native/images/store.ts';
+import { END_OF_ARCHIVE, encodeHeader, padding } from '../../src/engine/native/images/tar-header.ts';
+import { pathsUnder } from '../../src/engine/native/paths.ts';
+import { startRegistry } from '../support/registry.ts';
+
+const host = realNativeHost();
+let folder: string;
+let store: ImageStore;
+const closing: (() => Promise<unknown>)[] = [];
+
+const openStore = async (name: string): Promise<ImageStore> => {
+  const opened = new ImageStore(host, pathsUnder(join(folder, name), join(folder, 'run')));
+  await opened.open();
+  return opened;
+};
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'windlass-registry-'));
+  store = await openStore('lib');
+});
+afterEach(async () => {
+  for (const close of closing.splice(0)) await close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const sha = (data: string | Buffer): string => `sha256:${createHash('sha256').update(data).digest('hex')}`;
+const reference = (text: string): Reference => {
+  const parsed = parseReference(text);
+  if (!parsed) throw new Error(`not a reference: ${text}`);
+  return parsed;
+};
+
+/** A layer with one file, and the image made of it. */
+function image(content: string) {
+  const header = {
+    path: 'hello',
+    type: 'file' as const,
+    mode: 0o644,
+    uid: process.getuid?.() ?? 0,
+    gid: process.getgid?.() ?? 0,
+    mtime: 0,
+    linkPath: '',
+    devMajor: 0,
+    devMinor: 0,
+    xattrs: new Map(),
+  };
+  const size = Buffer.byteLength(content);
+  const tar = Buffer.concat([
+    encodeHeader({ ...header, size }),
+    Buffer.from(content),
+    Buffer.alloc(padding(size)),
+    END_OF_ARCHIVE,
+  ]);
+  const layer = gzipSync(tar);
+  const config = JSON.stringify({
+    architecture: 'amd64',
+    os: 'linux',
+    config: { Cmd: ['x'] },
+    rootfs: { type: 'layers', diff_ids: [sha(tar)] },
+  });
+  const manifest = JSON.stringify({
+    schemaVersion: 2,
+    mediaType: 'application/vnd.docker.distribution.manifest.v2+json',
+    config: { mediaType: 'application/vnd.docker.container.image.v1+json', size: config.length, digest: sha(config) },
+    layers: [
+      { mediaType: 'application/vnd.docker.image.rootfs.diff.tar.gzip', size: layer.length, digest: sha(layer) },
+    ],
+  });
+  return { diffId: sha(tar), layer, config, manifest };
+}
+
+type Answer = (request: IncomingMessage, response: ServerResponse, path: string) => boolean;
+
+/** A registry with one image; `first` may answer a request in its place. */
+async function serve(made: ReturnType<typeof image>, first: Answer = () => false): Promise<string> {
+  const server = createServer((request, response) => {
+    const path = request.url ?? '';
+    if (first(request, response, path)) return;
+    const blobs: Record<string, string | Buffer> = { [sha(made.layer)]: made.layer, [sha(made.config)]: made.config };
+    const blob = blobs[path.split('/blobs/')[1] ?? ''];
+    if (path.includes('/manifests/'))
+      response.setHeader('content-type', 'application/vnd.docker.distribution.manifest.v2+json').end(made.manifest);
+    else if (blob !== undefined) response.end(blob);
+    else response.writeHead(404).end('{"errors":[{"code":"MANIFEST_UNKNOWN","message":"manifest unknown"}]}');
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  closing.push(() => {
+    server.closeAllConnections();
+    return new Promise((resolve) => server.close(resolve));
+  });
+  return `127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+async function pull(address: string, into = store, credentials = {}): Promise<string[]> {
+  const ref = reference(`${address}/shop/web:1`);
+  const client = new RegistryClient(ref, credentials);
+  const lines: string[] = [];
+  const resolved = await resolveManifest(client, { reference: ref, platform: undefined, architecture: 'amd64' });
+  await pullImage(host, into, client, resolved, ref, (line) => lines.push(String(line.status)));
+  return lines;
+}
+
+test('an image arrives unpacked, with its name and digest', async () => {
+  const made = image('hello\n');
+  const address = await serve(made);
+  expect(await pull(address)).toEqual([
+    'Pulling fs layer',
+    ...Array(1).fill('Downloading'),
+    'Download complete',
+    'Pull complete',
+  ]);
+  const found = findImage(store, `${address}/shop/web:1`);
+  expect(found?.id).toBe(sha(made.config));
+  expect(found?.repoDigests).toEqual([`${address}/shop/web@${sha(made.manifest)}`]);
+  expect(findImage(store, `${address}/shop/web@${sha(made.manifest)}`)).toBe(found);
+  expect(await readFile(join(store.layerDiff(made.diffId), 'hello'), 'utf8')).toBe('hello\n');
+});
+
+test('a download that breaks off goes on where it was', async () => {
+  const made = image('x'.repeat(200_000) + createHash('sha512').update('noise').digest('hex').repeat(400));
+  const ranges: (string | undefined)[] = [];
+  const half = Math.floor(made.layer.length / 2);
+  const address = await serve(made, (request, response, path) => {
+    if (!path.endsWith(sha(made.layer))) return false;
+    ranges.push(request.headers.range);
+    if (ranges.length === 1) {
+      response.setHeader('content-length', made.layer.length);
+      response.write(made.layer.subarray(0, half), () => response.destroy());
+    } else response.writeHead(206).end(made.layer.subarray(half));
+    return true;
+  });
+  await pull(address);
+  expect(ranges).toEqual([undefined, `bytes=${half}-`]);
+  expect(await store.hasBlob(sha(made.layer))).toBe(true);
+});
+
+test('content with another digest is refused, and nothing of it is kept', async () => {
+  const made = image('right');
+  const address = await serve(made, (_, response, path) => {
+    if (!path.endsWith(sha(made.layer))) return false;
+    response.end(Buffer.from(made.layer).fill(0, 10, 12));
+    return true;
+  });
+  await expect(pull(address)).rejects.toThrow(/filesystem layer verification failed for digest/);
+  expect(findImage(store, `${address}/shop/web:1`)).toBeUndefined();
+  expect((await readdir(store.blobFolder)).filter((name) => name.startsWith('.'))).toEqual([]);
+  expect(await store.hasBlob(sha(made.layer))).toBe(false);
+});
+
+test('a layer that unpacks to something else than its image says is refused', async () => {
+  const made = image('one');
+  const lying = { ...made, config: made.config.replace(made.diffId, sha('other')) };
+  lying.manifest = made.manifest.replace(sha(made.config), sha(lying.config));
+  await expect(pull(await serve(lying))).rejects.toThrow(/layer unpacks to/);
+  expect((await readdir(join(folder, 'lib/images/layers'))).filter((name) => name.startsWith('.'))).toEqual([]);
+});
+
+test('a token is fetched for the repository, and the registry is asked again', async () => {
+  const made = image('secret');
+  const asked: string[] = [];
+  const address = await serve(made, (request, response, path) => {
+    if (path.startsWith('/token')) {
+      asked.push(`${path} ${Buffer.from((request.headers.authorization ?? '').slice(6), 'base64')}`);
+      response.end('{"token":"abc"}');
+      return true;
+    }
+    if (request.headers.authorization === 'Bearer abc') return false;
+    const realm = `http://${request.headers.host}/token`;
+    response.writeHead(401, { 'www-authenticate': `Bearer realm="${realm}",service="reg"` }).end();
+    return true;
+  });
+  await pull(address, store, { username: 'me', password: 'pw' });
+  expect(asked).toEqual([`/token?service=reg&scope=${encodeURIComponent('repository:shop/web:pull')} me:pw`]);
+});
+
+test('what is not there is told in Docker’s words', async () => {
+  const address = await serve(image('x'), (_, response, path) => {
+    if (!path.includes('/manifests/')) return false;
+    response.writeHead(404).end('{"errors":[{"code":"MANIFEST_UNKNOWN","message":"manifest unknown"}]}');
+    return true;
+  });
+  await expect(pull(address)).rejects.toThrow(
+    `manifest for ${address}/shop/web:1 not found: manifest unknown: manifest unknown`,
+  );
+});
+
+test('pushed with a password, pulled again, refused without', async () => {
+  const registry = await startRegistry({ user: 'me', password: 'pw' });
+  closing.push(() => registry.close());
+  const made = image('round trip');
+  await pull(await serve(made));
+  const ref = reference(`${registry.host}/shop/web:1`);
+  const pushed = await pushImage(
+    store,
+    new RegistryClient(ref, { username: 'me', password: 'pw' }),
+    store.images()[0] ?? expect.fail('no image'),
+    ref,
+    () => undefined,
+  );
+  const other = await openStore('other');
+  await expect(pull(registry.host, other)).rejects.toThrow(/pull access denied/);
+  await pull(registry.host, other, { username: 'me', password: 'pw' });
+  expect(other.images()[0]?.repoDigests).toEqual([`${registry.host}/shop/web@${pushed.digest}`]);
+});
+
+test('a saved image is loaded again, with its name', async () => {
+  const made = image('saved');
+  await pull(await serve(made));
+  const [saved] = store.images();
+  if (!saved) throw new Error('nothing was pulled');
+  const other = await openStore('other');
+  const archive = Readable.from(saveArchive(store, [{ image: saved, tags: ['shop/web:2'] }]));
+  const loaded = await loadArchive(host, other, archive, folder);
+  expect(loaded.map(({ image: { id }, tags }) => [id, tags])).toEqual([[saved.id, ['shop/web:2']]]);
+  expect(await readFile(join(other.layerDiff(made.diffId), 'hello'), 'utf8')).toBe('saved');
+});
+
+test('the platform is chosen from a list', () => {
+  const entry = (digest: string, architecture: string, variant?: string) => ({
+    mediaType: '',
+    digest,
+    size: 1,
+    platform: { os: 'linux', architecture, ...(variant === undefined ? {} : { variant }) },
+  });
+  const list = [entry('a', 'amd64'), entry('6', 'arm', 'v6'), entry('7', 'arm', 'v7')];
+  expect(
+    ['linux/amd64', 'linux/arm/v7', 'linux/arm', 'windows/amd64'].map(
+      (platform) => choosePlatform(list, platform)?.digest,
+    ),
+  ).toEqual(['a', '7', '6', undefined]);
+});
+
+test('challenges, credentials and addresses', () => {
+  expect(parseChallenge('Basic realm="x"')).toEqual({ scheme: 'basic' });
+  expect(parseChallenge('Bearer realm="https://a/t",service="s"')).toEqual({
+    scheme: 'bearer',
+    realm: 'https://a/t',
+    parameters: { service: 's' },
+  });
+  expect([null, 'Digest x', 'Bearer service="s"'].map(parseChallenge)).toEqual([undefined, undefined, undefined]);
+  expect(parseRegistryAuth(Buffer.from('{"username":"u"}').toString('base64url'))).toEqual({ username: 'u' });
+  expect([undefined, '', '%%%'].map(parseRegistryAuth)).toEqual([{}, {}, {}]);
+  expect(['docker.io', 'localhost:5000', '127.0.0.1', 'ghcr.io', '127.0.0.1.evil.example'].map(baseAddress)).toEqual([
+    'https://registry-1.docker.io',
+    'http://localhost:5000',
+    'http://127.0.0.1',
+    'https://ghcr.io',
+    'https://127.0.0.1.evil.example',
+  ]);
+});
