@@ -137,6 +137,25 @@ test('a dry run tells what would be done and does nothing', async () => {
   expect((await s.containers()).map(({ Id, State }) => [Id, State.StartedAt])).toEqual(before);
 });
 
+test('plan says what up would change and why, and changes nothing', async () => {
+  const s = await scenario({ files: { 'compose.yaml': STACK } });
+  const first = await s.windlass(['plan', 'db']);
+  expect(first.stdout.replaceAll(s.project, 'P').split('\n').slice(0, 5)).toEqual([
+    'up of project P',
+    '  container P-db-1   create  missing',
+    '  network P_default  create  missing',
+    'wave 1',
+    '  create network P_default: missing',
+  ]);
+  await s.expectNothingLeft();
+  await s.windlass(['up', '-d']);
+  expect((await s.windlass(['plan'])).stdout).toMatch(/\nnothing to do\n$/);
+  const forced = JSON.parse((await s.windlass(['plan', '--force-recreate', '--format', 'json', 'db'])).stdout);
+  expect(forced.verdicts).toContainEqual(
+    expect.objectContaining({ resource: `container ${s.project}-db-1`, decision: 'recreate', reason: 'forced' }),
+  );
+});
+
 test('rm asks before it removes', async () => {
   const s = await scenario({ files: { 'compose.yaml': STACK } });
   await s.windlass(['up', '-d']);

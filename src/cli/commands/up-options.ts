@@ -57,10 +57,34 @@ export function checkUpFlags(flags: UpFlags): void {
   );
 }
 
+/** Throws UsageError for flags of `plan` that exclude each other. */
+export const checkPlanFlags = (flags: Readonly<Record<string, unknown>>): void => checkConflicts(flags, UP_CONFLICTS);
+
 /** Throws UsageError for flags of `create` that exclude each other. */
 export const checkCreateFlags = (flags: CreateFlags): void => checkConflicts(flags, RECREATE_CONFLICTS);
 
-export const upPlanOptions = (context: CommandContext, flags: UpFlags, target: Target): Partial<UpOptions> => ({
+/** The flags that a plan depends on. */
+export type PlanFlags = Pick<
+  UpFlags,
+  | 'always-recreate-deps'
+  | 'build'
+  | 'force-recreate'
+  | 'no-build'
+  | 'no-deps'
+  | 'no-recreate'
+  | 'no-start'
+  | 'pull'
+  | 'quiet-pull'
+  | 'remove-orphans'
+  | 'renew-anon-volumes'
+  | 'scale'
+  | 'timeout'
+  | 'wait'
+  | 'wait-timeout'
+  | 'yes'
+>;
+
+export const upPlanOptions = (context: CommandContext, flags: PlanFlags, target: Target): Partial<UpOptions> => ({
   ...common(context, flags, target, ['always', 'missing', 'never']),
   recreate: recreatePolicy(flags['no-recreate'], flags['force-recreate'] || flags['renew-anon-volumes']),
   recreateDependencies: recreatePolicy(flags['no-recreate'], flags['always-recreate-deps']),
@@ -81,7 +105,7 @@ export const createPlanOptions = (context: CommandContext, flags: CreateFlags, t
 
 function common(
   context: CommandContext,
-  flags: UpFlags | CreateFlags,
+  flags: PlanFlags | CreateFlags,
   target: Target,
   pulls: readonly PullOverride[],
 ): Partial<UpOptions> {

@@ -81,6 +81,24 @@ export const upFlags = {
   yes: YES,
 } as const satisfies Flags;
 
+/** What decides about a plan; the rest of `up`'s flags is about carrying it out. */
+export const planFlags = {
+  'always-recreate-deps': upFlags['always-recreate-deps'],
+  build: upFlags.build,
+  'force-recreate': FORCE_RECREATE,
+  format: { type: 'string', default: 'text', help: 'Format the output ("text"|"json")' },
+  'no-build': NO_BUILD,
+  'no-deps': upFlags['no-deps'],
+  'no-recreate': NO_RECREATE,
+  'no-start': upFlags['no-start'],
+  pull: upFlags.pull,
+  'remove-orphans': REMOVE_ORPHANS,
+  'renew-anon-volumes': upFlags['renew-anon-volumes'],
+  scale: SCALE,
+  timeout: upFlags.timeout,
+  yes: YES,
+} as const satisfies Flags;
+
 export const downFlags = {
   'remove-orphans': REMOVE_ORPHANS,
   rmi: {
@@ -151,6 +169,13 @@ export const coreCommands: readonly AnyCommand[] = [
     summary: 'Create and start containers',
     flags: upFlags,
     load: () => import('../commands/up.ts'),
+  }),
+  declareCommand({
+    ...onServices,
+    name: 'plan',
+    summary: 'Show what up would change, in which order and why',
+    flags: planFlags,
+    load: () => import('../commands/plan.ts'),
   }),
   declareCommand({
     ...onServices,
