@@ -76,7 +76,10 @@ class ProcessConnection extends Duplex {
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
-    this.#child.stdin.write(chunk, done);
+    this.#child.stdin.write(chunk, (error) => {
+      // A program that does not read any more is about to end, and its end tells why.
+      if (!error) done();
+    });
   }
 
   override _final(done: (error?: Error | null) => void): void {
