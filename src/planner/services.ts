@@ -81,6 +81,17 @@ export function selectServices(project: Project, selection: Selection): Project 
   return keepServices(project, (name) => chosen.has(name));
 }
 
+/** The project with some of its disabled services switched on. */
+export function enableServices(project: Project, names: readonly string[]): Project {
+  const disabled = Object.entries(project.disabledServices);
+  const isOn = ([name]: readonly [string, Service]): boolean => names.includes(name);
+  return {
+    ...project,
+    services: { ...project.services, ...Object.fromEntries(disabled.filter(isOn)) },
+    disabledServices: Object.fromEntries(disabled.filter((entry) => !isOn(entry))),
+  };
+}
+
 /** The project without some of its services, which become disabled. */
 export function keepServices(project: Project, keep: (name: string) => boolean): Project {
   const services: Record<string, Service> = {};

@@ -213,6 +213,26 @@ describe('what goes wrong is explained', () => {
   });
 });
 
+test('restart takes along who depends on it with restart: true, and nobody else', async () => {
+  const s = await scenario();
+  await up(
+    s,
+    `services:
+  db: {${idle}}
+  web: {${idle}, depends_on: {db: {condition: service_started, restart: true}}}
+  other: {${idle}, depends_on: [db]}`,
+  );
+  const started = async () =>
+    Object.fromEntries(
+      (await s.containers()).map(({ Name, State }) => [Name.replace(`/${s.project}-`, ''), State.StartedAt]),
+    );
+  const before = await started();
+  await s.windlass(['restart', 'db']);
+  const after = await started();
+  const changed = Object.keys(after).filter((name) => after[name] !== before[name]);
+  expect(changed.sort()).toEqual(['db-1', 'web-1']);
+});
+
 test('two ups at once come one after the other, and one container is there', async () => {
   const s = await scenario({ files: { 'compose.yaml': `services: {web: {${idle}}, db: {${idle}}}` } });
   const both = await Promise.all([s.windlass(['up', '-d']), s.windlass(['up', '-d'])]);

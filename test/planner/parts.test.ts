@@ -17,7 +17,7 @@ import { containerLabels, dependsOnLabel, networkLabels, volumeLabels } from '..
 import { peersOf, resolvePeers } from '../../src/planner/peers.ts';
 import type { StepOf } from '../../src/planner/plan.ts';
 import { matchesPlatform, mustPull } from '../../src/planner/pull-policy.ts';
-import { inDependencyOrder, selectServices } from '../../src/planner/services.ts';
+import { enableServices, inDependencyOrder, selectServices } from '../../src/planner/services.ts';
 import { tarOf } from '../../src/planner/tar-entry.ts';
 import { FakeEngine } from '../support/fake-engine.ts';
 import { aProject, aService, dependsOnHealthy, dependsOnStarted } from '../support/project-builder.ts';
@@ -330,6 +330,13 @@ describe('services', () => {
       'web',
       'db',
     ]);
+  });
+
+  test('a service behind a profile is switched on by its name', () => {
+    const project = { ...aProject(), disabledServices: { debug: aService('debug'), other: aService('other') } };
+    const enabled = enableServices(project, ['debug', 'web']);
+    expect(Object.keys(enabled.services)).toEqual(['web', 'debug']);
+    expect(Object.keys(enabled.disabledServices)).toEqual(['other']);
   });
 
   test('a service behind a profile is told of, with the profile', () => {
