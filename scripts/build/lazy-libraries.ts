@@ -8,7 +8,7 @@ const UNUSED = /^(docker-modem|@grpc\/grpc-js|@grpc\/proto-loader|protobufjs|tar
 /** Modules of Node's own that a library requires while it loads, for work that windlass never or seldom gives it. */
 const SELDOM: readonly { readonly module: RegExp; readonly importer: RegExp }[] = [
   { module: /^node:child_process$/, importer: /\/node_modules\/commander\// },
-  { module: /^zlib$/, importer: /\/node_modules\/dockerode\// },
+  { module: /^(zlib|crypto)$/, importer: /\/node_modules\/dockerode\// },
 ];
 
 /** `require('node:process')` reads every property of it, and so opens the standard streams; the global is the same object. */
@@ -33,7 +33,7 @@ export function lazyLibraries(): Plugin {
       build.onResolve({ filter: UNUSED }, ({ path, importer }) =>
         importer.includes('/node_modules/dockerode/') ? { path, namespace } : undefined,
       );
-      build.onResolve({ filter: /^(node:child_process|zlib)$/ }, ({ path, importer }) =>
+      build.onResolve({ filter: /^(node:child_process|zlib|crypto)$/ }, ({ path, importer }) =>
         SELDOM.some((seldom) => seldom.module.test(path) && seldom.importer.test(importer))
           ? { path, namespace: 'on-first-use' }
           : undefined,
