@@ -43,17 +43,31 @@ interface Scope {
   readonly done: Map<string, Value>;
 }
 
+/** Where the services are, if not below "services". */
+function servicesHint(document: Mapping): string {
+  const misplaced = Object.keys(document).find((key) => {
+    const value = document[key];
+    return isMapping(value) && (value.image !== undefined || value.build !== undefined);
+  });
+  if (misplaced !== undefined) return `indent "${misplaced}" below it`;
+  return 'write "name:" for each service below it, and its attributes below that';
+}
+
 /** A document whose services stand for themselves. */
 export function applyExtends(document: Mapping, context: ExtendsContext): Mapping {
   const { services } = document;
   if (services === undefined) return document;
   const problems = new Problems(context.state.places);
   if (!isMapping(services)) {
+    const found = services === null ? 'empty' : `a ${kindOf(services)}`;
     problems.add(
       'SPEC_TYPE',
-      `"services" must be a mapping, not a ${kindOf(services)}`,
+      `"services" must be a mapping, not ${found}`,
       ['services'],
       markOf(document, 'services'),
+      {
+        hint: servicesHint(document),
+      },
     );
     problems.throwIfAny();
     return document;
