@@ -1,14 +1,6 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { loadProject } from '../../src/spec/load.ts';
-
-let cwd = '';
-beforeEach(() => {
-  cwd = mkdtempSync(join(tmpdir(), 'windlass-replicas-'));
-});
-afterEach(() => rmSync(cwd, { recursive: true }));
+import { writeFiles } from '../support/spec-files.ts';
 
 it.each([
   ['scale: 2', undefined],
@@ -16,7 +8,7 @@ it.each([
   ['deploy: {labels: {a: b}}', undefined],
   ['deploy: {replicas: 3}', 3],
 ])('deploy.replicas follows scale where there is a deploy: %j', async (lines, replicas) => {
-  writeFileSync(join(cwd, 'compose.yaml'), `services:\n  web:\n    image: nginx\n    ${lines}\n`);
+  const cwd = writeFiles({ 'compose.yaml': `services:\n  web:\n    image: nginx\n    ${lines}\n` });
   const options = { cwd, env: {}, files: [], envFiles: [], profiles: [], projectName: 'demo' };
   const { project } = await loadProject(options);
   expect(project.services.web?.deploy?.replicas).toBe(replicas);
