@@ -1,6 +1,6 @@
 // Creating what may just have been created: a command that was killed leaves its last request with the engine, which carries
 // it out a moment later. Such a conflict is no failure when what is there is exactly what was asked for.
-import type { CreateContainer, Engine } from '../engine/engine.ts';
+import type { ContainerDetails, CreateContainer, Engine } from '../engine/engine.ts';
 import { EngineError, isConflict } from '../errors.ts';
 import type { Network } from '../model.ts';
 import { LABEL } from '../names.ts';
@@ -42,10 +42,30 @@ export async function createContainer(engine: Engine, request: CreateContainer):
     return await engine.createContainer(request);
   } catch (error) {
     const there = isConflict(error) ? await engine.findContainer(request.name) : undefined;
-    if (there === undefined || there.state !== 'created' || !carries(there.labels, request.labels)) throw error;
-    if (request.attachments.some(({ network }) => there.networks[network] === undefined)) throw error;
+    if (there === undefined) throw error;
+    if (!isWhatWasAskedFor(there, request)) throw nameTaken(request.name, there, error);
     return there.id;
   }
+}
+
+const isWhatWasAskedFor = (there: ContainerDetails, request: CreateContainer): boolean =>
+  there.state === 'created' &&
+  carries(there.labels, request.labels) &&
+  request.attachments.every(({ network }) => there.networks[network] !== undefined);
+
+function nameTaken(name: string, { id, labels }: ContainerDetails, cause: unknown): EngineError {
+  const [project, service] = [labels[LABEL.project], labels[LABEL.service]];
+  const owner = project === undefined || service === undefined ? '' : ` (service "${service}" of project "${project}")`;
+  return new EngineError(
+    `cannot create container "${name}": the name is taken by container ${id.slice(0, 12)}${owner}`,
+    {
+      kind: 'conflict',
+      verb: 'createContainer',
+      resource: `container "${name}"`,
+      hint: `remove it with "docker rm -f ${name}", or choose another "container_name"`,
+      cause,
+    },
+  );
 }
 
 export async function renameContainer(engine: Engine, id: string, name: string): Promise<void> {

@@ -2,6 +2,7 @@
 import { STATUS } from '../events.ts';
 import type { Dependency, Service } from '../model.ts';
 import { addStart, containerProgressId, refTo } from './container-steps.ts';
+import { publishedRanges } from './freed-ports.ts';
 import type { GateCondition, StepId } from './plan.ts';
 import { isRunning } from './replicas.ts';
 import type { Pending, ServiceContext, ServiceResult } from './service-context.ts';
@@ -17,9 +18,12 @@ export function reconcileStarts(context: ServiceContext, freedPorts: (service: S
     if (result === undefined) continue;
     const woken = result.paused.map((container) => addUnpause(context, service, container));
     const gates = result.pending.length === 0 ? NO_GATES : addGates(context, service, started);
-    const starts = result.pending.map((pending) =>
-      startOf(context, service, result, pending, gates, freedPorts(service)),
-    );
+    const starts: StepId[] = [];
+    for (const pending of result.pending) {
+      // Two containers that start at once may be given the same port of a range.
+      const others = hasPortRange(service) ? starts.slice(-1) : [];
+      starts.push(startOf(context, service, result, pending, gates, [...freedPorts(service), ...others]));
+    }
     started.set(service.name, [...woken, ...starts]);
   }
   if (context.options.wait) addApplicationGates(context, started);
@@ -32,6 +36,8 @@ export const gateWords: Readonly<Record<GateCondition, string>> = {
   service_completed_successfully: 'completed',
   running_or_healthy: 'running',
 };
+
+const hasPortRange = (service: Service): boolean => publishedRanges(service).some(([low, high]) => low < high);
 
 interface Gates {
   /** Steps that must be done. */
@@ -47,14 +53,14 @@ function startOf(
   result: ServiceResult,
   pending: Pending,
   gates: Gates,
-  freedPorts: readonly StepId[],
+  others: readonly StepId[],
 ): StepId {
   return addStart(plan, project, {
     container: pending.ref,
     service,
     cause: pending.cause,
     dependsOn: [...pending.dependsOn, ...gates.required],
-    after: [...gates.optional, ...orphansGone, ...result.removals, ...freedPorts],
+    after: [...gates.optional, ...orphansGone, ...result.removals, ...others],
   });
 }
 

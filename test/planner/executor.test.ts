@@ -247,7 +247,17 @@ describe('what a killed command asked for and the engine did a moment later', ()
 
   test('unless it is something else', async () => {
     const { result } = await lateTwin(({ fake }) => fake.alter('shop-web-1', { labels: {} }));
-    expect(result.errors.map(({ message }) => message)).toEqual(['the container name "/shop-web-1" is already in use']);
+    expect(result.errors[0]?.message).toMatch(
+      /^cannot create container "shop-web-1": the name is taken by container [0-9a-f]{12}$/,
+    );
+  });
+
+  test('a name that another project holds is told with its holder', async () => {
+    const world = new PlannedWorld();
+    const services = { web: { container_name: 'fixed' } };
+    await world.up(aProject({ name: 'first', services }));
+    const { errors } = await world.tryUp(aProject({ name: 'second', services }));
+    expect(errors[0]?.message).toMatch(/the name is taken by container \w+ \(service "web" of project "first"\)$/);
   });
 
   test('unless it runs by now', async () => {

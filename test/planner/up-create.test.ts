@@ -99,6 +99,9 @@ const CASES: Readonly<Record<string, { draft: ProjectDraft; options?: Partial<Up
         environment: { KEY: 'hidden' },
       },
     },
+    'create-replicas-on-a-port-range': {
+      draft: { services: { web: { scale: 3, ports: [{ target: 80, published: '8000-8002' }] } } },
+    },
     'create-and-wait': {
       draft: {
         services: {
