@@ -1,5 +1,6 @@
 // The first words with an engine: what it is, which API version both speak, how it builds.
 import type { IncomingMessage } from 'node:http';
+import { EngineError } from '../../errors.ts';
 import type { Capabilities, EngineKind } from '../engine.ts';
 import { http } from './builtin.ts';
 import { toEngineError } from './failures.ts';
@@ -33,7 +34,9 @@ export async function handshake(modem: Modem, options: HandshakeOptions): Promis
     const ping = await ask(modem, '/_ping', signal);
     // Read to its end, so that the next call finds the connection free.
     await ping.toArray();
-    const apiVersion = negotiate(header(ping, 'api-version') || '0', target.apiVersion, endpoint);
+    const offered = header(ping, 'api-version');
+    if (offered === '') throw notAnEngine(endpoint);
+    const apiVersion = negotiate(offered, target.apiVersion, endpoint);
     modem.version = apiVersion;
     const server = header(ping, 'server');
     const kind = kindOf(ping, server);
@@ -57,6 +60,12 @@ export async function handshake(modem: Modem, options: HandshakeOptions): Promis
     throw toEngineError(error, { verb: 'connect', endpoint, signal });
   }
 }
+
+const notAnEngine = (endpoint: string): EngineError =>
+  new EngineError(`what answers at ${endpoint} is not a container engine`, {
+    ...{ kind: 'unavailable', verb: 'connect' },
+    hint: 'check the address in DOCKER_HOST or the docker context',
+  });
 
 const header = (response: IncomingMessage, name: string): string => {
   const value = response.headers[name];

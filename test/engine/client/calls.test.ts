@@ -109,6 +109,15 @@ describe('failures', () => {
     expect(error.hint).toMatch(/start the engine/);
   });
 
+  it('of a server that is no engine say so', async () => {
+    const { socket } = await engineServer({}, '');
+    const connecting = connectDockerEngine(
+      { address: { type: 'unix', path: socket }, configDirectory: '/x' },
+      { env: {} },
+    );
+    expect((await failure(connecting)).message).toMatch(/^what answers at unix:.* is not a container engine$/);
+  });
+
   it('keep credentials out of their text', async () => {
     const { engine } = await connected({
       'POST /containers/x/start': json({ message: 'Get "https://me:hush@registry/v2/": x' }, 500),

@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import type { BuildRequest } from '../../engine.ts';
 import { type About, ask, type Client } from '../client.ts';
 import { allCredentials } from '../credentials.ts';
-import type { DockerConfig } from '../docker-config.ts';
+import { type DockerConfig, proxyEnvironment } from '../docker-config.ts';
 import { fromWords, interruption } from '../failures.ts';
 import { jsonLines, record, text } from '../ndjson.ts';
 import { guarded } from '../streams.ts';
@@ -72,7 +72,10 @@ export async function buildInEngine(
   const context = request.build.context ?? '.';
   const remote = isRemoteContext(context) ? context : undefined;
   const source = remote === undefined ? await openContext(request.service, request.build) : undefined;
-  const query = buildQuery(request, source?.dockerfile ?? request.build.dockerfile ?? 'Dockerfile', remote);
+  // As docker gives them to builds; the file's own arguments win.
+  const proxies = proxyEnvironment(config, client.endpoint);
+  const proxied = { ...request, args: { ...proxies, ...request.args } };
+  const query = buildQuery(proxied, source?.dockerfile ?? request.build.dockerfile ?? 'Dockerfile', remote);
   const registryconfig = builder === 'classic' ? await allCredentials(config, client.host, signal) : undefined;
   const session = builder === 'classic' ? undefined : await startSession(client, config, request, about);
   try {
