@@ -1,6 +1,5 @@
 // The embedded resolver: one UDP and one TCP socket per network, on the same port of the bridge's address.
 import { createSocket, type Socket as UdpSocket } from 'node:dgram';
-import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import { HostError } from '../../errors.ts';
 import { debug } from '../../log.ts';
@@ -12,7 +11,12 @@ import { EMPTY_TABLE, type NameTable } from './table.ts';
 const TCP_LIMIT = 65535;
 /** A TCP client that says nothing for so long is let go. */
 const TCP_IDLE_MS = 10_000;
-/** The kernel picks a UDP port; somebody may hold the TCP port of that number. */
+/**
+ * The port on each bridge's address. It is the same whenever it can be, so that a resolver started anew is asked at once by
+ * the rules that are loaded already.
+ */
+const USUAL_PORT = 10053;
+/** Otherwise the kernel picks a UDP port; somebody may hold the TCP port of that number. */
 const PORT_ATTEMPTS = 10;
 
 export interface ResolverOptions {
@@ -46,7 +50,7 @@ export class EmbeddedDns {
     const known = this.#listeners.get(address);
     if (known) return known.port;
     for (let attempt = 0; attempt < PORT_ATTEMPTS; attempt++) {
-      const listener = await this.#tryListen(address);
+      const listener = await this.#tryListen(address, attempt === 0 ? USUAL_PORT : 0);
       if (!listener) continue;
       this.#listeners.set(address, listener);
       return listener.port;
@@ -65,10 +69,16 @@ export class EmbeddedDns {
     for (const address of [...this.#listeners.keys()]) this.stop(address);
   }
 
-  async #tryListen(address: string): Promise<Listener | undefined> {
+  async #tryListen(address: string, wanted: number): Promise<Listener | undefined> {
     const udp = createSocket('udp4');
-    udp.bind(0, address);
-    await once(udp, 'listening');
+    const bound = await new Promise<boolean>((resolve) => {
+      udp.once('error', () => resolve(false));
+      udp.bind(wanted, address, () => resolve(true));
+    });
+    if (!bound) {
+      udp.close();
+      return undefined;
+    }
     const { port } = udp.address();
     const tcp = createServer((socket) => this.#serveTcp(socket));
     const listening = await new Promise<boolean>((resolve) => {

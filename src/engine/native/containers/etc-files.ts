@@ -49,7 +49,9 @@ export function resolvConf(hostText: string, hostConfig: HostConfig, embedded: b
         : ['8.8.8.8', '8.8.4.4'];
   const search = hostConfig.DnsSearch?.length ? hostConfig.DnsSearch : lines(hostText, 'search');
   const options = hostConfig.DnsOptions?.length ? hostConfig.DnsOptions : lines(hostText, 'options');
-  const kept = embedded && !options.some((option) => option.startsWith('ndots')) ? [...options, 'ndots:0'] : options;
+  const kept = embedded
+    ? [...EMBEDDED_OPTIONS.filter((own) => !options.some((o) => nameOf(o) === nameOf(own))), ...options]
+    : options;
   return [
     ...servers.map((server) => `nameserver ${server}`),
     ...(search.length > 0 && !(search.length === 1 && search[0] === '.') ? [`search ${search.join(' ')}`] : []),
@@ -57,6 +59,13 @@ export function resolvConf(hostText: string, hostConfig: HostConfig, embedded: b
     '',
   ].join('\n');
 }
+
+/**
+ * Plain names are asked as they are. A question that was lost while the engine was started anew is asked again after one
+ * second, not after the C library's five.
+ */
+const EMBEDDED_OPTIONS = ['ndots:0', 'timeout:1', 'attempts:5'];
+const nameOf = (option: string): string => option.split(':', 1)[0] ?? '';
 
 const lines = (text: string, keyword: string): string[] =>
   text.split('\n').flatMap((line) => {
