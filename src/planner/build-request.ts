@@ -29,7 +29,7 @@ export function buildRequest(project: Project, service: Service, settings: Build
   const flags = settings;
   return {
     service: service.name,
-    build,
+    build: withServiceContexts(project, build, flags.separator),
     tags: [imageOf(project, service, flags.separator), ...(build.tags ?? [])],
     labels: {
       ...build.labels,
@@ -51,6 +51,17 @@ export function buildRequest(project: Project, service: Service, settings: Build
     ssh: [...(build.ssh ?? []), ...(flags.ssh ?? [])],
     secrets: (build.secrets ?? []).map((use) => buildSecret(project, use)),
   };
+}
+
+/** A context `service:base` is the image that was built for that service. */
+function withServiceContexts(project: Project, build: Build, separator: Separator | undefined): Build {
+  if (build.additional_contexts === undefined) return build;
+  const contexts = Object.entries(build.additional_contexts).map(([name, source]) => {
+    const key = source.startsWith('service:') ? source.slice('service:'.length) : undefined;
+    const service = key === undefined ? undefined : (project.services[key] ?? project.disabledServices[key]);
+    return [name, service === undefined ? source : `docker-image://${imageOf(project, service, separator)}`];
+  });
+  return { ...build, additional_contexts: Object.fromEntries(contexts) };
 }
 
 const pick = <K extends string>(key: K, value: string | undefined): { readonly [P in K]?: string } =>

@@ -26,10 +26,12 @@ export function dependentsOf(
   name: string,
   accept: (dependency: Dependency) => boolean = () => true,
 ): string[] {
-  return sortedNames(project.services).filter((other) => {
-    const edge = project.services[other]?.depends_on?.[name];
-    return edge !== undefined && accept(edge);
-  });
+  return Object.keys(project.services)
+    .filter((other) => {
+      const edge = project.services[other]?.depends_on?.[name];
+      return edge !== undefined && accept(edge);
+    })
+    .sort();
 }
 
 /** Every service in the order of dependencies, dependencies first, by name among equals. */
