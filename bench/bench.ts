@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { ensureBusybox } from '../scripts/ground/busybox-image.ts';
-import { ensurePackages, systemPath } from '../scripts/ground/debian-packages.ts';
-import { findOrStartEngine } from '../scripts/ground/find-engine.ts';
+import { systemPath } from '../scripts/ground/debian-packages.ts';
+import { ensureEnginePackages, findOrStartEngine } from '../scripts/ground/find-engine.ts';
 import { ensurePeers } from '../scripts/ground/peers.ts';
 import { failure, must, run } from '../scripts/ground/run.ts';
 import { page, type Row, table } from './report.ts';
@@ -46,7 +46,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const)
   });
 
 process.env.PATH = systemPath(process.env.PATH);
-await ensurePackages(['docker-cli']);
+await ensureEnginePackages();
 await must(process.execPath, [join(ROOT, 'scripts/build.ts')]);
 const engine = await findOrStartEngine();
 const work = await mkdtemp(join(tmpdir(), 'windlass-bench-'));

@@ -6,8 +6,7 @@ import { access, chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { ensurePackages } from '../ground/debian-packages.ts';
-import { engineAnswers, findEngine } from '../ground/find-engine.ts';
+import { engineAnswers, ensureEnginePackages, findEngine } from '../ground/find-engine.ts';
 import { startPrivateEngine, stopPrivateEngine } from '../ground/private-engine.ts';
 import { must, run } from '../ground/run.ts';
 import { step } from './terminal.ts';
@@ -49,7 +48,7 @@ export const note = (ground: Ground): Promise<void> => writePrivately('ground.js
 
 /** The program is built and an engine answers: the one that was used before, the machine's, or a private one. */
 export async function prepareEngine(): Promise<Ground> {
-  await ensurePackages(['docker-cli', 'debootstrap', 'ca-certificates']);
+  await ensureEnginePackages();
   await step('Windlass', async () => {
     await must(process.execPath, [join(ROOT, 'scripts/build.ts')]);
     return 'built';

@@ -14,6 +14,11 @@ const PACKAGES = {
 
 export type DebianPackage = keyof typeof PACKAGES;
 
+/** For tests and the demo on an engine that is there. */
+export const ON_AN_ENGINE: readonly DebianPackage[] = ['docker-cli', 'debootstrap', 'ca-certificates'];
+/** For an engine of our own. */
+export const FOR_AN_ENGINE: readonly DebianPackage[] = ['docker.io', 'docker-cli', 'iptables', 'iproute2'];
+
 const SEARCH = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
 
 /** PATH with the folders of system programs, which a plain user's may lack. */
@@ -33,7 +38,7 @@ async function installed(name: DebianPackage): Promise<boolean> {
   return (await Promise.all(folders.map((folder) => exists(`${folder}/${mark.program}`)))).includes(true);
 }
 
-/** What packages are missing here. Debian 12 has docker's command line inside docker.io; later releases apart. */
+/** Which of them are missing here. */
 export async function missingPackages(names: readonly DebianPackage[]): Promise<DebianPackage[]> {
   const missing: DebianPackage[] = [];
   for (const name of names) if (!(await installed(name))) missing.push(name);
@@ -59,20 +64,21 @@ apt-get -q -y --no-install-recommends install "$@"
 export async function ensurePackages(names: readonly DebianPackage[]): Promise<void> {
   const missing = await missingPackages(names);
   if (missing.length === 0) return;
-  const wanted = await debianNames(missing);
+  const named = await debianNames(missing);
+  const wanted = [...new Set(named.values())];
   console.log('Installing Debian packages:');
-  for (const name of missing) console.log(`  ${name.padEnd(16)} ${PACKAGES[name].why}`);
+  for (const [name, debian] of named) console.log(`  ${debian.padEnd(16)} ${PACKAGES[name].why}`);
   const [program, args] = asRoot('sh', ['-c', WITHOUT_SERVICES, 'install', ...wanted]);
   const ran = await run(program, args, { deadline: 900_000 });
   if (ran.exitCode !== 0)
     throw new Error(`${failure(ran)}\n  hint: install ${wanted.join(' ')} by hand, then run this again`);
 }
 
-async function debianNames(missing: readonly DebianPackage[]): Promise<string[]> {
-  if (!missing.includes('docker-cli')) return [...missing];
+/** What the packages are called in this release: docker's command line got a package of its own in Debian 13. */
+async function debianNames(missing: readonly DebianPackage[]): Promise<Map<DebianPackage, string>> {
   const release = /^VERSION_ID="?(\d+)/m.exec(await readFile('/etc/os-release', 'utf8').catch(() => ''))?.[1];
-  const holder = Number(release ?? '12') >= 13 ? 'docker-cli' : 'docker.io';
-  return [...new Set(missing.map((name) => (name === 'docker-cli' ? holder : name)))];
+  const commandLine = Number(release ?? '12') >= 13 ? 'docker-cli' : 'docker.io';
+  return new Map(missing.map((name) => [name, name === 'docker-cli' ? commandLine : name]));
 }
 
 /** Downloads one package with apt, as the system's sources say, into a folder, and unpacks it there. */

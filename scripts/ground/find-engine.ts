@@ -1,5 +1,6 @@
 // Which Docker Engine tests and the demo use: one that answers, or a private one.
 import { request } from 'node:http';
+import { ensurePackages, FOR_AN_ENGINE, ON_AN_ENGINE } from './debian-packages.ts';
 import { type PrivateEngine, startPrivateEngine } from './private-engine.ts';
 import { run } from './run.ts';
 
@@ -24,15 +25,19 @@ export async function engineAnswers(host: string): Promise<boolean> {
 export async function findEngine(): Promise<string | undefined> {
   const named = process.env.DOCKER_HOST ?? '';
   const host = named === '' ? DEFAULT_SOCKET : named;
-  if (await engineAnswers(host)) return host;
-  if (named !== '') console.log(`No Docker Engine answers at DOCKER_HOST (${named}).`);
-  return undefined;
+  return (await engineAnswers(host)) ? host : undefined;
+}
+
+/** Installs what is missing for tests and the demo, all at once: more where no engine answers. */
+export async function ensureEnginePackages(): Promise<void> {
+  const own = (await findEngine()) === undefined ? FOR_AN_ENGINE : [];
+  await ensurePackages([...new Set([...own, ...ON_AN_ENGINE])]);
 }
 
 /** The engine that answers, or a private one that ends with this process. */
 export async function findOrStartEngine(): Promise<Pick<PrivateEngine, 'host' | 'stop'>> {
   const host = await findEngine();
   if (host !== undefined) return { host, stop: () => Promise.resolve() };
-  console.log('No Docker Engine answers here: starting a private one.');
+  console.log(`No Docker Engine answers at ${process.env.DOCKER_HOST || DEFAULT_SOCKET}: starting a private one.`);
   return startPrivateEngine();
 }

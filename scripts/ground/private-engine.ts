@@ -5,7 +5,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { ensurePackages, systemPath } from './debian-packages.ts';
+import { ensurePackages, FOR_AN_ENGINE, systemPath } from './debian-packages.ts';
 import { asRoot, must } from './run.ts';
 
 const KEEPER = fileURLToPath(new URL('engine-keeper.ts', import.meta.url));
@@ -27,7 +27,7 @@ export const hostIn = (folder: string): string => `unix://${join(folder, 'docker
 
 /** Starts one. With `stays`, it outlives this process, until `stopPrivateEngine(folder)`. */
 export async function startPrivateEngine(options: { stays?: boolean; folder?: string } = {}): Promise<PrivateEngine> {
-  await ensurePackages(['docker.io', 'docker-cli', 'iptables', 'iproute2']);
+  await ensurePackages(FOR_AN_ENGINE);
   await removeAbandoned();
   const folder = options.folder ?? (await mkdtemp(join(PLACE, PREFIX)));
   const mode = options.stays ? 'stay' : 'follow';

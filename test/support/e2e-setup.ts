@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { ensureBusybox } from '../../scripts/ground/busybox-image.ts';
-import { ensurePackages, systemPath } from '../../scripts/ground/debian-packages.ts';
-import { findOrStartEngine } from '../../scripts/ground/find-engine.ts';
+import { systemPath } from '../../scripts/ground/debian-packages.ts';
+import { ensureEnginePackages, findOrStartEngine } from '../../scripts/ground/find-engine.ts';
 import { ensurePeers, type Peers } from '../../scripts/ground/peers.ts';
 import { must } from '../../scripts/ground/run.ts';
 import { beginRun, noteEngine, sweepRun } from '../../scripts/ground/test-run.ts';
@@ -32,7 +32,7 @@ declare module 'vitest' {
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   process.env.PATH = systemPath(process.env.PATH);
-  await ensurePackages(['docker-cli', 'debootstrap', 'ca-certificates']);
+  await ensureEnginePackages();
   const program = process.env.WINDLASS_TEST_PROGRAM ?? join(project.config.root, 'dist/windlass.js');
   if (process.env.WINDLASS_TEST_PROGRAM === undefined)
     await must(process.execPath, ['scripts/build.ts'], { cwd: project.config.root });
