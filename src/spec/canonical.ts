@@ -21,7 +21,6 @@ import {
   type Value,
 } from './tree.ts';
 import type { Warnings } from './warnings.ts';
-import { GoFloat } from './yaml/scalar.ts';
 
 export interface CanonicalContext {
   readonly problems: Problems;
@@ -265,7 +264,7 @@ const ssh: Rewrite = (value, place) => {
 
 const ulimit: Rewrite = (value, place) => {
   if (isMapping(value) || (typeof value === 'number' && Number.isInteger(value))) return value;
-  return wrongKind(value instanceof GoFloat ? value : value, 'a whole number or a mapping', place);
+  return wrongKind(value, 'a whole number or a mapping', place);
 };
 
 /** The old way to name an external resource: `external: {name: x}`. */

@@ -62,6 +62,7 @@ describe('a text', () => {
     ['may hold colons', 'a: b:c\n', 'b:c'],
     ['is what its tag says', 'a: !!str 12\n', '12'],
     ['is left alone under a tag nobody knows', 'a: !mine 12\n', '12'],
+    ['is what its tag says by a handle of the document', '%TAG !y! tag:yaml.org,2002:\n---\na: !y!str 12\n', '12'],
   ])('%s', (_what, text, expected) => {
     expect(value(text)).toBe(expected);
   });
@@ -130,6 +131,8 @@ describe('what is no YAML', () => {
     ['true: a', '1:1: the key true is not text'],
     ['a: {<<: b}', '1:9: "<<" needs a mapping or a list of mappings'],
     ['%YAML 1.2\n---\na: b', '1:1: YAML 1.2 is not supported'],
+    ['a: !x!y b', '1:4: the tag handle "!x!" is not declared'],
+    ['%TAG !x\n---\na: b', '1:1: a tag directive needs a handle and a prefix'],
     ['- a', '1:1: the top level must be a mapping, not a list'],
     ['a: "\u0001"', '1:5: a control character is not allowed'],
   ])('%j', (text, message) => {

@@ -63,6 +63,8 @@ export class NodeReader extends Scanner {
   protected readonly file: number;
   /** Values read so far, aliases counted as what they expand to. */
   protected size = 0;
+  /** Handles of tags and the prefixes they stand for, in the current document. */
+  protected tagHandles = new Map(TAG_HANDLES);
   readonly #anchors = new Map<string, Anchor | 'open'>();
   #depth = 0;
 
@@ -129,8 +131,19 @@ export class NodeReader extends Scanner {
       !(this.code() === COMMA || this.code() === CLOSE_BRACKET || this.code() === CLOSE_BRACE)
     )
       this.fail(isTag ? 'unexpected character in a tag' : 'unexpected character in the name of an anchor');
-    if (isTag) properties.tag = text;
+    if (isTag) properties.tag = this.#fullTag(text, pattern.lastIndex - text.length);
     else properties.anchor = text;
+  }
+
+  /** A tag with its handle replaced by what it stands for: `!!str` is `tag:yaml.org,2002:str`. */
+  #fullTag(text: string, offset: number): string {
+    if (text === '!') return text;
+    const verbatim = /^!<(.*)>$/.exec(text)?.[1];
+    if (verbatim !== undefined) return verbatim;
+    const handle = /^![0-9A-Za-z_-]*!/.exec(text)?.[0] ?? '!';
+    const prefix = this.tagHandles.get(handle);
+    if (prefix === undefined) return this.fail(`the tag handle "${handle}" is not declared`, 'remove the tag', offset);
+    return prefix + text.slice(handle.length);
   }
 
   protected alias(): Node {
@@ -190,11 +203,15 @@ export class NodeReader extends Scanner {
   }
 }
 
-const LONG_TAG = /^!<?tag:yaml\.org,2002:([^>]*)>?$/;
+const STANDARD = 'tag:yaml.org,2002:';
+/** What `!!` and `!` stand for unless the document says otherwise. */
+export const TAG_HANDLES: readonly (readonly [string, string])[] = [
+  ['!!', STANDARD],
+  ['!', '!'],
+];
 
 /** `!!str` and the like; undefined for none and for `!`. */
 function shortTag(tag: string | undefined): string | undefined {
   if (tag === undefined || tag === '!') return undefined;
-  const long = LONG_TAG.exec(tag);
-  return long ? `!!${long[1]}` : tag;
+  return tag.startsWith(STANDARD) ? `!!${tag.slice(STANDARD.length)}` : tag;
 }

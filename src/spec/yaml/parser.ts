@@ -4,7 +4,7 @@
 import { type Mapping, type Mark, newSequence, type Sequence, type Value } from '../tree.ts';
 import { KeyReader } from './key-reader.ts';
 import { MappingBuilder } from './mapping-builder.ts';
-import { ALIAS, ANCHOR, DIRECTIVE, type Key, type Node, type Properties, TAG } from './node-reader.ts';
+import { ALIAS, ANCHOR, DIRECTIVE, type Key, type Node, type Properties, TAG, TAG_HANDLES } from './node-reader.ts';
 import {
   COLON,
   DASH,
@@ -46,17 +46,29 @@ export class Parser extends KeyReader {
 
   /** Moves past directives and `---`; true if there was one. */
   #documentStart(): boolean {
-    while (this.toNextToken() && this.column === 0 && this.code() === DIRECTIVE) {
-      const directive = /%YAML[ \t]+(\S+)/y;
-      directive.lastIndex = this.at;
-      const version = directive.exec(this.text)?.[1];
-      if (version !== undefined && version !== '1.1')
-        this.fail(`YAML ${version} is not supported`, 'remove the directive');
-      this.toLineEnd();
-    }
+    this.tagHandles = new Map(TAG_HANDLES);
+    while (this.toNextToken() && this.column === 0 && this.code() === DIRECTIVE) this.#directive();
     if (this.column !== 0 || !this.text.startsWith('---', this.at) || !isBlankOrEnd(this.code(3))) return false;
     this.at += DOCUMENT_MARKER;
     return true;
+  }
+
+  /** `%YAML 1.1` and `%TAG ! prefix`; any other is ignored. */
+  #directive(): void {
+    const start = this.at;
+    this.toLineEnd();
+    const [name, first = '', second, ...more] = this.text
+      .slice(start, this.at)
+      .replace(/[ \t]#.*/, '')
+      .trim()
+      .split(/[ \t]+/);
+    const isYaml = name === '%YAML';
+    if (isYaml && first !== '1.1') this.fail(`YAML ${first} is not supported`, 'remove the directive', start);
+    if (name !== '%TAG') return;
+    const handle = /^!(?:[0-9A-Za-z_-]*!)?$/.test(first) ? first : undefined;
+    if (handle === undefined || second === undefined || more.length > 0)
+      this.fail('a tag directive needs a handle and a prefix', 'remove the directive', start);
+    this.tagHandles.set(handle, second);
   }
 
   #documentEnd(): void {
