@@ -97,6 +97,11 @@ const WORDS: readonly { readonly pattern: RegExp; readonly kind?: EngineErrorKin
     hint: 'add the runtime to the engine\'s daemon.json, or leave "runtime" out',
   },
   {
+    pattern: /unsupported frontend capability/i,
+    kind: 'unsupported',
+    hint: 'the BuildKit inside this engine is too old (build.additional_contexts needs Docker Engine 23): upgrade it, or name a newer builder with --builder',
+  },
+  {
     pattern: /invalid mount config for type "bind": bind source path does not exist/i,
     hint: 'create the path, or set bind.create_host_path: true',
   },
