@@ -1,4 +1,5 @@
 // Image references pinned to the digests that the registry gives for them: `config --resolve-image-digests`.
+import { WindlassError } from '../errors.ts';
 import type { Project } from '../model.ts';
 import type { CommandContext } from './context.ts';
 
@@ -31,6 +32,10 @@ export async function pinTree(
 
 /** `nginx:1.27` → `docker.io/library/nginx:1.27@sha256:…`; a reference that has a digest keeps it. */
 async function pin(context: CommandContext, image: string): Promise<string> {
+  if (image.includes('$'))
+    throw new WindlassError('IMAGE_REFERENCE', `"${image}" is no image reference: its variables are not substituted`, {
+      hint: 'leave out --no-interpolate to pin images',
+    });
   const full = fullReference(image);
   if (full.includes('@')) return full;
   const engine = await context.engine();
