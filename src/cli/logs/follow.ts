@@ -10,8 +10,8 @@ import type { LogPrinter } from './printer.ts';
 import type { LogRecord } from './record.ts';
 import { recordsOf } from './source.ts';
 
-/** A restart stops everything before it starts anything: so long may nothing be alive. */
-const LINGER_MS = 1500;
+/** A container that was stopped may be about to start again: a restart stops everything before it starts anything. */
+const LINGER_MS = 10_000;
 
 /** How far a container's log has been shown. */
 interface Mark {
@@ -54,7 +54,10 @@ export class LogFollower {
   readonly #alive = new Set<string>();
   #finished: (() => void) | undefined;
   #lingering: NodeJS.Timeout | undefined;
-  #sawDeath = false;
+  /** Containers that got a signal from outside; who ends without one has ended by itself. */
+  readonly #signalled = new Set<string>();
+  /** Containers that somebody stopped, and that are still there. */
+  readonly #mayReturn = new Set<string>();
 
   constructor(options: FollowOptions) {
     this.#options = options;
@@ -88,6 +91,7 @@ export class LogFollower {
       return;
     if (event.action === 'create') this.#created(event);
     else if (event.action === 'start') this.#started(event);
+    else if (event.action === 'kill') this.#signalled.add(event.id);
     else if (event.action === 'die') await this.#died(event);
     else if (event.action === 'destroy') this.#gone(event.id);
   }
@@ -101,6 +105,7 @@ export class LogFollower {
 
   #started(event: EngineEvent): void {
     this.#alive.add(event.id);
+    this.#mayReturn.delete(event.id);
     clearTimeout(this.#lingering);
     const followed = this.#track(event.id, shortName(eventContainer(event)));
     followed.pendingStarts++;
@@ -111,7 +116,7 @@ export class LogFollower {
     const state = await this.#stateOf(event.id);
     const again = state === 'restarting' || state === 'running';
     if (!again) this.#alive.delete(event.id);
-    this.#sawDeath = true;
+    if (this.#signalled.delete(event.id) && state !== 'removed') this.#mayReturn.add(event.id);
     const text = `exited with code ${event.attributes.exitCode ?? '0'}${again ? ' (restarting)' : ''}`;
     const followed = this.#followed.get(event.id);
     if (followed?.reading === true) followed.farewells.push(text);
@@ -121,6 +126,7 @@ export class LogFollower {
 
   #gone(id: string): void {
     this.#alive.delete(id);
+    this.#mayReturn.delete(id);
     this.#checkFinished();
   }
 
@@ -207,8 +213,8 @@ export class LogFollower {
   #checkFinished(): void {
     clearTimeout(this.#lingering);
     if (!this.#idle) return;
-    if (this.#sawDeath) this.#lingering = setTimeout(() => this.#finished?.(), LINGER_MS);
-    else this.#finished?.();
+    if (this.#mayReturn.size === 0) this.#finished?.();
+    else this.#lingering = setTimeout(() => this.#finished?.(), LINGER_MS);
   }
 
   get #idle(): boolean {
