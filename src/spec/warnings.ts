@@ -5,7 +5,7 @@ import { makeDiagnostic, type Path, type ProblemDetails, subjectOf } from './pro
 import type { Mark } from './tree.ts';
 
 interface UnsetUse {
-  readonly marks: Mark[];
+  readonly marks: Set<Mark>;
   readonly path: Path;
 }
 
@@ -31,8 +31,8 @@ export class Warnings {
 
   unset(variable: string, path: Path, mark: Mark): void {
     const use = this.#unset.get(variable);
-    if (!use) this.#unset.set(variable, { marks: [mark], path: [...path] });
-    else if (!use.marks.includes(mark)) use.marks.push(mark);
+    if (!use) this.#unset.set(variable, { marks: new Set([mark]), path: [...path] });
+    else use.marks.add(mark);
   }
 
   /** All warnings, those about variables first. */
