@@ -60,7 +60,7 @@ export function reconcileService(context: ServiceContext, service: Service): Ser
     paused: keeping.map(({ replica }) => replica.container).filter(({ state }) => state === 'paused'),
     stops: stopping.flatMap(({ stops }) => stops.slice(0, 1)),
     removals,
-    order: replaced.length > 0 ? order : undefined,
+    order: made.length > 0 ? order : undefined,
     disturbance:
       replaced.length > 0 ? 'replaced' : kept.some(({ stops }) => stops.length > 0) ? 'restarted' : undefined,
   };

@@ -47,6 +47,7 @@ export interface ServiceResult {
   readonly stops: readonly StepId[];
   /** Removals of surplus containers: their ports are free afterwards. */
   readonly removals: readonly StepId[];
+  /** How early the containers that this plan makes need others to be gone; undefined when it makes none. */
   readonly order: ReplacementOrder | undefined;
   /** `replaced` or `restarted`; dependents with `restart: true` follow. */
   readonly disturbance: 'replaced' | 'restarted' | undefined;

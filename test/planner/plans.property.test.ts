@@ -1,4 +1,4 @@
-// What holds for every project and every change of it.
+// What holds for every project and every change of it. WINDLASS_PROPERTY_RUNS asks for more tries than usual.
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Project } from '../../src/model.ts';
@@ -10,7 +10,7 @@ import { planDown, planStart, planStop } from '../../src/planner/reconcile.ts';
 import { projects } from '../support/arbitrary-project.ts';
 import { PlannedWorld } from '../support/planned-world.ts';
 
-const RUNS = { numRuns: 150 };
+const RUNS = { numRuns: Number(process.env.WINDLASS_PROPERTY_RUNS ?? 150) };
 
 const options: fc.Arbitrary<Partial<UpOptions>> = fc.record({
   recreate: fc.constantFrom('diverged' as const, 'diverged' as const, 'force' as const),
@@ -152,7 +152,7 @@ test('interrupted at any call, the same up leads to the same end', async () => {
       expect(ours(world, to)).toEqual(ours(calm, to));
       expect((await world.planUp(to, converged)).steps).toEqual([]);
     }),
-    { numRuns: 400 },
+    { numRuns: 2 * RUNS.numRuns },
   );
 });
 

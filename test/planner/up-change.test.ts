@@ -177,6 +177,20 @@ const CASES: Readonly<Record<string, Change>> = {
       Object.assign(container, { networks: { shop_default: { id: 'another', address: '' } } });
     },
   },
+  'change-shared-namespace-of-a-new-container': {
+    from: {
+      services: { a: {}, b: { scale: 0 }, c: { network_mode: 'service:a' } },
+      networks: { default: { name: 'shop_default' }, back: { name: 'shop_back', internal: true } },
+    },
+    to: {
+      services: {
+        a: { networks: { back: null } },
+        b: { volumes_from: ['a'] },
+        c: { network_mode: 'service:b', depends_on: { a: restarting } },
+      },
+      networks: { default: { name: 'shop_default' }, back: { name: 'shop_back' } },
+    },
+  },
   'change-volume-definition-kept': { from: withVolume(), to: withVolume('tmpfs') },
   'change-volume-definition-replaced': {
     from: withVolume(),
