@@ -106,8 +106,16 @@ async function connect(
   return engine;
 }
 
-async function readAll(io: Io): Promise<string> {
+/** More than this of standard input is no Compose file; the loader, which reads as much at most, says so. */
+const MAX_INPUT_BYTES = 17 * 1024 * 1024;
+
+async function readAll(io: Io): Promise<Buffer> {
   const chunks: Buffer[] = [];
-  for await (const chunk of io.stdin.stream) chunks.push(Buffer.from(chunk));
-  return Buffer.concat(chunks).toString('utf8');
+  let total = 0;
+  for await (const chunk of io.stdin.stream) {
+    chunks.push(Buffer.from(chunk));
+    total += chunk.length;
+    if (total > MAX_INPUT_BYTES) break;
+  }
+  return Buffer.concat(chunks);
 }

@@ -36,7 +36,7 @@ export interface LoadOptions {
   readonly compatibility?: boolean;
   /** Warnings are errors. */
   readonly strict?: boolean;
-  readonly readStdin?: () => Promise<string>;
+  readonly readStdin?: () => Promise<string | Buffer>;
   /** The following are on unless false. */
   readonly interpolate?: boolean;
   readonly normalize?: boolean;
@@ -128,7 +128,8 @@ async function prepare(options: LoadOptions): Promise<PreparedLoad> {
     documents: new Map(),
   };
   if (settings.files.includes('-')) {
-    const text = decodeText(Buffer.from((await options.readStdin?.()) ?? ''), STDIN_NAME);
+    const input = (await options.readStdin?.()) ?? '';
+    const text = decodeText(typeof input === 'string' ? Buffer.from(input) : input, STDIN_NAME);
     state.documents.set('-', readYaml(text, STDIN_NAME, places));
   }
   return { settings, state };

@@ -16,6 +16,7 @@ export function readTextFile(path: string, name = path): string {
 
 /** The text of bytes that are a file's contents. */
 export function decodeText(bytes: Buffer, name: string): string {
+  if (bytes.length > MAX_BYTES) throw tooLarge(name);
   if (!isUtf8(bytes)) throw badEncoding(bytes, name);
   const text = bytes.toString('utf8');
   const start = text.charCodeAt(0) === 0xfeff ? 1 : 0;
