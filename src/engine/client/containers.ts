@@ -65,13 +65,14 @@ export function containerVerbs(client: Client, config: DockerConfig): Verbs {
       ),
     killContainer: (id, signalName, signal) => act('killContainer', id, signal, (c) => c.kill({ signal: signalName })),
     restartContainer: (id, timeoutSeconds, signal) =>
-      act('restartContainer', id, signal, (c) => c.restart(timeoutSeconds === undefined ? {} : { t: timeoutSeconds })),
+      act('restartContainer', id, signal, (c) => c.restart(seconds(timeoutSeconds) ?? {})),
     pauseContainer: (id, signal) => act('pauseContainer', id, signal, (c) => c.pause()),
     unpauseContainer: (id, signal) => act('unpauseContainer', id, signal, (c) => c.unpause()),
     renameContainer: (id, name, signal) => act('renameContainer', id, signal, (c) => c.rename({ name })),
     async removeContainer(id, options, signal) {
       const removal = act('removeContainer', id, signal, (c) => c.remove({ force: options.force, v: options.volumes }));
-      await absentAsUndefined(removingElsewhere(removal));
+      const gone = (): Promise<unknown> => wait(client, id, signal, 'removed');
+      await absentAsUndefined(orRemovedElsewhere(removal, gone));
     },
     waitContainer: (id, signal, until) => wait(client, id, signal, until),
     async commitContainer(id, options, signal) {
@@ -175,12 +176,13 @@ async function tolerate(status: number, call: Promise<void>): Promise<void> {
   }
 }
 
-/** Someone else is removing it at this moment: what was asked for happens. */
-async function removingElsewhere(call: Promise<void>): Promise<void> {
+/** Someone else is removing it at this moment: what was asked for happens, and is waited for. */
+async function orRemovedElsewhere(removal: Promise<void>, gone: () => Promise<unknown>): Promise<void> {
   try {
-    await call;
+    await removal;
   } catch (error) {
     if (!/removal of container .* is already in progress/.test(messageOf(error))) throw error;
+    await gone();
   }
 }
 

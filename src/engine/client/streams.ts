@@ -25,7 +25,7 @@ export function streamVerbs(client: Client): Verbs {
       const socket = await ask(client, about, (docker) =>
         docker.getContainer(encodeURIComponent(id)).attach({ ...query, hijack: true }),
       );
-      return processStreams(client, about, socket, Config.Tty);
+      return processStreams(about, socket, Config.Tty);
     },
     async createExec(id, request, signal) {
       const about = { verb: 'createExec', resource: container(id), signal };
@@ -66,7 +66,7 @@ function execOf(client: Client, id: string, about: About): Exec {
       const socket = await ask(client, starting, (docker) =>
         exec(docker).start({ ...body, hijack: true } as Docker.ExecStartOptions),
       );
-      return processStreams(client, starting, socket, options.tty);
+      return processStreams(starting, socket, options.tty);
     },
     resize: (columns, rows) =>
       ask(client, { ...about, verb: 'resizeExec' }, async (docker) => {
@@ -83,7 +83,7 @@ function execOf(client: Client, id: string, about: About): Exec {
 }
 
 /** A terminal's connection is raw, both ways; otherwise output comes in frames. The signal cuts the connection. */
-function processStreams(client: Client, about: About, connection: unknown, tty: boolean): ProcessStreams {
+function processStreams(about: About, connection: unknown, tty: boolean): ProcessStreams {
   if (!(connection instanceof streams.Duplex))
     throw new TypeError('a hijacked connection is a stream that goes both ways');
   const socket = connection;
@@ -94,9 +94,8 @@ function processStreams(client: Client, about: About, connection: unknown, tty: 
   };
   about.signal?.addEventListener('abort', cut, { once: true });
   socket.once('close', () => about.signal?.removeEventListener('abort', cut));
-  socket.on('error', (error) => {
-    // Readers and writers get it as their stream's end or error; without a listener it would end the process.
-    void toEngineError(error, { ...about, endpoint: client.endpoint });
+  socket.on('error', () => {
+    // Readers and writers get it from their own streams; without a listener here it would end the process.
   });
   if (tty) {
     const stdout: Readable = socket;

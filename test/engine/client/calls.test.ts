@@ -210,11 +210,13 @@ describe('repetition', () => {
     await engine.removeImage('x', { force: false });
   });
 
-  it('removing what is being removed succeeds', async () => {
-    const { engine } = await connected({
+  it('removing what is being removed waits until it is gone', async () => {
+    const { engine, server } = await connected({
       'DELETE /containers/x': json({ message: 'removal of container x is already in progress' }, 409),
+      'POST /containers/x/wait': json({ StatusCode: 0 }),
     });
     await engine.removeContainer('x', { force: false, volumes: false });
+    expect(server.asked.at(-1)?.url).toBe('/v1.41/containers/x/wait?condition=removed');
   });
 
   it('starting what runs and stopping what is stopped succeed', async () => {
