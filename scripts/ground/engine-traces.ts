@@ -101,7 +101,7 @@ export async function removeTraces(folder: string): Promise<void> {
     await removeBridges(place);
     await restoreRules(place);
     await removeCgroups(place.cgroup);
-    await writeFile(FORWARDING, place.forwarding).catch(() => undefined);
+    if (!(await anotherEngineRuns())) await writeFile(FORWARDING, place.forwarding).catch(() => undefined);
   }
   await rm(folder, { recursive: true, force: true, maxRetries: 3 });
 }
@@ -145,6 +145,15 @@ async function endProcesses(folder: string): Promise<void> {
   }
 }
 
+/** Ours has ended by now. */
+async function anotherEngineRuns(): Promise<boolean> {
+  for (const name of await readdir('/proc')) {
+    if (!/^\d+$/.test(name)) continue;
+    if ((await readFile(`/proc/${name}/comm`, 'utf8').catch(() => '')).trim() === 'dockerd') return true;
+  }
+  return false;
+}
+
 async function unmountBelow(folder: string): Promise<void> {
   const mounts = (await readFile('/proc/self/mountinfo', 'utf8'))
     .split('\n')
@@ -162,11 +171,12 @@ async function removeBridges(place: Place): Promise<void> {
 }
 
 async function restoreRules(place: Place): Promise<void> {
+  const shared = await anotherEngineRuns();
   for (const filter of FILTERS) {
     const now = await savedRules(filter);
     if (now === '') continue;
-    for (const args of undoRules(place.rules[filter] ?? '', now, [place.bridge, stem(place.pool)]))
-      await run(filter, args);
+    const marks = [place.bridge, stem(place.pool)];
+    for (const args of undoRules(place.rules[filter] ?? '', now, { marks, shared })) await run(filter, args);
   }
 }
 

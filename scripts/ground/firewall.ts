@@ -26,21 +26,26 @@ export function parseRules(text: string): Map<string, Table> {
 
 /**
  * iptables arguments, in order, that undo what the engine added between two snapshots. Only rules that mention docker's chains or one
- * of `marks` (our bridges and subnets) go: what others added meanwhile stays. Chains go only when no rule of others is left in them.
+ * of `marks` (our bridges and subnets) go: what others added meanwhile stays. Engines share docker's chains and the policy that goes
+ * with them: with `shared`, while another engine runs, those stay for it.
  */
-export function undoRules(before: string, after: string, marks: readonly string[]): string[][] {
+export function undoRules(
+  before: string,
+  after: string,
+  { marks, shared }: { readonly marks: readonly string[]; readonly shared: boolean },
+): string[][] {
   const [old, now] = [parseRules(before), parseRules(after)];
   const undo: string[][] = [];
   for (const [name, table] of now) {
     const was = old.get(name);
     const known = new Set(was?.rules);
-    const added = (chain: string): boolean => chain.startsWith('DOCKER') && was?.chains.has(chain) !== true;
+    const added = (chain: string): boolean => !shared && chain.startsWith('DOCKER') && was?.chains.has(chain) !== true;
     const ours = (rule: string): boolean =>
-      !known.has(rule) && (/(?:-A|-j) DOCKER/.test(rule) || marks.some((mark) => rule.includes(mark)));
+      !known.has(rule) && ((!shared && /(?:-A|-j) DOCKER/.test(rule)) || marks.some((mark) => rule.includes(mark)));
     for (const rule of table.rules.filter(ours)) undo.push(['-t', name, '-D', ...words(rule.slice(3))]);
     for (const chain of table.chains.keys()) if (added(chain)) undo.push(['-t', name, '-F', chain]);
     for (const chain of table.chains.keys()) if (added(chain)) undo.push(['-t', name, '-X', chain]);
-    for (const [chain, policy] of table.chains) {
+    for (const [chain, policy] of shared ? [] : table.chains) {
       const earlier = was?.chains.get(chain);
       const wanted = earlier ?? (policy === '-' ? '-' : 'ACCEPT');
       if (wanted !== '-' && wanted !== policy) undo.push(['-t', name, '-P', chain, wanted]);

@@ -26,6 +26,8 @@ COMMIT
 COMMIT
 `;
 
+const MARKS = ['wltest', '10.99.'];
+
 test('chains and rules are read by table', () => {
   const filter = parseRules(WITH_DOCKER).get('filter');
   expect([...(filter?.chains ?? [])]).toEqual([
@@ -39,7 +41,7 @@ test('chains and rules are read by table', () => {
 });
 
 test('rules, then chains, then policies go back; what others added stays', () => {
-  expect(undoRules(EMPTY, WITH_DOCKER, ['wltest', '10.99.'])).toEqual([
+  expect(undoRules(EMPTY, WITH_DOCKER, { marks: MARKS, shared: false })).toEqual([
     ['-t', 'filter', '-D', 'FORWARD', '-j', 'DOCKER-USER'],
     ['-t', 'filter', '-D', 'FORWARD', '-o', 'wltest', '-m', 'comment', '--comment', 'two words', '-j', 'ACCEPT'],
     ['-t', 'filter', '-D', 'DOCKER-USER', '-j', 'RETURN'],
@@ -53,5 +55,12 @@ test('rules, then chains, then policies go back; what others added stays', () =>
 });
 
 test("a machine's own Docker keeps its chains, rules and policy", () => {
-  expect(undoRules(WITH_DOCKER, WITH_DOCKER, ['wltest', '10.99.'])).toEqual([]);
+  expect(undoRules(WITH_DOCKER, WITH_DOCKER, { marks: MARKS, shared: false })).toEqual([]);
+});
+
+test('while another engine runs, only what names our bridges and addresses goes', () => {
+  expect(undoRules(EMPTY, WITH_DOCKER, { marks: MARKS, shared: true })).toEqual([
+    ['-t', 'filter', '-D', 'FORWARD', '-o', 'wltest', '-m', 'comment', '--comment', 'two words', '-j', 'ACCEPT'],
+    ['-t', 'nat', '-D', 'POSTROUTING', '-s', '10.99.1.0/24', '!', '-o', 'br-1', '-j', 'MASQUERADE'],
+  ]);
 });
