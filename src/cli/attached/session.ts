@@ -7,7 +7,7 @@ import type { CommandContext } from '../context.ts';
 import type { LogLines } from '../output/log-lines.ts';
 import { linesProgress } from '../output/progress.ts';
 import { perform } from '../perform.ts';
-import { byName, selectContainers, serviceOf, shortName } from '../select-containers.ts';
+import { byName, isUp, selectContainers, serviceOf, shortName } from '../select-containers.ts';
 import { watchKeys } from '../terminal/keys.ts';
 import { type ContainerNews, Monitor } from './monitor.ts';
 import { AttachedStreams } from './streams.ts';
@@ -50,6 +50,8 @@ class Session {
   readonly #starting = new AbortController();
   readonly #streams: AttachedStreams;
   readonly #failures: unknown[] = [];
+  /** Attached before they were started: all of their first run is heard, though it may be over before its start is told. */
+  readonly #covered = new Set<string>();
   /** When each container ended last, as the engine takes times. */
   readonly #ends = new Map<string, string>();
   #stopping: Promise<void> | undefined;
@@ -111,6 +113,7 @@ class Session {
     if (attached.length > 0) this.#context.io.stdout.write(`Attaching to ${attached.map(shortName).join(', ')}\n`);
     // All names first: the padding depends on the longest, the colours on the order.
     for (const container of attached) lines.register(shortName(container));
+    for (const container of attached) if (!isUp(container)) this.#covered.add(container.id);
     await Promise.all(attached.map((container) => this.#streams.attach(container.id, shortName(container))));
     return of(watched).map((container) => container.id);
   }
@@ -135,7 +138,8 @@ class Session {
     if (news.kind === 'recreated') lines.status(stdout, news.replaced, 'has been recreated');
     else if (news.kind === 'started') {
       // A container's start time is a little later than its first output (Docker Engine 20.10): its last end is a better mark.
-      if (shown && !this.#streams.has(news.id)) this.#streams.followLogs(news.id, news.source, this.#ends.get(news.id));
+      if (!this.#covered.delete(news.id) && shown && !this.#streams.has(news.id))
+        this.#streams.followLogs(news.id, news.source, this.#ends.get(news.id));
     } else {
       this.#ends.set(news.id, unixTime(news.timeNano));
       this.#onExit(news.service, news.exitCode);
