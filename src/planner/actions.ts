@@ -1,5 +1,6 @@
 // What each action does: a function per kind of step, one or two verbs of the engine each. The compiler sees to it that
 // every action has one.
+import { EngineError } from '../errors.ts';
 import { STATUS } from '../events.ts';
 import { buildRequest } from './build-request.ts';
 import { containerRequest } from './container-request.ts';
@@ -65,9 +66,29 @@ const ACTIONS: { readonly [A in Action]: Perform<A> } = {
   'wait-condition': passGate,
 };
 
-/** Carries out one step; rejects when it fails. */
-export const performStep = <A extends Action>(step: StepOf<A>, state: ExecutionState): Promise<unknown> =>
-  (ACTIONS[step.action] as Perform<A>)(step, state);
+/** Carries out one step; rejects when it fails, with an error that calls containers by their names. */
+export async function performStep<A extends Action>(step: StepOf<A>, state: ExecutionState): Promise<void> {
+  try {
+    await (ACTIONS[step.action] as Perform<A>)(step, state);
+  } catch (error) {
+    throw 'container' in step ? withName(error, state.idOf(step.container), step.container.name) : error;
+  }
+}
+
+/** Engines speak of ids; nobody knows a container by its id. */
+function withName(error: unknown, id: string, name: string): unknown {
+  const short = id.slice(0, 12);
+  if (!(error instanceof EngineError) || !error.message.includes(short)) return error;
+  const { kind, verb, status, hint, cause } = error;
+  return new EngineError(error.message.replaceAll(id, name).replaceAll(short, name), {
+    kind,
+    verb,
+    resource: `container "${name}"`,
+    ...(status === undefined ? {} : { status }),
+    ...(hint === undefined ? {} : { hint }),
+    cause,
+  });
+}
 
 function declared<T>(record: Readonly<Record<string, T>>, key: string): T {
   const found = record[key];

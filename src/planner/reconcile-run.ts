@@ -1,9 +1,8 @@
 // `run`: the one-off container of a service. Its dependencies are brought up before, by `up`; here they are only waited for.
 import { WindlassError } from '../errors.ts';
-import { STATUS } from '../events.ts';
 import type { Project } from '../model.ts';
 import { blueprintFor } from './blueprint.ts';
-import { containerProgressId, copyFilesInto, refTo } from './container-steps.ts';
+import { copyFilesInto, refTo } from './container-steps.ts';
 import { desiredProject } from './desired.ts';
 import type { Observation } from './observation.ts';
 import { type UpOptions, upOptions } from './options.ts';
@@ -80,7 +79,7 @@ export function planRun(given: Project, observation: Observation, request: RunOp
     links: blueprint.links(1),
     ...(blueprint.contentHash === undefined ? {} : { contentHash: blueprint.contentHash }),
     oneOff,
-    progress: { id: containerProgressId(request.name), working: STATUS.creating, done: STATUS.created },
+    // No progress: what a one-off prints is its output, as with docker compose.
   });
   copyFilesInto(plan, project, { container: { name: request.name, createdBy: id }, service, cause: 'run' });
   return plan.build();

@@ -1,6 +1,6 @@
 // How plans are carried out: outcomes, order, bounds, failures, cancelling, and the words that are shown.
 import { describe, expect, test } from 'vitest';
-import type { EngineError } from '../../src/errors.ts';
+import { EngineError } from '../../src/errors.ts';
 import { planDown } from '../../src/planner/reconcile.ts';
 import { PlannedWorld } from '../support/planned-world.ts';
 import { aProject, dependsOnCompleted, dependsOnHealthy, dependsOnStarted } from '../support/project-builder.ts';
@@ -214,6 +214,26 @@ describe('words', () => {
     const result = await world.tryUp(project, {}, { onOutput: (source, text) => lines.push(`${source} ${text}`) });
     expect(result.errors[0]?.message).toBe('web hook exited with status 1');
     expect(lines).toEqual(['web-1 -> ran echo\n', 'web-1 -> ran false\n']);
+  });
+
+  test('a failure calls the container by its name, though the engine does not', async () => {
+    const world = new PlannedWorld();
+    const project = aProject();
+    await world.up(project, { start: false });
+    const { id } = world.fake.container('shop-web-1');
+    const broken = new Proxy(world.fake.engine, {
+      get: (target, key) =>
+        key === 'startContainer'
+          ? () => {
+              const facts = { kind: 'failed', verb: 'startContainer', hint: 'look', status: 500 } as const;
+              throw new EngineError(`cannot start container "${id.slice(0, 12)}": no such program`, facts);
+            }
+          : Reflect.get(target, key),
+    });
+    const { errors } = await world.tryUp(project, {}, { engine: broken });
+    expect(errors).toMatchObject([
+      { message: 'cannot start container "shop-web-1": no such program', hint: 'look', kind: 'failed', status: 500 },
+    ]);
   });
 
   test('a taken port is told with its holder', async () => {
