@@ -94,6 +94,7 @@ test('flags make the container other than the file does', async () => {
   expect((await shell('-v', './data:/mnt:ro', 'app', 'cat', '/mnt/file')).stdout).toBe('mounted\n');
   expect((await shell('--name', `${s.project}-named`, 'app', 'true')).exitCode).toBe(0);
   expect((await shell('-q', 'app', 'echo', 'silent')).output).toBe('');
+  expect((await shell('app', 'echo', 'alone')).output).toBe('alone\n');
 
   const id = (
     await s.windlass([
