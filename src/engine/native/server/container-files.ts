@@ -8,6 +8,7 @@ import { type ContainerRecord, isLive, type Resources, type RestartPolicy } from
 import type { NativeEngine } from '../engine.ts';
 import { decompressed } from '../images/compression.ts';
 import { badRequest, conflict, notServed } from './api-error.ts';
+import { bodyOf, LIMITS } from './body.ts';
 import { isTrue } from './containers.ts';
 import type { Exchange } from './exchange.ts';
 import type { Routes } from './router.ts';
@@ -143,7 +144,7 @@ function columns(line: string, count: number): string[] {
 }
 
 async function update(engine: NativeEngine, record: ContainerRecord, exchange: Exchange): Promise<void> {
-  const request = ((await exchange.json()) ?? {}) as Resources & { RestartPolicy?: RestartPolicy };
+  const request = await bodyOf<Resources & { RestartPolicy?: RestartPolicy }>(exchange, LIMITS);
   const given = Object.fromEntries(
     Object.entries(request).filter(([, value]) => value !== 0 && value !== null && value !== ''),
   );

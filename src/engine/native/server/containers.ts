@@ -7,6 +7,7 @@ import type { ContainerRecord } from '../containers/types.ts';
 import type { NativeEngine } from '../engine.ts';
 import { findImage } from '../images/lookup.ts';
 import { badRequest } from './api-error.ts';
+import { bodyOf, CREATE_CONTAINER } from './body.ts';
 import type { Exchange } from './exchange.ts';
 import { parseFilters } from './filters.ts';
 import type { Routes } from './router.ts';
@@ -26,9 +27,7 @@ export function containerRoutes(engine: NativeEngine): Routes {
   return {
     'GET /containers/json': (exchange) => exchange.reply(200, list(engine, exchange)),
     'POST /containers/create': async (exchange) => {
-      const request = (await exchange.json()) as CreateRequest | undefined;
-      if (typeof request !== 'object' || request === null)
-        throw badRequest('config cannot be empty in order to create a container');
+      const request = await bodyOf<CreateRequest>(exchange, CREATE_CONTAINER);
       const record = await createContainer(engine, (exchange.query.get('name') ?? '').replace(/^\//, ''), request);
       engine.events.emit('container', 'create', record.id, eventAttributes(record));
       exchange.reply(201, { Id: record.id, Warnings: [] });

@@ -91,7 +91,8 @@ export function createExchange(parts: ExchangeParts): Exchange {
 async function readJson(body: Readable): Promise<unknown> {
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of body) {
+  // Not destroyed when it is too large: the refusal has to reach the client on this connection.
+  for await (const chunk of body.iterator({ destroyOnReturn: false })) {
     size += chunk.length;
     if (size > MAX_JSON_BYTES) throw badRequest(`request body is larger than ${MAX_JSON_BYTES} bytes`);
     chunks.push(chunk);

@@ -8,6 +8,7 @@ import { readLog } from '../containers/log-reader.ts';
 import { isLive } from '../containers/types.ts';
 import type { NativeEngine } from '../engine.ts';
 import { badRequest, conflict, notFound } from './api-error.ts';
+import { bodyOf, EXEC } from './body.ts';
 import { resizeTerminal } from './container-streams.ts';
 import type { Exchange, Hijacked } from './exchange.ts';
 import { frame, type StreamName } from './frames.ts';
@@ -27,7 +28,7 @@ export function execRoutes(engine: NativeEngine): Routes {
   return {
     'POST /containers/{id}/exec': async (exchange) => {
       const record = engine.store.find(exchange.params.id ?? '');
-      const config = ((await exchange.json()) ?? {}) as ExecConfig;
+      const config = await bodyOf<ExecConfig>(exchange, EXEC);
       if (record.state.status === 'paused')
         throw conflict(`Container ${exchange.params.id} is paused, unpause the container before exec`);
       if (!isLive(record.state.status)) throw conflict(`Container ${record.id} is not running`);
@@ -74,7 +75,7 @@ function inspect(session: ExecSession): unknown {
 }
 
 async function start(engine: NativeEngine, session: ExecSession, exchange: Exchange): Promise<void> {
-  const request = ((await exchange.json()) ?? {}) as { Detach?: boolean; Tty?: boolean };
+  const request = await bodyOf<{ Detach?: boolean; Tty?: boolean }>(exchange, { Detach: 'boolean', Tty: 'boolean' });
   const record = engine.store.find(session.containerId);
   if (session.started) throw conflict(`Error: Exec command ${session.id} is already running`);
   if (!isLive(record.state.status)) throw conflict(`Container ${record.id} is not running`);

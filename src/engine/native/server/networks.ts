@@ -4,6 +4,7 @@ import type { ContainerRecord, EndpointSettings } from '../containers/types.ts';
 import type { NativeEngine } from '../engine.ts';
 import type { NetworkRecord, NetworkRequest } from '../networks/record.ts';
 import { badRequest } from './api-error.ts';
+import { bodyOf, CONNECT_NETWORK, CREATE_NETWORK, DISCONNECT_NETWORK } from './body.ts';
 import type { Exchange } from './exchange.ts';
 import { parseFilters } from './filters.ts';
 import type { Routes } from './router.ts';
@@ -17,7 +18,7 @@ export function networkRoutes(engine: NativeEngine): Routes {
     'GET /networks/{id}': (exchange) =>
       exchange.reply(200, describe(engine, networks.find(exchange.params.id ?? ''), true)),
     'POST /networks/create': async (exchange) => {
-      const record = await networks.create(((await exchange.json()) ?? {}) as NetworkRequest);
+      const record = await networks.create(await bodyOf<NetworkRequest>(exchange, CREATE_NETWORK));
       emit('create', record);
       exchange.reply(201, { Id: record.id, Warning: '' });
     },
@@ -27,10 +28,10 @@ export function networkRoutes(engine: NativeEngine): Routes {
     },
     'POST /networks/{id}/connect': async (exchange) => {
       const network = networks.find(exchange.params.id ?? '');
-      const request = ((await exchange.json()) ?? {}) as {
-        Container?: string;
-        EndpointConfig?: EndpointSettings | null;
-      };
+      const request = await bodyOf<{ Container?: string; EndpointConfig?: EndpointSettings | null }>(
+        exchange,
+        CONNECT_NETWORK,
+      );
       const container = store.find(request.Container ?? '');
       await engine.lifecycle.connect(container.id, network, request.EndpointConfig ?? {});
       emit('connect', network, { container: container.id });
@@ -38,7 +39,7 @@ export function networkRoutes(engine: NativeEngine): Routes {
     },
     'POST /networks/{id}/disconnect': async (exchange) => {
       const network = networks.find(exchange.params.id ?? '');
-      const request = ((await exchange.json()) ?? {}) as { Container?: string; Force?: boolean };
+      const request = await bodyOf<{ Container?: string; Force?: boolean }>(exchange, DISCONNECT_NETWORK);
       if (!request.Container) throw badRequest('a container to disconnect is needed');
       const container = store.find(request.Container);
       await engine.lifecycle.disconnect(container.id, network);

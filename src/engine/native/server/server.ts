@@ -45,6 +45,8 @@ export function createApiServer(routes: Routes): Server {
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on('error', () => socket.destroy());
     const response = new ServerResponse(request);
+    // A refusal ends the connection: nothing after an upgrade request may be read as another request.
+    response.shouldKeepAlive = false;
     response.assignSocket(socket as Socket);
     response.once('finish', () => socket.end());
     void takeBody(request, socket, head).then((body) => serve(request, response, body, socket));

@@ -2,6 +2,7 @@
 import type { NativeEngine } from '../engine.ts';
 import { ANONYMOUS_LABEL, type VolumeRecord, type VolumeRequest } from '../volumes/store.ts';
 import { conflict } from './api-error.ts';
+import { bodyOf, CREATE_VOLUME } from './body.ts';
 import { isTrue } from './containers.ts';
 import type { Exchange } from './exchange.ts';
 import { parseFilters } from './filters.ts';
@@ -16,7 +17,7 @@ export function volumeRoutes(engine: NativeEngine): Routes {
     'GET /volumes/{name}': (exchange) =>
       exchange.reply(200, describe(engine, volumes.find(exchange.params.name ?? ''))),
     'POST /volumes/create': async (exchange) => {
-      const { record, made } = await volumes.create(((await exchange.json()) ?? {}) as VolumeRequest);
+      const { record, made } = await volumes.create(await bodyOf<VolumeRequest>(exchange, CREATE_VOLUME));
       if (made) events.emit('volume', 'create', record.name, { driver: 'local' });
       exchange.reply(201, describe(engine, record));
     },

@@ -1,0 +1,183 @@
+// Bodies of requests, checked against the kinds their fields must have: a client's mistake is a 400 that names the field, never
+// a fault deep inside.
+import { badRequest } from './api-error.ts';
+import type { Exchange } from './exchange.ts';
+
+/** `null` counts as absent everywhere, as in Docker. */
+type Kind = 'string' | 'number' | 'boolean' | 'strings' | 'string map' | 'object' | 'object map' | 'objects' | Shape;
+export interface Shape {
+  readonly [field: string]: Kind;
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+const isString = (value: unknown): value is string => typeof value === 'string';
+
+const FITS: Readonly<Record<Exclude<Kind, Shape>, (value: unknown) => boolean>> = {
+  string: isString,
+  number: (value) => typeof value === 'number' && Number.isFinite(value),
+  boolean: (value) => typeof value === 'boolean',
+  strings: (value) => Array.isArray(value) && value.every(isString),
+  'string map': (value) => isObject(value) && Object.values(value).every(isString),
+  object: isObject,
+  'object map': (value) => isObject(value) && Object.values(value).every((item) => item === null || isObject(item)),
+  objects: (value) => Array.isArray(value) && value.every(isObject),
+};
+
+const NAMES: Readonly<Record<Exclude<Kind, Shape>, string>> = {
+  string: 'a string',
+  number: 'a number',
+  boolean: 'true or false',
+  strings: 'a list of strings',
+  'string map': 'an object of strings',
+  object: 'an object',
+  'object map': 'an object of objects',
+  objects: 'a list of objects',
+};
+
+/** Throws a 400 for the first field that is not of its kind. Fields that are not named in the shape are not looked at. */
+export function checkShape(value: unknown, shape: Shape, path = ''): void {
+  if (!isObject(value))
+    throw badRequest(`invalid request: ${path === '' ? 'the body' : `"${path}"`} must be an object`);
+  for (const [field, kind] of Object.entries(shape)) {
+    const item = value[field];
+    if (item === undefined || item === null) continue;
+    const name = path === '' ? field : `${path}.${field}`;
+    if (typeof kind === 'object') checkShape(item, kind, name);
+    else if (!FITS[kind](item)) throw badRequest(`invalid request: "${name}" must be ${NAMES[kind]}`);
+  }
+}
+
+/** The JSON body, of the shape; an absent body is an empty object. */
+export async function bodyOf<T>(exchange: Exchange, shape: Shape): Promise<T> {
+  const value = (await exchange.json()) ?? {};
+  checkShape(value, shape);
+  return value as T;
+}
+
+const HEALTHCHECK: Shape = {
+  Test: 'strings',
+  Interval: 'number',
+  Timeout: 'number',
+  StartPeriod: 'number',
+  StartInterval: 'number',
+  Retries: 'number',
+};
+
+export const LIMITS: Shape = {
+  Memory: 'number',
+  MemoryReservation: 'number',
+  MemorySwap: 'number',
+  MemorySwappiness: 'number',
+  NanoCpus: 'number',
+  CpuShares: 'number',
+  CpuPeriod: 'number',
+  CpuQuota: 'number',
+  CpusetCpus: 'string',
+  CpusetMems: 'string',
+  PidsLimit: 'number',
+  OomKillDisable: 'boolean',
+  BlkioWeight: 'number',
+  RestartPolicy: { Name: 'string', MaximumRetryCount: 'number' },
+};
+
+const ENDPOINT: Shape = {
+  Links: 'strings',
+  Aliases: 'strings',
+  MacAddress: 'string',
+  IPAMConfig: { IPv4Address: 'string' },
+};
+
+export const CREATE_CONTAINER: Shape = {
+  Hostname: 'string',
+  Domainname: 'string',
+  User: 'string',
+  Tty: 'boolean',
+  OpenStdin: 'boolean',
+  StdinOnce: 'boolean',
+  Image: 'string',
+  Env: 'strings',
+  Cmd: 'strings',
+  Entrypoint: 'strings',
+  Shell: 'strings',
+  Labels: 'string map',
+  Volumes: 'object map',
+  ExposedPorts: 'object map',
+  WorkingDir: 'string',
+  MacAddress: 'string',
+  StopSignal: 'string',
+  StopTimeout: 'number',
+  Healthcheck: HEALTHCHECK,
+  NetworkingConfig: { EndpointsConfig: 'object map' },
+  HostConfig: {
+    ...LIMITS,
+    Binds: 'strings',
+    Mounts: 'objects',
+    Tmpfs: 'string map',
+    VolumesFrom: 'strings',
+    VolumeDriver: 'string',
+    NetworkMode: 'string',
+    PortBindings: 'object',
+    AutoRemove: 'boolean',
+    CapAdd: 'strings',
+    CapDrop: 'strings',
+    Privileged: 'boolean',
+    SecurityOpt: 'strings',
+    ReadonlyRootfs: 'boolean',
+    MaskedPaths: 'strings',
+    ReadonlyPaths: 'strings',
+    Dns: 'strings',
+    DnsOptions: 'strings',
+    DnsSearch: 'strings',
+    ExtraHosts: 'strings',
+    GroupAdd: 'strings',
+    IpcMode: 'string',
+    PidMode: 'string',
+    UTSMode: 'string',
+    CgroupnsMode: 'string',
+    CgroupParent: 'string',
+    Links: 'strings',
+    LogConfig: { Type: 'string', Config: 'string map' },
+    OomScoreAdj: 'number',
+    ShmSize: 'number',
+    Sysctls: 'string map',
+    Init: 'boolean',
+    Annotations: 'string map',
+    Ulimits: 'objects',
+    Devices: 'objects',
+    DeviceCgroupRules: 'strings',
+  },
+};
+
+export const EXEC: Shape = {
+  AttachStdin: 'boolean',
+  AttachStdout: 'boolean',
+  AttachStderr: 'boolean',
+  DetachKeys: 'string',
+  Tty: 'boolean',
+  Env: 'strings',
+  Cmd: 'strings',
+  Privileged: 'boolean',
+  User: 'string',
+  WorkingDir: 'string',
+};
+
+export const CREATE_NETWORK: Shape = {
+  Name: 'string',
+  Driver: 'string',
+  Internal: 'boolean',
+  Attachable: 'boolean',
+  EnableIPv6: 'boolean',
+  IPAM: { Driver: 'string', Options: 'string map', Config: 'objects' },
+  Options: 'string map',
+  Labels: 'string map',
+};
+
+export const CONNECT_NETWORK: Shape = { Container: 'string', EndpointConfig: ENDPOINT };
+export const DISCONNECT_NETWORK: Shape = { Container: 'string', Force: 'boolean' };
+export const CREATE_VOLUME: Shape = {
+  Name: 'string',
+  Driver: 'string',
+  DriverOpts: 'string map',
+  Labels: 'string map',
+};

@@ -1,0 +1,145 @@
+// The HTTP side of the engine: bodies, refusals, hijacked connections.
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { request } from 'node:http';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, test } from 'vitest';
+import { conflict } from '../../src/engine/native/server/api-error.ts';
+import { bodyOf, CREATE_CONTAINER, CREATE_NETWORK, checkShape } from '../../src/engine/native/server/body.ts';
+import type { Routes } from '../../src/engine/native/server/router.ts';
+import { createApiServer } from '../../src/engine/native/server/server.ts';
+
+const closing: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const close of closing.splice(0)) await close();
+});
+
+async function serve(routes: Routes): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'windlass-api-'));
+  const socket = join(folder, 's');
+  const server = createApiServer(routes);
+  await new Promise<void>((resolve) => server.listen(socket, resolve));
+  closing.push(async () => {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+    await rm(folder, { recursive: true });
+  });
+  return socket;
+}
+
+async function ask(
+  socketPath: string,
+  method: string,
+  path: string,
+  body?: string,
+): Promise<{ status: number | undefined; text: string }> {
+  const asked = request({ socketPath, method, path });
+  asked.end(body);
+  const answered = once(asked, 'response');
+  asked.on('error', () => undefined); // a refused upload may be cut off after its answer
+  const [response] = (await answered) as [import('node:http').IncomingMessage];
+  let text = '';
+  for await (const chunk of response) text += chunk;
+  return { status: response.statusCode, text };
+}
+
+/** Sends bytes as they are and reads until the other side ends. */
+async function raw(socketPath: string, head: string, after = ''): Promise<string> {
+  const socket = connect({ path: socketPath, allowHalfOpen: true });
+  socket.write(head);
+  if (after !== '') {
+    await once(socket, 'readable');
+    socket.write(after);
+  }
+  socket.end();
+  let text = '';
+  for await (const chunk of socket) text += chunk;
+  return text;
+}
+
+const upgrade = (path: string, body = ''): string =>
+  `POST ${path} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: tcp\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+
+test('an answer, a refusal with its status, and a place that is not there', async () => {
+  const socket = await serve({
+    'GET /fine': (exchange) => exchange.reply(200, { version: exchange.version }),
+    'GET /taken': () => {
+      throw conflict('it is taken');
+    },
+  });
+  expect(await ask(socket, 'GET', '/v1.41/fine')).toEqual({ status: 200, text: '{"version":41}\n' });
+  expect(await ask(socket, 'GET', '/taken')).toEqual({ status: 409, text: '{"message":"it is taken"}\n' });
+  expect(await ask(socket, 'POST', '/nowhere', '{}')).toEqual({ status: 404, text: '{"message":"page not found"}\n' });
+});
+
+test('bodies that are no JSON, or of another kind, are a 400', async () => {
+  const socket = await serve({
+    'POST /networks/create': async (exchange) => exchange.reply(201, await bodyOf(exchange, CREATE_NETWORK)),
+  });
+  expect((await ask(socket, 'POST', '/networks/create', '{')).status).toBe(400);
+  expect((await ask(socket, 'POST', '/networks/create', '[]')).text).toContain('the body must be an object');
+  expect((await ask(socket, 'POST', '/networks/create', '{"Name":5}')).text).toContain('\\"Name\\" must be a string');
+  expect(await ask(socket, 'POST', '/networks/create', '')).toEqual({ status: 201, text: '{}\n' });
+  expect((await ask(socket, 'POST', '/networks/create', `{"Name":"${'x'.repeat(9 * 1024 * 1024)}"}`)).status).toBe(400);
+});
+
+test('a hijacked connection carries bytes both ways, after its body has been read', async () => {
+  const socket = await serve({
+    'POST /echo': async (exchange) => {
+      const given = JSON.stringify(await exchange.json());
+      const { input, output, upgraded } = exchange.hijack('application/x');
+      output.write(`${given} ${upgraded}:`);
+      for await (const chunk of input) output.write(chunk);
+      output.end();
+    },
+  });
+  const answer = await raw(socket, upgrade('/echo', '{"a":1}'), 'hello');
+  expect(answer).toMatch(/^HTTP\/1\.1 101 UPGRADED\r\n/);
+  expect(answer.endsWith('\r\n\r\n{"a":1} true:hello')).toBe(true);
+  const together = await raw(socket, `${upgrade('/echo', '{"a":2}')}at once`);
+  expect(together.endsWith('{"a":2} true:at once')).toBe(true);
+});
+
+test('a refused upgrade is a plain answer that ends the connection', async () => {
+  const socket = await serve({
+    'POST /never': () => {
+      throw conflict('not now');
+    },
+  });
+  const answer = await raw(socket, upgrade('/never'));
+  expect(answer).toMatch(/^HTTP\/1\.1 409 /);
+  expect(answer).toMatch(/\r\nConnection: close\r\n/i);
+  expect(answer).toContain('{"message":"not now"}');
+});
+
+describe('shapes', () => {
+  const refused = (value: unknown): string => {
+    try {
+      checkShape(value, CREATE_CONTAINER);
+    } catch (error) {
+      return error instanceof Error ? error.message.replace('invalid request: ', '') : 'not an error';
+    }
+    return 'accepted';
+  };
+  test.each<[unknown, string]>([
+    [{}, 'accepted'],
+    [{ Cmd: null, HostConfig: null, Labels: null, Unknown: 5 }, 'accepted'],
+    [{ Cmd: ['a'], ExposedPorts: { '80/tcp': {} }, HostConfig: { Binds: ['a:b'], Memory: 5 } }, 'accepted'],
+    [null, 'the body must be an object'],
+    [{ Cmd: 'a' }, '"Cmd" must be a list of strings'],
+    [{ Env: ['A=1', 2] }, '"Env" must be a list of strings'],
+    [{ Labels: { a: 1 } }, '"Labels" must be an object of strings'],
+    [{ HostConfig: 5 }, '"HostConfig" must be an object'],
+    [{ HostConfig: { Memory: 'x' } }, '"HostConfig.Memory" must be a number'],
+    [{ HostConfig: { Mounts: [null] } }, '"HostConfig.Mounts" must be a list of objects'],
+    [{ Healthcheck: { Test: 'x' } }, '"Healthcheck.Test" must be a list of strings'],
+    [
+      { NetworkingConfig: { EndpointsConfig: { a: 5 } } },
+      '"NetworkingConfig.EndpointsConfig" must be an object of objects',
+    ],
+  ])('%j', (value, message) => {
+    expect(refused(value)).toBe(message);
+  });
+});
