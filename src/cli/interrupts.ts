@@ -1,11 +1,19 @@
 // Ctrl-C and SIGTERM. By default the first aborts the command's signal, so that it stops cleanly, and the second ends the
 // process at once. A command that has its own idea of stopping (attached `up`, `run`) takes them over for a while.
+import { setMaxListeners } from 'node:events';
 import { InterruptedError } from '../errors.ts';
+
+/** A controller whose signal any number of requests may listen to: Node 20 warns of the eleventh as if it were a leak. */
+export function sharedAbortController(): AbortController {
+  const controller = new AbortController();
+  setMaxListeners(0, controller.signal);
+  return controller;
+}
 
 export type InterruptHandler = (signal: 'SIGINT' | 'SIGTERM', count: number) => void;
 
 export class Interrupts {
-  readonly #controller = new AbortController();
+  readonly #controller = sharedAbortController();
   readonly #forceExit: () => void;
   readonly #handlers: InterruptHandler[] = [];
   #count = 0;

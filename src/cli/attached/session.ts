@@ -4,6 +4,7 @@ import type { Engine, ObservedContainer } from '../../engine/engine.ts';
 import { InterruptedError, isAbort } from '../../errors.ts';
 import type { Project } from '../../model.ts';
 import type { CommandContext } from '../context.ts';
+import { sharedAbortController } from '../interrupts.ts';
 import type { LogLines } from '../output/log-lines.ts';
 import { linesProgress } from '../output/progress.ts';
 import { perform } from '../perform.ts';
@@ -45,9 +46,9 @@ class Session {
   readonly #engine: Engine;
   readonly #options: AttachedOptions;
   /** Ends the streams and the monitor. */
-  readonly #over = new AbortController();
+  readonly #over = sharedAbortController();
   /** Ends the starting of containers. */
-  readonly #starting = new AbortController();
+  readonly #starting = sharedAbortController();
   readonly #streams: AttachedStreams;
   readonly #failures: unknown[] = [];
   /** Attached before they were started: all of their first run is heard, though it may be over before its start is told. */
@@ -183,7 +184,7 @@ class Session {
       const { planStop, planKill } = await import('../../planner/reconcile.ts');
       await perform(this.#context, {
         project,
-        signal: new AbortController().signal,
+        signal: sharedAbortController().signal,
         progress: linesProgress(this.#context),
         // Force does not wait for the gentle stop to let go.
         ...(what === 'kill' ? { exclusive: false } : {}),
