@@ -1,7 +1,7 @@
 // Refuses, before anything changes, what a plan asks of an engine that cannot do it.
 import { type Diagnostic, SpecError } from '../diagnostics.ts';
 import type { Capabilities } from '../engine/engine.ts';
-import { betterBuilder, buildRequirements, requirements } from '../engine/requirements.ts';
+import { betterBuilder, builderFor, buildRequirements, requirements } from '../engine/requirements.ts';
 import type { Project, Service } from '../model.ts';
 import type { Plan } from '../planner/plan.ts';
 
@@ -42,7 +42,7 @@ function buildLimits(plan: Plan, project: Project, { builder }: Capabilities): r
     .map((name) => project.services[name])
     .filter((service): service is Service => service?.build !== undefined)
     .flatMap(({ name, build = {} }) =>
-      buildRequirements(build, builder).map((attribute) => ({
+      buildRequirements(build, builderFor(build, builder)).map((attribute) => ({
         severity: 'error' as const,
         code: 'ENGINE_LACKS',
         message: `service "${name}": build.${attribute} needs ${needs}`,

@@ -161,6 +161,18 @@ const BUILDX_ONLY = new Set([
   'platforms',
 ]);
 
+/** What BuildKit does not take from the engine's API (Docker Engine 20.10 ignores it), but the classic builder does. */
+const usesClassic = ({ shm_size, ulimits, isolation, network }: Build): boolean =>
+  shm_size !== undefined ||
+  Object.keys(ulimits ?? {}).length > 0 ||
+  !['', 'default'].includes(isolation ?? '') ||
+  !['', 'default', 'none', 'host'].includes(network ?? '');
+
+/** The builder that a build gets from an engine whose best is `builder`. */
+export function builderFor(build: Build, builder: Capabilities['builder']): Capabilities['builder'] {
+  return builder === 'buildkit' && usesClassic(build) ? 'classic' : builder;
+}
+
 /** Attributes of a build that the builder cannot honour; empty when it can be built. */
 export function buildRequirements(build: Build, builder: Capabilities['builder']): readonly string[] {
   const used = BUILDKIT_ONLY.filter(({ uses }) => uses(build)).map(({ attribute }) => attribute);

@@ -3,6 +3,7 @@ import type { Capabilities } from '../../src/engine/engine.ts';
 import {
   apiAtLeast,
   betterBuilder,
+  builderFor,
   buildRequirements,
   primaryNetwork,
   requirements,
@@ -125,6 +126,13 @@ describe('builds', () => {
     expect(buildRequirements({ provenance: 'false', sbom: 'false', platforms: ['linux/amd64'] }, 'classic')).toEqual(
       [],
     );
+  });
+
+  it('fall to the classic builder for what the API does not hand to BuildKit', () => {
+    expect(builderFor({ network: 'host', isolation: 'default' }, 'buildkit')).toBe('buildkit');
+    for (const build of [{ shm_size: '1' }, { ulimits: { nofile: 1 } }, { isolation: 'hyperv' }, { network: 'mine' }])
+      expect(builderFor(build, 'buildkit')).toBe('classic');
+    expect(builderFor({ shm_size: '1' }, 'buildx')).toBe('buildx');
   });
 
   it('say what would do it', () => {

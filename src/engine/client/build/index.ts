@@ -1,7 +1,7 @@
 // Building images: chooses the builder, and refuses by name what it cannot honour.
 import { EngineError } from '../../../errors.ts';
 import type { BuildRequest, Capabilities, Engine } from '../../engine.ts';
-import { betterBuilder, buildRequirements } from '../../requirements.ts';
+import { betterBuilder, builderFor, buildRequirements } from '../../requirements.ts';
 import type { Client } from '../client.ts';
 import type { DockerConfig } from '../docker-config.ts';
 import type { Greeting } from '../handshake.ts';
@@ -23,8 +23,9 @@ export function builderOf(
 export function buildVerbs(client: Client, config: DockerConfig): Pick<Engine, 'buildImage'> {
   return {
     async buildImage(request, onOutput, signal) {
-      const { builder } = client.capabilities;
-      refuseUnsupported(request, builder);
+      const best = client.capabilities.builder;
+      const builder = chosenBuilder(request, best);
+      refuseUnsupported(request, builder, best);
       const plugin =
         builder === 'buildx' ? findBuildx(client.target.configDirectory, config.cliPluginsExtraDirs) : undefined;
       // Each brings libraries that commands which build nothing do without.
@@ -39,14 +40,22 @@ export function buildVerbs(client: Client, config: DockerConfig): Pick<Engine, '
   };
 }
 
+/** `--memory` is like the attributes that BuildKit does not take from the engine's API. */
+const chosenBuilder = (request: BuildRequest, best: Capabilities['builder']): Capabilities['builder'] =>
+  best === 'buildkit' && request.memory !== undefined ? 'classic' : builderFor(request.build, best);
+
 /** Flags of the command count like attributes of the file. */
-function refuseUnsupported(request: BuildRequest, builder: Capabilities['builder']): void {
+function refuseUnsupported(
+  request: BuildRequest,
+  builder: Capabilities['builder'],
+  best: Capabilities['builder'],
+): void {
   const build = { ...request.build, ...flags(request) };
   const lacking = buildRequirements(build, builder).map((attribute) => `build.${attribute}`);
   if (builder !== 'buildx' && request.check === true) lacking.push('--check');
   if (builder !== 'buildx' && request.builder !== undefined) lacking.push('--builder');
   if (lacking.length === 0) return;
-  const { needs, hint } = betterBuilder(builder);
+  const { needs, hint } = betterBuilder(best);
   throw new EngineError(
     `service "${request.service}": ${lacking.join(', ')} ${lacking.length === 1 ? 'needs' : 'need'} ${needs}`,
     {
