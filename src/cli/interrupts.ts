@@ -10,6 +10,13 @@ export function sharedAbortController(): AbortController {
   return controller;
 }
 
+/** A signal that is aborted with the first of several; any number of requests may listen to it. */
+export function anySignal(signals: readonly AbortSignal[]): AbortSignal {
+  const signal = AbortSignal.any([...signals]);
+  setMaxListeners(0, signal);
+  return signal;
+}
+
 export type InterruptHandler = (signal: 'SIGINT' | 'SIGTERM', count: number) => void;
 
 export class Interrupts {

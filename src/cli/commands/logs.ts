@@ -5,6 +5,7 @@ import type { Project } from '../../model.ts';
 import type { CommandContext } from '../context.ts';
 import type { CommandRun, FlagValues } from '../declaration.ts';
 import type { logsFlags } from '../declarations/view.ts';
+import { anySignal } from '../interrupts.ts';
 import { lineFilter } from '../logs/filter.ts';
 import { LogFollower } from '../logs/follow.ts';
 import { mergeByTime } from '../logs/merge.ts';
@@ -119,7 +120,7 @@ async function follow(
 ): Promise<void> {
   const { engine, printer } = request;
   const failure = new AbortController();
-  const signal = AbortSignal.any([context.signal, failure.signal]);
+  const signal = anySignal([context.signal, failure.signal]);
   const follower = new LogFollower({
     ...request,
     signal,

@@ -5,6 +5,7 @@ import { InterruptedError } from '../../errors.ts';
 import type { CommandContext } from '../context.ts';
 import type { CommandRun, FlagValues } from '../declaration.ts';
 import type { statsFlags } from '../declarations/view.ts';
+import { anySignal } from '../interrupts.ts';
 import { formatStats } from '../output/stats-row.ts';
 import { projectName } from '../project-name.ts';
 import { byName, selectContainers } from '../select-containers.ts';
@@ -42,7 +43,7 @@ interface Watching {
 async function watch(context: CommandContext, engine: Engine, watching: Watching): Promise<number> {
   const { name, service, format, flags } = watching;
   const failure = new AbortController();
-  const signal = AbortSignal.any([context.signal, failure.signal]);
+  const signal = anySignal([context.signal, failure.signal]);
   const onFailure = (error: unknown) => failure.abort(error);
   const collector = new StatsCollector({ engine, signal, all: flags.all, service, onFailure });
   const listening = (async () => {
