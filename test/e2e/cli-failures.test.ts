@@ -35,6 +35,21 @@ test('an engine that goes away in the middle', async () => {
   expect(await s.states()).toEqual({ 'web-1': 'running' });
 });
 
+test.each(['Creating', 'Starting'])('an engine that goes away while it is %s', async (moment) => {
+  const s = await scenario({
+    files: { 'compose.yaml': `${STACK}  db: {image: busybox:latest, command: sleep 1000, stop_grace_period: 0s}\n` },
+  });
+  const proxy = await engineProxy(join(s.folder, 'proxy.sock'));
+  const up = s.start(['up', '-d'], { env: { DOCKER_HOST: `unix://${join(s.folder, 'proxy.sock')}` } });
+  await up.until(`web-1  ${moment}`);
+  proxy.breakAll();
+  const { exitCode, stderr } = await up.ended;
+  expect(exitCode).toBe(1);
+  expect(stderr).not.toMatch(/\n {4}at /);
+  await s.windlass(['up', '-d']);
+  expect(await s.states()).toEqual({ 'db-1': 'running', 'web-1': 'running' });
+});
+
 test('an image that is not there', async () => {
   const s = await scenario({ files: { 'compose.yaml': STACK.replace('busybox:latest', 'localhost:1/none:1') } });
   for (const args of [['up', '-d'], ['pull'], ['create']]) {
