@@ -154,6 +154,13 @@ export class Bench {
     await Promise.all(containers.map(({ id }) => this.engine.removeContainer(id, { force: true, volumes: true })));
     await Promise.all(this.#networks.map((name) => this.engine.removeNetwork(name)));
     await Promise.all(this.#volumes.map((name) => this.engine.removeVolume(name)));
-    for (const image of this.#images) await this.engine.removeImage(image, { force: true });
+    for (const image of this.#images) {
+      await this.engine.removeImage(image, { force: true });
+      // What was pulled by digest, or tagged with a version, is a name of the common image.
+      const common = await this.engine.findImage(IMAGE);
+      const names = [...(common?.tags ?? []), ...(common?.digests ?? [])];
+      for (const name of names.filter((one) => one.startsWith(`${image}:`) || one.startsWith(`${image}@`)))
+        await this.engine.removeImage(name, { force: true });
+    }
   }
 }
