@@ -2,10 +2,10 @@
 // with one, a monitor holds the terminal, as for the container itself.
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { messageOf } from '../../../errors.ts';
-import { type NativeHost, readIfExists } from '../host.ts';
+import { hasCode, type NativeHost, readIfExists } from '../host.ts';
 import { newId } from '../names.ts';
 import type { Paths } from '../paths.ts';
 import { openStdin } from './attach-bridge.ts';
@@ -123,7 +123,11 @@ export class ExecSessions {
   ): Promise<ExecStreams> {
     const { host } = this.#parts;
     const folder = this.folder(session);
-    await host.files.mkdir(folder, { recursive: true, mode: 0o700 });
+    // Not recursive: the bundle of a container that has just ended must not come back.
+    await host.files.mkdir(dirname(folder), { mode: 0o700 }).catch((error: unknown) => {
+      if (!hasCode(error, 'EEXIST')) throw error;
+    });
+    await host.files.mkdir(folder, { mode: 0o700 });
     const spec = await this.#process(session, record, options.terminal);
     await host.files.writeFile(join(folder, 'process.json'), JSON.stringify(spec), { mode: 0o600 });
     this.#change(session.id, { started: true, running: true });

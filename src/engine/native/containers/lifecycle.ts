@@ -4,7 +4,6 @@
 //      ▲                 │  ▲────pause──────▶
 //      │                 ▼ exit file
 //   (made)            exited ──restart policy──▶ restarting ──start──▶ running
-import { once } from 'node:events';
 import { join } from 'node:path';
 import { messageOf } from '../../../errors.ts';
 import { debug } from '../../../log.ts';
@@ -20,28 +19,19 @@ import type { ContainerPaths, Paths } from '../paths.ts';
 import { Serial } from '../serial.ts';
 import { ApiError, conflict } from '../server/api-error.ts';
 import type { VolumeStore } from '../volumes/store.ts';
-import { deviceFacts } from './device-facts.ts';
-import { hostsFile, resolvConf } from './etc-files.ts';
+import { writeBundle } from './bundle.ts';
+import { createThroughMonitor } from './create-process.ts';
+import { cgroupOf, leasesOf, memberOf, withoutLeases, withoutNone } from './endpoints.ts';
 import { eventAttributes } from './event-attributes.ts';
 import { ExitWatch } from './exit-watch.ts';
-import { monitorArguments, parseSyncMessage } from './monitor.ts';
-import { type NamespaceSource, ociConfig } from './oci-config.ts';
 import { isSameProcess, processStart, signalNumber, signalProcess } from './process.ts';
 import { openPorts } from './publish.ts';
 import { mountRootfs, unmountRootfs } from './rootfs.ts';
-import { Runtime, runtimeMessage } from './runtime.ts';
+import { Runtime } from './runtime.ts';
 import type { ContainerStore } from './store.ts';
-import {
-  type ContainerRecord,
-  type Endpoint,
-  type EndpointSettings,
-  isLive,
-  type Lease,
-  NEVER,
-  type PublishedPort,
-} from './types.ts';
-import { userFacts } from './user-facts.ts';
-import { mountSource, prepareVolumes, releaseVolumes, removeAnonymousVolumes } from './volume-mounts.ts';
+import { type ContainerRecord, type Endpoint, type EndpointSettings, isLive, NEVER } from './types.ts';
+import { prepareVolumes, releaseVolumes, removeAnonymousVolumes } from './volume-mounts.ts';
+import { allSettled, tell, type Waiters, wait, within } from './waiting.ts';
 
 export interface LifecycleParts {
   readonly host: NativeHost;
@@ -65,17 +55,15 @@ const DEFAULT_STOP_SECONDS = 10;
 /** After a SIGKILL the kernel may take a while to tear a process down, not this long. */
 const KILL_DEADLINE_MS = 30_000;
 
-type Waiter = (record: ContainerRecord) => void;
-
 export class Lifecycle {
   readonly #parts: LifecycleParts;
   readonly #serial = new Serial();
   readonly runtime: Runtime;
   readonly #exits: ExitWatch;
   readonly #listeners: LifecycleListener[] = [];
-  readonly #exitWaiters = new Map<string, Set<Waiter>>();
-  readonly #removeWaiters = new Map<string, Set<Waiter>>();
-  readonly #creationWaiters = new Map<string, Set<Waiter>>();
+  readonly #exitWaiters: Waiters = new Map();
+  readonly #removeWaiters: Waiters = new Map();
+  readonly #creationWaiters: Waiters = new Map();
   #closing = false;
 
   constructor(parts: LifecycleParts) {
@@ -376,10 +364,10 @@ export class Lifecycle {
         ),
         ownNetns ? host.kernel.createNetworkNamespace(container.netns) : undefined,
       ]);
-      await this.#writeBundle(leased, container);
+      await writeBundle(this.#parts, leased, container);
       // The runtime needs the namespace, not what is plugged into it: both are made at once.
       const [pid, withPorts] = await allSettled([
-        this.#create(leased, container),
+        createThroughMonitor(host, paths, this.runtime.program, leased),
         this.#connectAll(leased, ownNetns ? container.netns : undefined),
       ]);
       const pidStart = await processStart(host, pid);
@@ -441,160 +429,6 @@ export class Lifecycle {
     await mountRootfs(host, { container, lowerNames, lowerDirectory: images.lowerDirectory });
   }
 
-  async #writeBundle(record: ContainerRecord, container: ContainerPaths): Promise<void> {
-    const { host, machine, networks } = this.#parts;
-    const { hostConfig, config } = record;
-    const hostResolv = (await readIfExists(host.files, '/etc/resolv.conf')) ?? '';
-    const mode = hostConfig.NetworkMode ?? 'default';
-    const embedded = networks.hasResolver(Object.values(record.endpoints).map((endpoint) => endpoint.networkId));
-    const shared = mode.startsWith('container:') ? this.#parts.store.find(mode.slice('container:'.length)) : undefined;
-    const files = shared ? this.#parts.paths.container(shared.id) : container;
-    const write = (path: string, text: string): Promise<void> => host.files.writeFile(path, text, { mode: 0o644 });
-    const hosts =
-      mode === 'host' ? ((await readIfExists(host.files, '/etc/hosts')) ?? '') : hostsFile(this.#hostsFacts(record));
-    if (!shared)
-      await Promise.all([
-        write(container.hosts, hosts),
-        write(
-          container.resolvConf,
-          mode === 'host' && !hostConfig.Dns?.length ? hostResolv : resolvConf(hostResolv, hostConfig, embedded),
-        ),
-      ]);
-    await write(container.hostname, `${config.Hostname ?? ''}\n`);
-    const [user, devices, namespaces] = await Promise.all([
-      userFacts(host, container.rootfs, config.User ?? '', hostConfig.GroupAdd ?? []),
-      deviceFacts(host, hostConfig),
-      this.#namespaces(record, container),
-    ]);
-    const ipc = await this.#sharedPid(hostConfig.IpcMode);
-    const mounts = await Promise.all(record.mounts.map((point) => mountSource(host, point)));
-    const spec = ociConfig({
-      record: { ...record, mounts },
-      rootfs: container.rootfs,
-      user,
-      availableCapabilities: machine.capabilities,
-      architecture: machine.architecture,
-      cgroupPath: cgroupOf(record),
-      cgroupNamespace:
-        hostConfig.CgroupnsMode === 'private' || (!hostConfig.CgroupnsMode && machine.cgroupMode === 'v2'),
-      namespaces,
-      devices: devices.devices,
-      deviceRules: devices.rules,
-      deviceNumbers: devices.numbers,
-      embeddedDns: embedded,
-      files: { '/etc/resolv.conf': files.resolvConf, '/etc/hostname': container.hostname, '/etc/hosts': files.hosts },
-      ...(ipc === undefined ? {} : { sharedShm: `/proc/${ipc}/root/dev/shm` }),
-      ...(hostConfig.IpcMode === 'host' ? { sharedShm: '/dev/shm' } : {}),
-      ...(hostConfig.Init === true ? { init: this.#initProgram() } : {}),
-    });
-    await host.files.writeFile(join(container.bundle, 'config.json'), JSON.stringify(spec), { mode: 0o600 });
-  }
-
-  #initProgram(): string {
-    const { init } = this.#parts.machine;
-    if (init === undefined)
-      throw new ApiError(500, 'no init program is installed for "--init": apt-get install tini (or catatonit)');
-    return init;
-  }
-
-  #hostsFacts(record: ContainerRecord): Parameters<typeof hostsFile>[0] {
-    const leases = leasesOf(record).map(({ lease }) => lease);
-    return {
-      hostname: record.config.Hostname ?? '',
-      domainname: record.config.Domainname ?? '',
-      addresses: leases.map((lease) => lease.address),
-      extraHosts: record.hostConfig.ExtraHosts ?? [],
-      gateway: leases.find((lease) => lease.gateway !== '')?.gateway,
-      links: this.#linkedHosts(record),
-    };
-  }
-
-  /** `--link` on the default network, which has no resolver: names go to /etc/hosts. */
-  #linkedHosts(record: ContainerRecord): { address: string; names: string[] }[] {
-    return (record.hostConfig.Links ?? []).flatMap((link) => {
-      const [target = '', alias = target] = link.replace(/^\//, '').split(':');
-      const other = this.#parts.store
-        .all()
-        .find((candidate) => candidate.name === target || candidate.id.startsWith(target));
-      const lease = other && leasesOf(other)[0]?.lease;
-      return other && lease
-        ? [{ address: lease.address, names: [...new Set([alias, other.config.Hostname ?? '', other.name])] }]
-        : [];
-    });
-  }
-
-  async #namespaces(
-    record: ContainerRecord,
-    container: ContainerPaths,
-  ): Promise<Record<'network' | 'pid' | 'ipc' | 'uts', NamespaceSource>> {
-    const {
-      NetworkMode: network = 'default',
-      PidMode: pid = '',
-      IpcMode: ipc = '',
-      UTSMode: uts = '',
-    } = record.hostConfig;
-    const from = async (mode: string, kind: string): Promise<NamespaceSource> => {
-      if (mode === 'host') return 'host';
-      const shared = await this.#sharedPid(mode);
-      return shared === undefined ? 'new' : { path: `/proc/${shared}/ns/${kind}` };
-    };
-    const ownNetwork = network !== 'host' && !network.startsWith('container:');
-    return {
-      network: ownNetwork ? { path: container.netns } : await from(network, 'net'),
-      pid: await from(pid, 'pid'),
-      ipc: await from(ipc, 'ipc'),
-      uts: await from(uts, 'uts'),
-    };
-  }
-
-  /** The pid of the container in `container:<id>`; undefined for other modes. */
-  async #sharedPid(mode: string | undefined): Promise<number | undefined> {
-    if (!mode?.startsWith('container:')) return undefined;
-    const other = this.#parts.store.find(mode.slice('container:'.length));
-    if (!isLive(other.state.status)) throw conflict(`cannot join a namespace of a non running container: ${other.id}`);
-    return other.state.pid;
-  }
-
-  /** Starts the monitor, which has the runtime create the container. Returns the pid of its first process. */
-  async #create(record: ContainerRecord, container: ContainerPaths): Promise<number> {
-    const { host, paths } = this.#parts;
-    const { config } = record;
-    await host.files.rm(join(paths.exits, record.id), { force: true });
-    const args = monitorArguments({
-      id: record.id,
-      runtime: this.runtime.program,
-      paths,
-      container,
-      terminal: config.Tty === true,
-      stdin: config.OpenStdin === true,
-      leaveStdinOpen: config.StdinOnce !== true,
-    });
-    const monitor = host.start('conmon', args, {
-      stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
-      env: { PATH: process.env.PATH ?? '', _OCI_SYNCPIPE: '3' },
-      detached: true,
-      cwd: '/',
-    });
-    const sync = monitor.stdio[3];
-    if (!sync || !('setEncoding' in sync)) throw new Error('the monitor was started without a sync pipe');
-    let text = '';
-    sync.setEncoding('utf8').on('data', (chunk: string) => {
-      text += chunk;
-      if (text.includes('\n')) sync.destroy();
-    });
-    monitor.on('error', (error) => sync.destroy(error));
-    await once(sync, 'close').catch((error: unknown) => {
-      text = JSON.stringify({ data: -1, message: messageOf(error) });
-    });
-    const said = parseSyncMessage(text);
-    if ('failure' in said)
-      throw new ApiError(
-        400,
-        `failed to create task for container: failed to create shim task: OCI runtime create failed: ${runtimeMessage(said.failure)}: unknown`,
-      );
-    return said.pid;
-  }
-
   /** The first process has ended: takes down what stood around it, then decides what comes next. */
   async #ended(id: string, code: number): Promise<void> {
     const { host, store, events, paths } = this.#parts;
@@ -646,68 +480,12 @@ export class Lifecycle {
     );
     for (const port of current.ports) networks.ports.release(port.protocol, port.hostIp, port.hostPort);
     for (const { endpoint, lease } of leasesOf(current)) networks.release(endpoint.networkId, lease);
-    await host.files.rm(container.bundle, { recursive: true, force: true });
+    // A probe may be putting its files there just now: what was added while removing is removed in another go.
+    await host.files
+      .rm(container.bundle, { recursive: true, force: true, maxRetries: 10, retryDelay: 20 })
+      .catch((error: unknown) => debug('lifecycle', () => messageOf(error)));
     if (store.get(record.id))
       store.update(record.id, (r) => ({ ...r, endpoints: withoutLeases(r.endpoints), ports: [] }));
-  }
-}
-
-export const leasesOf = (record: ContainerRecord): { endpoint: Endpoint; lease: Lease }[] =>
-  Object.values(record.endpoints).flatMap((endpoint) => (endpoint.lease ? [{ endpoint, lease: endpoint.lease }] : []));
-
-const cgroupOf = (record: ContainerRecord): string => `${record.hostConfig.CgroupParent || '/windlass'}/${record.id}`;
-
-const withoutLeases = (endpoints: ContainerRecord['endpoints']): Record<string, Endpoint> =>
-  Object.fromEntries(Object.entries(endpoints).map(([name, { lease: _, ...endpoint }]) => [name, endpoint]));
-
-/** A container of the network "none" leaves it when it joins a real one. */
-const withoutNone = (endpoints: ContainerRecord['endpoints']): Record<string, Endpoint> =>
-  Object.fromEntries(Object.entries(endpoints).filter(([name]) => name !== 'none'));
-
-/** What the networks need to know of a running container. */
-export function memberOf(record: ContainerRecord): Parameters<NetworkService['join']>[0] {
-  const leases = leasesOf(record);
-  const address = leases[0]?.lease.address;
-  const published =
-    address === undefined
-      ? []
-      : record.ports.filter((port) => !port.hostIp.includes(':')).map((port: PublishedPort) => ({ ...port, address }));
-  return { record, leases, published };
-}
-
-function wait(waiters: Map<string, Set<Waiter>>, id: string): Promise<ContainerRecord> {
-  return new Promise((resolve) => {
-    const set = waiters.get(id) ?? new Set();
-    waiters.set(id, set);
-    set.add(resolve);
-  });
-}
-
-function tell(waiters: Map<string, Set<Waiter>>, record: ContainerRecord): void {
-  const set = waiters.get(record.id);
-  waiters.delete(record.id);
-  for (const waiter of set ?? []) waiter(record);
-}
-
-/** All results; when one fails, the others are waited for before its error is thrown, so that nothing goes on behind it. */
-async function allSettled<T extends readonly unknown[]>(
-  work: readonly [...T],
-): Promise<{ [K in keyof T]: Awaited<T[K]> }> {
-  await Promise.allSettled(work);
-  return Promise.all(work);
-}
-
-/** Whether a promise settles in time; no time means for ever. */
-async function within(promise: Promise<unknown>, milliseconds: number | undefined): Promise<boolean> {
-  if (milliseconds === undefined) return promise.then(() => true);
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<boolean>((resolve) => {
-    timer = setTimeout(() => resolve(false), milliseconds);
-  });
-  try {
-    return await Promise.race([promise.then(() => true), late]);
-  } finally {
-    clearTimeout(timer);
   }
 }
 

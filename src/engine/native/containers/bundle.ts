@@ -1,0 +1,141 @@
+// The bundle of a container that is about to be created: everything that is found out on the host for its configuration
+// (users, devices, namespaces), and its small files.
+import { join } from 'node:path';
+import { type NativeHost, readIfExists } from '../host.ts';
+import type { Machine } from '../machine.ts';
+import type { NetworkService } from '../networks/service.ts';
+import type { ContainerPaths, Paths } from '../paths.ts';
+import { ApiError, conflict } from '../server/api-error.ts';
+import { deviceFacts } from './device-facts.ts';
+import { cgroupOf, leasesOf } from './endpoints.ts';
+import { hostsFile, resolvConf } from './etc-files.ts';
+import { type NamespaceSource, ociConfig } from './oci-config.ts';
+import type { ContainerStore } from './store.ts';
+import { type ContainerRecord, isLive } from './types.ts';
+import { userFacts } from './user-facts.ts';
+import { mountSource } from './volume-mounts.ts';
+
+export interface BundleParts {
+  readonly host: NativeHost;
+  readonly paths: Paths;
+  readonly machine: Machine;
+  readonly networks: NetworkService;
+  readonly store: ContainerStore;
+}
+
+/** Writes the OCI bundle's config.json and the small files of a container whose root file system is mounted. */
+export async function writeBundle(
+  parts: BundleParts,
+  record: ContainerRecord,
+  container: ContainerPaths,
+): Promise<void> {
+  const { host, machine, networks } = parts;
+  const { hostConfig, config } = record;
+  const hostResolv = (await readIfExists(host.files, '/etc/resolv.conf')) ?? '';
+  const mode = hostConfig.NetworkMode ?? 'default';
+  const embedded = networks.hasResolver(Object.values(record.endpoints).map((endpoint) => endpoint.networkId));
+  const shared = mode.startsWith('container:') ? parts.store.find(mode.slice('container:'.length)) : undefined;
+  const files = shared ? parts.paths.container(shared.id) : container;
+  const write = (path: string, text: string): Promise<void> => host.files.writeFile(path, text, { mode: 0o644 });
+  const hosts =
+    mode === 'host' ? ((await readIfExists(host.files, '/etc/hosts')) ?? '') : hostsFile(hostsFacts(parts, record));
+  if (!shared)
+    await Promise.all([
+      write(container.hosts, hosts),
+      write(
+        container.resolvConf,
+        mode === 'host' && !hostConfig.Dns?.length ? hostResolv : resolvConf(hostResolv, hostConfig, embedded),
+      ),
+    ]);
+  await write(container.hostname, `${config.Hostname ?? ''}\n`);
+  const [user, devices, namespaces] = await Promise.all([
+    userFacts(host, container.rootfs, config.User ?? '', hostConfig.GroupAdd ?? []),
+    deviceFacts(host, hostConfig),
+    namespaceSources(parts, record, container),
+  ]);
+  const ipc = await sharedPid(parts, hostConfig.IpcMode);
+  const mounts = await Promise.all(record.mounts.map((point) => mountSource(host, point)));
+  const spec = ociConfig({
+    record: { ...record, mounts },
+    rootfs: container.rootfs,
+    user,
+    availableCapabilities: machine.capabilities,
+    architecture: machine.architecture,
+    cgroupPath: cgroupOf(record),
+    cgroupNamespace: hostConfig.CgroupnsMode === 'private' || (!hostConfig.CgroupnsMode && machine.cgroupMode === 'v2'),
+    namespaces,
+    devices: devices.devices,
+    deviceRules: devices.rules,
+    deviceNumbers: devices.numbers,
+    embeddedDns: embedded,
+    files: { '/etc/resolv.conf': files.resolvConf, '/etc/hostname': container.hostname, '/etc/hosts': files.hosts },
+    ...(ipc === undefined ? {} : { sharedShm: `/proc/${ipc}/root/dev/shm` }),
+    ...(hostConfig.IpcMode === 'host' ? { sharedShm: '/dev/shm' } : {}),
+    ...(hostConfig.Init === true ? { init: initProgram(parts) } : {}),
+  });
+  await host.files.writeFile(join(container.bundle, 'config.json'), JSON.stringify(spec), { mode: 0o600 });
+}
+
+function initProgram(parts: BundleParts): string {
+  const { init } = parts.machine;
+  if (init === undefined)
+    throw new ApiError(500, 'no init program is installed for "--init": apt-get install tini (or catatonit)');
+  return init;
+}
+
+function hostsFacts(parts: BundleParts, record: ContainerRecord): Parameters<typeof hostsFile>[0] {
+  const leases = leasesOf(record).map(({ lease }) => lease);
+  return {
+    hostname: record.config.Hostname ?? '',
+    domainname: record.config.Domainname ?? '',
+    addresses: leases.map((lease) => lease.address),
+    extraHosts: record.hostConfig.ExtraHosts ?? [],
+    gateway: leases.find((lease) => lease.gateway !== '')?.gateway,
+    links: linkedHosts(parts, record),
+  };
+}
+
+/** `--link` on the default network, which has no resolver: names go to /etc/hosts. */
+function linkedHosts(parts: BundleParts, record: ContainerRecord): { address: string; names: string[] }[] {
+  return (record.hostConfig.Links ?? []).flatMap((link) => {
+    const [target = '', alias = target] = link.replace(/^\//, '').split(':');
+    const other = parts.store.all().find((candidate) => candidate.name === target || candidate.id.startsWith(target));
+    const lease = other && leasesOf(other)[0]?.lease;
+    return other && lease
+      ? [{ address: lease.address, names: [...new Set([alias, other.config.Hostname ?? '', other.name])] }]
+      : [];
+  });
+}
+
+async function namespaceSources(
+  parts: BundleParts,
+  record: ContainerRecord,
+  container: ContainerPaths,
+): Promise<Record<'network' | 'pid' | 'ipc' | 'uts', NamespaceSource>> {
+  const {
+    NetworkMode: network = 'default',
+    PidMode: pid = '',
+    IpcMode: ipc = '',
+    UTSMode: uts = '',
+  } = record.hostConfig;
+  const from = async (mode: string, kind: string): Promise<NamespaceSource> => {
+    if (mode === 'host') return 'host';
+    const shared = await sharedPid(parts, mode);
+    return shared === undefined ? 'new' : { path: `/proc/${shared}/ns/${kind}` };
+  };
+  const ownNetwork = network !== 'host' && !network.startsWith('container:');
+  return {
+    network: ownNetwork ? { path: container.netns } : await from(network, 'net'),
+    pid: await from(pid, 'pid'),
+    ipc: await from(ipc, 'ipc'),
+    uts: await from(uts, 'uts'),
+  };
+}
+
+/** The pid of the container in `container:<id>`; undefined for other modes. */
+async function sharedPid(parts: BundleParts, mode: string | undefined): Promise<number | undefined> {
+  if (!mode?.startsWith('container:')) return undefined;
+  const other = parts.store.find(mode.slice('container:'.length));
+  if (!isLive(other.state.status)) throw conflict(`cannot join a namespace of a non running container: ${other.id}`);
+  return other.state.pid;
+}

@@ -1,0 +1,44 @@
+// Waiting for moments in the life of containers, and for several things at once.
+import type { ContainerRecord } from './types.ts';
+
+type Waiter = (record: ContainerRecord) => void;
+
+/** Container id → who waits for it. */
+export type Waiters = Map<string, Set<Waiter>>;
+
+/** Resolves when `tell` is called for the container. */
+export function wait(waiters: Waiters, id: string): Promise<ContainerRecord> {
+  return new Promise((resolve) => {
+    const set = waiters.get(id) ?? new Set();
+    waiters.set(id, set);
+    set.add(resolve);
+  });
+}
+
+export function tell(waiters: Waiters, record: ContainerRecord): void {
+  const set = waiters.get(record.id);
+  waiters.delete(record.id);
+  for (const waiter of set ?? []) waiter(record);
+}
+
+/** All results; when one fails, the others are waited for before its error is thrown, so that nothing goes on behind it. */
+export async function allSettled<T extends readonly unknown[]>(
+  work: readonly [...T],
+): Promise<{ [K in keyof T]: Awaited<T[K]> }> {
+  await Promise.allSettled(work);
+  return Promise.all(work);
+}
+
+/** Whether a promise settles in time; no time means for ever. */
+export async function within(promise: Promise<unknown>, milliseconds: number | undefined): Promise<boolean> {
+  if (milliseconds === undefined) return promise.then(() => true);
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), milliseconds);
+  });
+  try {
+    return await Promise.race([promise.then(() => true), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
