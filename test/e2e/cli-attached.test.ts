@@ -187,7 +187,7 @@ test('--wait waits for health, and says why it cannot have it', async () => {
   await s.write('compose.yaml', stack({ one: service('sleep 1000', healthy) }).files['compose.yaml'] ?? '');
   const late = await s.windlass(['up', '--wait', '--wait-timeout', '1', '-t', '0'], { exit: 1 });
   expect(late.stderr).toContain('application not healthy after 1s');
-  await s.write('compose.yaml', stack({ one: service('echo broken; exit 3') }).files['compose.yaml'] ?? '');
+  await s.write('compose.yaml', stack({ one: service('echo broken; exit 3', healthy) }).files['compose.yaml'] ?? '');
   const dead = await s.windlass(['up', '--wait', '-t', '0'], { exit: 1 });
   expect(dead.stderr).toContain(`container ${s.project}-one-1 exited (3)`);
 });
