@@ -4,7 +4,7 @@ import type { Project, Service } from '../model.ts';
 import { withApiSocket } from './api-socket.ts';
 import { fileUses } from './file-objects.ts';
 import type { UpOptions } from './options.ts';
-import { keepServices, noSuchService, scaleOf, selectServices, sortedNames } from './services.ts';
+import { noSuchService, scaleOf, selectServices, sortedNames } from './services.ts';
 
 export function desiredProject(declared: Project, options: UpOptions): Project {
   const given = withApiSocket(declared);
@@ -106,7 +106,3 @@ function check(project: Project): void {
     owners.set(service.container_name, name);
   }
 }
-
-/** For `run`: everything but the service itself, which is created apart. */
-export const withoutService = (project: Project, name: string): Project =>
-  keepServices(project, (other) => other !== name);

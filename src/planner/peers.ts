@@ -20,10 +20,6 @@ export function peersOf(service: Service): string[] {
   return [...names].sort();
 }
 
-/** Whether a namespace is shared with `name`, so that the container has to stop before `name`'s is replaced. */
-export const sharesNamespaceWith = (service: Service, name: string): boolean =>
-  NAMESPACES.some((key) => service[key] === SERVICE + name);
-
 /**
  * The service with ids in place of service names. `hash` gives the bytes docker compose hashes, in which `volumes_from`
  * has lost its access mode; `create` keeps the mode, so that `db:ro` is read-only (docker compose forgets it).
