@@ -146,12 +146,12 @@ test('docker takes windlass for its compose plugin', async () => {
   });
   expect(elsewhere.stdout).toBe('');
   expect((await s.docker(['compose', 'nope'], { exit: 'any' })).exitCode).not.toBe(0);
+  const link = join(s.folder, 'docker-config/cli-plugins/docker-compose');
+  expect((await s.command(link, ['ps', '--help'])).stdout).toMatch(/^Usage: {2}docker-compose ps /);
   // Older docker commands, Debian 12's among them, do not ask plugins for completions.
   const client = await s.docker(['version', '--format', '{{.Client.Version}}']);
   if (Number.parseInt(client.stdout, 10) < 23) return;
   expect((await s.docker(['__complete', 'compose', 'exec', 'debu'])).stdout).toBe('debug-tools\n:4\n');
-  const link = join(s.folder, 'docker-config/cli-plugins/docker-compose');
-  expect((await s.command(link, ['ps', '--help'])).stdout).toMatch(/^Usage: {2}docker-compose ps /);
 });
 
 test('doctor tells which engine is used and why, and fails where none can be', async () => {
