@@ -298,6 +298,22 @@ test('after kill -9 the next engine takes over: processes, names, ports, logs, e
   await docker('network', 'rm', 'lasting');
 });
 
+test('the engine ends although a client is attached, and its containers go on', async () => {
+  await docker('run', '-d', '--name', 'watched', 'busybox', 'sleep', '600');
+  const attached = start('docker', ['attach', '--sig-proxy=false', 'watched'], {
+    env: { ...process.env, DOCKER_HOST: engine.host },
+  });
+  await eventually('the client is attached', async () =>
+    (await docker('events', '--since', '1', '--until', '0s', '--filter', 'event=attach')).stdout.includes('watched'),
+  );
+  const pid = await engine.inspect('watched', ({ State }) => State.Pid);
+  await engine.stop();
+  await attached.ended;
+  await engine.start();
+  expect(await engine.inspect('watched', ({ State }) => [State.Status, State.Pid])).toEqual(['running', pid]);
+  await docker('rm', '-f', 'watched');
+});
+
 test('a second engine on the same root is refused', async () => {
   const { inject } = await import('vitest');
   const second = start(process.execPath, [inject('ground').program, 'engine', 'run', '--root', engine.folder]);

@@ -1,6 +1,6 @@
 // The engine behind its socket: opens it, serves it, and closes it on request.
 import { chmod, rm } from 'node:fs/promises';
-import { createConnection } from 'node:net';
+import { createConnection, type Socket } from 'node:net';
 import { dirname } from 'node:path';
 import { WindlassError } from '../../../errors.ts';
 import { type EngineFolders, type NativeEngine, openEngine } from '../engine.ts';
@@ -29,6 +29,12 @@ export async function serveEngine(options: ServeOptions): Promise<ServingEngine>
       });
     await rm(options.socket, { force: true });
     const server = createApiServer(allRoutes(engine));
+    // The server forgets connections that were hijacked, and would wait for them for ever.
+    const sockets = new Set<Socket>();
+    server.on('connection', (socket) => {
+      sockets.add(socket);
+      socket.once('close', () => sockets.delete(socket));
+    });
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
       server.listen(options.socket, resolve);
@@ -37,7 +43,7 @@ export async function serveEngine(options: ServeOptions): Promise<ServingEngine>
     return {
       engine,
       async close() {
-        server.closeAllConnections();
+        for (const socket of sockets) socket.destroy();
         await new Promise((resolve) => server.close(resolve));
         await engine.close();
       },
