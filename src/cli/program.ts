@@ -79,7 +79,7 @@ export function parseCommandLine(argv: readonly string[], style: HelpStyle): Inv
       found =
         args.length === 0
           ? { kind: 'text', text: groupHelp(group, style), exitCode: 0 }
-          : unknownCommand(`${group.name} ${args[0]}`, groupHelp(group, style));
+          : unknownCommand(`${group.name} ${args[0]}`, groupHelp(group, style), style);
     });
     for (const command of group.commands) add(node, command, `${group.name} ${command.name}`);
     root.addCommand(node);
@@ -109,13 +109,16 @@ function withoutCommand(args: readonly string[], version: boolean, help: string,
   if (name === undefined) return { kind: 'text', text: help, exitCode: 0 };
   if (name === 'help')
     return rest.length === 0 ? { kind: 'text', text: help, exitCode: 0 } : parseCommandLine([...rest, '--help'], style);
-  return unknownCommand(name, help);
+  return unknownCommand(name, help, style);
 }
 
-function unknownCommand(name: string, help: string): Invocation {
+/** Under its own name windlass speaks for itself; as `docker compose` it uses the words that scripts may look for. */
+function unknownCommand(name: string, help: string, { program }: HelpStyle): Invocation {
   const known = [...commands, ...commandGroups].filter((item) => item.hidden !== true).map((item) => item.name);
   const guess = didYouMean(name, known);
-  const error = `unknown docker command: "compose ${name}"${guess === undefined ? '' : `\n  hint: did you mean "${guess}"?`}`;
+  const what =
+    program === 'windlass' ? `unknown command "${name}" for "windlass"` : `unknown docker command: "compose ${name}"`;
+  const error = `${what}${guess === undefined ? '' : `\n  hint: did you mean "${guess}"?`}`;
   return { kind: 'text', text: help, error, exitCode: 1 };
 }
 
@@ -127,7 +130,7 @@ function checkArgumentCount(command: AnyCommand, path: string, args: readonly st
   if (max !== undefined && args.length > max)
     throw new UsageError(
       max === 0
-        ? `unknown command "${args[0]}" for "docker compose ${path}"`
+        ? `unknown command "${args[0]}" for "${style.program} ${path}"`
         : `accepts at most ${max} arg(s), received ${args.length}`,
       { hint },
     );

@@ -114,8 +114,14 @@ describe('a wrong command line', () => {
   it('shows the help and names an unknown command', () => {
     const answer = text('upp');
     expect(answer.exitCode).toBe(1);
-    expect(answer.error).toBe('unknown docker command: "compose upp"\n  hint: did you mean "up"?');
+    expect(answer.error).toBe('unknown command "upp" for "windlass"\n  hint: did you mean "up"?');
     expect(answer.text).toContain('Usage:  windlass [OPTIONS] COMMAND');
+  });
+
+  it("names an unknown command in docker compose's words when it stands in its place", () => {
+    expect(parseCommandLine(['upp'], { ...style, program: 'docker compose' })).toMatchObject({
+      error: 'unknown docker command: "compose upp"\n  hint: did you mean "up"?',
+    });
   });
 });
 

@@ -46,7 +46,6 @@ export const ARROWS: Readonly<Record<Room, readonly Room[]>> = {
 export const LIBRARY_HOMES: Readonly<Record<string, Room>> = {
   yaml: 'spec',
   ajv: 'spec',
-  toposort: 'planner',
   dockerode: 'engine/client',
   chokidar: 'watch',
   listr2: 'cli',

@@ -16,7 +16,7 @@ export const aboutCommands: readonly AnyCommand[] = [
   declareCommand({
     name: 'version',
     usage: '[OPTIONS]',
-    summary: 'Show the Docker Compose version information',
+    summary: 'Show the version of windlass and of the docker compose it stands for',
     args: { min: 0, max: 0 },
     completes: 'none',
     flags: versionFlags,
