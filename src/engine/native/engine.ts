@@ -87,6 +87,11 @@ export async function openEngine(folders: EngineFolders, host: NativeHost = real
         lifecycle.close();
         await networks.clear();
         networks.close();
+        // The folder above the containers' cgroups; it stays where another engine's containers are in it.
+        const above = machine.cgroupRoots.map((root) =>
+          host.files.rmdir(join(root, 'windlass')).catch(() => undefined),
+        );
+        await Promise.all(above);
         host.kernel.close();
         await lock.release();
       },
