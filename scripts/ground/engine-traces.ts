@@ -180,9 +180,15 @@ async function restoreRules(place: Place): Promise<void> {
   }
 }
 
-/** Removes the empty group in each hierarchy. */
+/** Removes the group in each hierarchy, with the empty ones that containers left below it. */
 async function removeCgroups(name: string): Promise<void> {
   const roots = ['/sys/fs/cgroup'];
   for (const entry of await readdir('/sys/fs/cgroup').catch(() => [])) roots.push(join('/sys/fs/cgroup', entry));
-  for (const root of roots) await rmdir(join(root, name)).catch(() => undefined);
+  for (const root of roots) await removeGroup(join(root, name));
+}
+
+async function removeGroup(folder: string): Promise<void> {
+  for (const entry of await readdir(folder, { withFileTypes: true }).catch(() => []))
+    if (entry.isDirectory()) await removeGroup(join(folder, entry.name));
+  await rmdir(folder).catch(() => undefined);
 }
