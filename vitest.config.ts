@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
@@ -9,6 +10,8 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: ['test/e2e/**', 'test/**/*.property.test.ts'],
           testTimeout: 20_000,
+          // vitest leaves one core to itself, which is half of a machine with two.
+          maxWorkers: Math.max(2, availableParallelism() - 1),
         },
       },
       {
