@@ -1,26 +1,10 @@
-// Durations in Go's notation and sizes in bytes, as the Compose Specification writes them.
-
-const NANOSECONDS: Readonly<Record<string, number>> = {
-  ns: 1,
-  us: 1e3,
-  µs: 1e3,
-  ms: 1e6,
-  s: 1e9,
-  m: 60e9,
-  h: 3600e9,
-  d: 86_400e9,
-  w: 604_800e9,
-};
+// Durations in Go's notation as plain numbers, for arithmetic that needs no exactness. The exact reading is in go-duration.ts.
+import { parseGoDuration } from './go-duration.ts';
 
 /** Nanoseconds of a duration such as `1m30s` or `1.5h`; undefined when the text is not one. */
 export function parseDuration(text: string): number | undefined {
-  const match = /^([+-]?)((?:\d+\.?\d*|\.\d+)(?:ns|us|µs|ms|s|m|h|d|w))+$/.exec(text);
-  if (text === '0') return 0;
-  if (!match) return undefined;
-  let total = 0;
-  for (const [, digits, unit] of text.matchAll(/(\d+\.?\d*|\.\d+)(ns|us|µs|ms|s|m|h|d|w)/g))
-    total += Number(digits) * (NANOSECONDS[unit ?? ''] ?? 0);
-  return match[1] === '-' ? -total : total;
+  const nanoseconds = parseGoDuration(text);
+  return nanoseconds === undefined ? undefined : Number(nanoseconds);
 }
 
 /** Milliseconds of a duration in canonical form; `fallback` where there is none. */

@@ -1,6 +1,7 @@
 // Decoders of the value types that Compose files have of their own: sizes, durations, commands, key-value lists, hosts.
+
+import { formatDuration, parseGoDuration } from '../go-duration.ts';
 import { type Decoder, define, explicitInteger, float32, text } from './decode.ts';
-import { formatDuration, parseGoDuration } from './go-duration.ts';
 import { goText } from './go-text.ts';
 import { splitCommand } from './shell-words.ts';
 import { isMapping, isSequence, type Value } from './tree.ts';

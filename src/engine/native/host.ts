@@ -3,7 +3,6 @@
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import * as fs from 'node:fs/promises';
-import { dirname } from 'node:path';
 import { HostError } from '../../errors.ts';
 import { type Host, realHost } from '../../host.ts';
 import { HelperKernel, type Kernel } from './kernel.ts';
@@ -102,8 +101,3 @@ export async function listIfExists(files: Files, path: string): Promise<string[]
 /** Whether an error is the system error of that name: `ENOENT`. */
 export const hasCode = (error: unknown, code: string): boolean =>
   error instanceof Error && 'code' in error && error.code === code;
-
-/** Makes the directory a file is to be in. */
-export async function ensureParent(files: Files, path: string): Promise<void> {
-  await files.mkdir(dirname(path), { recursive: true });
-}
