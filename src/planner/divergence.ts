@@ -29,6 +29,7 @@ const WORDS: Readonly<Record<Difference, string>> = {
   content: 'content of a config or secret changed',
   forced: 'forced',
   dependency: 'refers to a container that is replaced',
+  interrupted: 'its recreate was interrupted',
   leftover: 'left by an interrupted recreate',
 };
 

@@ -217,7 +217,16 @@ export type StepOf<A extends Action> = Extract<Step, { readonly action: A }>;
 export type Decision = 'keep' | 'create' | 'update' | 'recreate' | 'remove' | 'foreign';
 
 /** What makes an existing container differ from the desired one. */
-export type Difference = 'config' | 'image' | 'network' | 'volume' | 'content' | 'forced' | 'dependency' | 'leftover';
+export type Difference =
+  | 'config'
+  | 'image'
+  | 'network'
+  | 'volume'
+  | 'content'
+  | 'forced'
+  | 'dependency'
+  | 'interrupted'
+  | 'leftover';
 
 /** What was decided about one resource, and why. */
 export interface Verdict {

@@ -17,7 +17,7 @@ import {
   type Replaced,
   type ReplacementOrder,
 } from './replacement.ts';
-import type { Replica } from './replicas.ts';
+import { isUp, type Replica } from './replicas.ts';
 import type { ServiceContext, ServiceResult } from './service-context.ts';
 import { dependenciesOf, scaleOf } from './services.ts';
 
@@ -78,8 +78,21 @@ function judge(context: ServiceContext, service: Service, peers: Blueprint['peer
   const policy = policyFor(service, context.options);
   return (context.sorted.replicas.get(service.name) ?? []).map((replica) => ({
     replica,
-    differences: differencesOf(service, replica.container, policy, around),
+    differences: orInterrupted(differencesOf(service, replica.container, policy, around), replica, policy),
   }));
+}
+
+/**
+ * A container that runs beside a replacement that never took over may be on its way down: the engine carries a stop out
+ * though the command that asked for it was killed. Replacing it again ends well in either case.
+ */
+function orInterrupted(
+  differences: readonly Difference[],
+  { interrupted, container }: Replica,
+  policy: RecreatePolicy,
+): readonly Difference[] {
+  const unsure = interrupted && isUp(container) && differences.length === 0 && policy !== 'never';
+  return unsure ? ['interrupted'] : differences;
 }
 
 const surroundings = (context: ServiceContext, peers: Readonly<Record<string, ContainerRef>>): Surroundings => ({

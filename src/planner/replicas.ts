@@ -10,6 +10,8 @@ export interface Replica {
   readonly number: number;
   /** The name it should have: another than its own when a recreate was interrupted before the last step. */
   readonly name: string;
+  /** A replacement for it was made that never took over: it may have been told to stop, and only not obeyed yet. */
+  readonly interrupted: boolean;
 }
 
 export interface Sorted {
@@ -39,7 +41,12 @@ export function sortContainers(containers: readonly ObservedContainer[]): Sorted
   for (const container of rest) {
     if (leftovers.includes(container)) continue;
     const list = replicas.get(serviceOf(container)) ?? [];
-    list.push({ container, number: numberOf(container), name: finalName(container) });
+    list.push({
+      container,
+      number: numberOf(container),
+      name: finalName(container),
+      interrupted: leftovers.some((leftover) => replaces(leftover, container)),
+    });
     replicas.set(serviceOf(container), list);
   }
   for (const list of replicas.values()) list.sort((a, b) => a.number - b.number);
@@ -60,10 +67,12 @@ const finalName = (container: ObservedContainer): string =>
 function isLeftover(container: ObservedContainer, all: readonly ObservedContainer[]): boolean {
   if (!isReplacement(container)) return false;
   const wanted = finalName(container);
-  return all.some(
-    (other) => other !== container && (other.id.startsWith(container.name.slice(0, 12)) || other.name === wanted),
-  );
+  return all.some((other) => other !== container && (replaces(container, other) || other.name === wanted));
 }
+
+/** Whether the name of a replacement says that it was made for this container. */
+const replaces = (replacement: ObservedContainer, { id }: ObservedContainer): boolean =>
+  id.startsWith(replacement.name.slice(0, 12));
 
 function numberOf(container: ObservedContainer): number {
   const number = Number(container.labels[LABEL.number]);

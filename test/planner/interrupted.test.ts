@@ -24,6 +24,14 @@ test('with the old container still running, the replacement that never took over
   await expectPlan(await world.planUp(NEW), 'interrupted-before-stop');
 });
 
+test('a container that is up to date but may have been told to stop is replaced', async () => {
+  const world = await interruptedBefore('stopContainer');
+  await expectPlan(await world.planUp(OLD), 'interrupted-before-stop-and-up-to-date');
+  await world.up(OLD);
+  expect(world.fake.containers.map(({ name, state }) => `${name} ${state}`)).toEqual(['shop-web-1 running']);
+  expect((await world.planUp(OLD)).steps).toEqual([]);
+});
+
 test('with the old container stopped, likewise', async () => {
   const world = await interruptedBefore('removeContainer');
   await expectPlan(await world.planUp(NEW), 'interrupted-before-remove');
