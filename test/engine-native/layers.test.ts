@@ -5,17 +5,11 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, test } from 'vitest';
+import { decompressed } from '../../src/archive/compression.ts';
+import { END_OF_ARCHIVE, encodeHeader, padding, type TarHeader, type TarType } from '../../src/archive/tar-header.ts';
+import { readTar } from '../../src/archive/tar-reader.ts';
 import { realNativeHost } from '../../src/engine/native/host.ts';
-import { decompressed } from '../../src/engine/native/images/compression.ts';
 import { LayerEntries } from '../../src/engine/native/images/layer-entries.ts';
-import {
-  END_OF_ARCHIVE,
-  encodeHeader,
-  padding,
-  type TarHeader,
-  type TarType,
-} from '../../src/engine/native/images/tar-header.ts';
-import { readTar } from '../../src/engine/native/images/tar-reader.ts';
 import { unpackLayer } from '../../src/engine/native/images/unpack.ts';
 
 const header = (path: string, type: TarType = 'file', more: Partial<TarHeader> = {}): TarHeader => ({

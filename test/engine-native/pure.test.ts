@@ -19,11 +19,11 @@ import { nextDelay } from '../../src/engine/native/containers/restart.ts';
 import { runtimeMessage } from '../../src/engine/native/containers/runtime.ts';
 import { resolveUser } from '../../src/engine/native/containers/users.ts';
 import { applyChanges } from '../../src/engine/native/images/changes.ts';
-import { familiarTag, parseReference } from '../../src/engine/native/images/reference.ts';
 import { Rounds, Serial } from '../../src/engine/native/serial.ts';
 import { parseFilters } from '../../src/engine/native/server/filters.ts';
 import { frame } from '../../src/engine/native/server/frames.ts';
 import { createRouter } from '../../src/engine/native/server/router.ts';
+import { familiarTag, parseReference } from '../../src/registry/reference.ts';
 
 describe('image references', () => {
   test.each([

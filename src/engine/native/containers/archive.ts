@@ -3,8 +3,8 @@ import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
+import { readTar } from '../../../archive/tar-reader.ts';
 import type { NativeHost } from '../host.ts';
-import { readTar } from '../images/tar-reader.ts';
 import { ApiError, badRequest, notFound } from '../server/api-error.ts';
 import { archiveProgram } from './archive-helper.ts';
 

@@ -4,13 +4,13 @@ import { createReadStream, createWriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { decompressed } from '../../../archive/compression.ts';
+import { readTar } from '../../../archive/tar-reader.ts';
 import { WindlassError } from '../../../errors.ts';
+import { familiarTag, parseReference } from '../../../registry/reference.ts';
 import type { NativeHost } from '../host.ts';
-import { decompressed } from './compression.ts';
 import { parseImageConfig } from './image-config.ts';
-import { familiarTag, parseReference } from './reference.ts';
 import { type Image, type ImageLayer, type ImageStore, LAYER_GZIP, LAYER_TAR } from './store.ts';
-import { readTar } from './tar-reader.ts';
 
 export interface LoadedImage {
   readonly image: Image;

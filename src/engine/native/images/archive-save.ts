@@ -1,7 +1,7 @@
 // `docker save`: an archive with manifest.json, configurations and layers, each blob once.
 
+import { END_OF_ARCHIVE, encodeHeader, padding, type TarHeader } from '../../../archive/tar-header.ts';
 import { hexOf, type Image, type ImageStore } from './store.ts';
-import { END_OF_ARCHIVE, encodeHeader, padding, type TarHeader } from './tar-header.ts';
 
 export interface SavedImage {
   readonly image: Image;

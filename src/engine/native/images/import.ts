@@ -1,6 +1,6 @@
 // `docker import`: one file system archive → an image of one layer.
 import type { Readable } from 'node:stream';
-import { decompressed } from './compression.ts';
+import { decompressed } from '../../../archive/compression.ts';
 import type { ImageConfig, RunConfig } from './image-config.ts';
 import { type Image, type ImageStore, LAYER_GZIP, LAYER_TAR } from './store.ts';
 

@@ -1,6 +1,6 @@
 // What of a layer's archive is unpacked, and how: paths are resolved as inside a chroot, whiteouts become overlayfs's,
 // and whatever would leave the layer is refused. Pure.
-import type { TarHeader } from './tar-header.ts';
+import type { TarHeader } from '../../../archive/tar-header.ts';
 
 const WHITEOUT_PREFIX = '.wh.';
 const OPAQUE = '.wh..wh..opq';

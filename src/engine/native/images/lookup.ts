@@ -1,5 +1,5 @@
 // Finding an image by what a client wrote.
-import { familiarName, familiarTag, parseReference } from './reference.ts';
+import { familiarName, familiarTag, parseReference } from '../../../registry/reference.ts';
 import type { Image, ImageStore } from './store.ts';
 
 /** By id or prefix of one, `name[:tag]`, or `name@sha256:…`. */

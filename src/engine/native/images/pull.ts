@@ -3,10 +3,10 @@ import { createHash, randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { type Manifest, type RegistryClient, RegistryError } from '../../../registry/client.ts';
+import { familiarName, familiarTag, type Reference } from '../../../registry/reference.ts';
 import type { NativeHost } from '../host.ts';
 import { parseImageConfig } from './image-config.ts';
-import { familiarName, familiarTag, type Reference } from './reference.ts';
-import { type Manifest, type RegistryClient, RegistryError } from './registry-client.ts';
 import { hexOf, type Image, type ImageLayer, type ImageStore } from './store.ts';
 
 export interface PullRequest {

@@ -1,8 +1,8 @@
 // Pushing an image: its layers, its configuration, and the manifest that names them.
 import { createGzip } from 'node:zlib';
+import type { RegistryClient } from '../../../registry/client.ts';
+import { familiarName, type Reference } from '../../../registry/reference.ts';
 import type { PullProgress } from './pull.ts';
-import { familiarName, type Reference } from './reference.ts';
-import type { RegistryClient } from './registry-client.ts';
 import { hexOf, type Image, type ImageStore, LAYER_GZIP, LAYER_TAR } from './store.ts';
 
 const MANIFEST = 'application/vnd.docker.distribution.manifest.v2+json';

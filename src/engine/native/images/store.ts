@@ -5,10 +5,10 @@ import { createReadStream, createWriteStream } from 'node:fs';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { decompressed } from '../../../archive/compression.ts';
 import { WindlassError } from '../../../errors.ts';
 import { listIfExists, type NativeHost, readIfExists } from '../host.ts';
 import type { Paths } from '../paths.ts';
-import { decompressed } from './compression.ts';
 import { type ImageConfig, parseImageConfig } from './image-config.ts';
 import { unpackLayer } from './unpack.ts';
 

@@ -3,11 +3,11 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import type { Readable } from 'node:stream';
+import { END_OF_ARCHIVE, encodeHeader, padding } from '../../../archive/tar-header.ts';
+import { readTar } from '../../../archive/tar-reader.ts';
 import { WindlassError } from '../../../errors.ts';
 import type { NativeHost } from '../host.ts';
 import { LayerEntries } from './layer-entries.ts';
-import { END_OF_ARCHIVE, encodeHeader, padding } from './tar-header.ts';
-import { readTar } from './tar-reader.ts';
 
 export interface Unpacked {
   /** `sha256:…` of the uncompressed archive. */

@@ -1,12 +1,12 @@
 // `/containers/{id}/archive`, `/export`, `/changes`, `/stats`, `/top`, `/update`.
 import { setTimeout as delay } from 'node:timers/promises';
+import { decompressed } from '../../../archive/compression.ts';
 import { type ArchivePlace, getArchive, putArchive, statPath } from '../containers/archive.ts';
 import { containerPids, sampleStats } from '../containers/cgroup-stats.ts';
 import { eventAttributes } from '../containers/event-attributes.ts';
 import { ociResources } from '../containers/oci-resources.ts';
 import { type ContainerRecord, isLive, type Resources, type RestartPolicy } from '../containers/types.ts';
 import type { NativeEngine } from '../engine.ts';
-import { decompressed } from '../images/compression.ts';
 import { badRequest, conflict, notServed } from './api-error.ts';
 import { bodyOf, LIMITS } from './body.ts';
 import { isTrue } from './containers.ts';

@@ -2,12 +2,12 @@
 
 import { messageOf } from '../../../errors.ts';
 import { debug } from '../../../log.ts';
+import { familiarTag, parseReference } from '../../../registry/reference.ts';
 import type { NativeEngine } from '../engine.ts';
 import { loadArchive } from '../images/archive-load.ts';
 import { applyChanges } from '../images/changes.ts';
 import { importArchive } from '../images/import.ts';
 import { findImage } from '../images/lookup.ts';
-import { familiarTag, parseReference } from '../images/reference.ts';
 import { hexOf, type Image } from '../images/store.ts';
 import { timestamp } from '../names.ts';
 import { badRequest, conflict, noSuchImage, notServed } from './api-error.ts';

@@ -3,14 +3,14 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { messageOf } from '../../../errors.ts';
+import { parseRegistryAuth } from '../../../registry/auth.ts';
+import { RegistryClient, RegistryError } from '../../../registry/client.ts';
+import { familiarName, familiarTag, parseReference, type Reference } from '../../../registry/reference.ts';
 import type { NativeEngine } from '../engine.ts';
 import { type SavedImage, saveArchive } from '../images/archive-save.ts';
 import { findImage } from '../images/lookup.ts';
 import { pullImage, resolveManifest } from '../images/pull.ts';
 import { pushImage } from '../images/push.ts';
-import { familiarName, familiarTag, parseReference, type Reference } from '../images/reference.ts';
-import { parseRegistryAuth } from '../images/registry-auth.ts';
-import { RegistryClient, RegistryError } from '../images/registry-client.ts';
 import { ApiError, badRequest, noSuchImage } from './api-error.ts';
 import type { Exchange } from './exchange.ts';
 import type { Routes } from './router.ts';

@@ -1,7 +1,7 @@
 // Which compression a stream has, told by its first bytes, and the stream without it.
 import { PassThrough, pipeline, Readable, type Transform } from 'node:stream';
 import * as zlib from 'node:zlib';
-import { WindlassError } from '../../../errors.ts';
+import { WindlassError } from '../errors.ts';
 
 export type Compression = 'none' | 'gzip' | 'zstd' | 'bzip2' | 'xz';
 

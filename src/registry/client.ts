@@ -1,9 +1,9 @@
 // A registry of the OCI distribution specification, for one repository: manifests and blobs, down and up.
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
-import { WindlassError } from '../../../errors.ts';
+import { WindlassError } from '../errors.ts';
+import { basicHeader, type Credentials, parseChallenge } from './auth.ts';
 import { DEFAULT_REGISTRY, familiarName, type Reference } from './reference.ts';
-import { basicHeader, type Credentials, parseChallenge } from './registry-auth.ts';
 
 export const MANIFEST_TYPES = [
   'application/vnd.docker.distribution.manifest.v2+json',
