@@ -1,10 +1,10 @@
 // Which engine to drive, and why the others were not taken: design.md, "Choosing the engine".
 import { existsSync } from 'node:fs';
+import { configDirectory, readDockerConfig } from '../docker-config.ts';
 import { EngineError, messageOf, UsageError, WindlassError } from '../errors.ts';
 import type { Host } from '../host.ts';
 import { debug } from '../log.ts';
 import { contextTarget } from './client/contexts.ts';
-import { configDirectory, readDockerConfig } from './client/docker-config.ts';
 import { connectDockerEngine } from './client/index.ts';
 import { type EngineTarget, formatAddress, parseAddress } from './client/target.ts';
 import { tlsFromDirectory } from './client/tls.ts';

@@ -1,10 +1,10 @@
 // The life of a container: create, start, stop, remove and what lies between.
 import { readFileSync } from 'node:fs';
 import type Docker from 'dockerode';
+import { type DockerConfig, proxyEnvironment } from '../../docker-config.ts';
 import { EngineError, messageOf } from '../../errors.ts';
 import type { CreateContainer, Engine, WaitUntil } from '../engine.ts';
 import { type About, ask, askStream, type Client, container } from './client.ts';
-import { type DockerConfig, proxyEnvironment } from './docker-config.ts';
 import { fromWords } from './failures.ts';
 import { record, text } from './ndjson.ts';
 import { absentAsUndefined } from './observe.ts';

@@ -1,12 +1,12 @@
 // Images: look up, pull, push, tag, remove, and the digest a registry gives.
 import type { Readable } from 'node:stream';
 import type Docker from 'dockerode';
+import type { DockerConfig } from '../../docker-config.ts';
 import { EngineError } from '../../errors.ts';
+import { credentialsFor, type RegistryAuth, registryOf } from '../../registry/credentials.ts';
 import type { Engine, PullProgress } from '../engine.ts';
 import { type About, ask, askStream, type Client } from './client.ts';
 import { splitReference } from './containers.ts';
-import { credentialsFor, type RegistryAuth, registryOf } from './credentials.ts';
-import type { DockerConfig } from './docker-config.ts';
 import { fromWords, interruption } from './failures.ts';
 import { jsonLines, record, text } from './ndjson.ts';
 import { absentAsUndefined } from './observe.ts';

@@ -1,4 +1,6 @@
 // The one Engine implementation: dockerode against anything that speaks the Docker Engine API.
+
+import { readDockerConfig } from '../../docker-config.ts';
 import { type Host, realHost } from '../../host.ts';
 import type { Capabilities, Engine, EngineKind } from '../engine.ts';
 import { openWire } from './agents.ts';
@@ -6,7 +8,6 @@ import { archiveVerbs } from './archives.ts';
 import { builderOf, buildVerbs } from './build/index.ts';
 import type { Client } from './client.ts';
 import { containerVerbs } from './containers.ts';
-import { readDockerConfig } from './docker-config.ts';
 import { eventVerbs } from './events.ts';
 import { handshake } from './handshake.ts';
 import { imageVerbs } from './images.ts';

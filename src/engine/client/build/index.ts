@@ -1,9 +1,10 @@
 // Building images: chooses the builder, and refuses by name what it cannot honour.
+
+import type { DockerConfig } from '../../../docker-config.ts';
 import { EngineError } from '../../../errors.ts';
 import type { BuildRequest, Capabilities, Engine } from '../../engine.ts';
 import { betterBuilder, builderFor, buildRequirements } from '../../requirements.ts';
 import type { Client } from '../client.ts';
-import type { DockerConfig } from '../docker-config.ts';
 import type { Greeting } from '../handshake.ts';
 import { findBuildx } from './plugins.ts';
 

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { messageOf, WindlassError } from '../../errors.ts';
+import { messageOf, WindlassError } from './errors.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { allCredentials, credentialsFor, DOCKER_HUB, registryOf } from '../../../src/engine/client/credentials.ts';
-import type { DockerConfig } from '../../../src/engine/client/docker-config.ts';
-import { HostError } from '../../../src/errors.ts';
-import type { Host, RunResult } from '../../../src/host.ts';
+import type { DockerConfig } from '../../src/docker-config.ts';
+import { HostError } from '../../src/errors.ts';
+import type { Host, RunResult } from '../../src/host.ts';
+import { allCredentials, credentialsFor, DOCKER_HUB, registryOf } from '../../src/registry/credentials.ts';
 
 const NO_HELPER: Host = { run: () => Promise.reject(new Error('no helper may run here')) };
 

@@ -1,9 +1,9 @@
 // Credentials for a registry, where docker keeps them: config.json, a credential store, or a helper per registry.
-import { EngineError, HostError, messageOf } from '../../errors.ts';
-import type { Host } from '../../host.ts';
-import { debug } from '../../log.ts';
-import type { DockerConfig, StoredAuth } from './docker-config.ts';
-import { record, text } from './ndjson.ts';
+
+import type { DockerConfig, StoredAuth } from '../docker-config.ts';
+import { EngineError, HostError, messageOf } from '../errors.ts';
+import type { Host } from '../host.ts';
+import { debug } from '../log.ts';
 
 /** What the engine takes in X-Registry-Auth. A secret: never logged, never in a message. */
 export interface RegistryAuth {
@@ -103,19 +103,21 @@ async function fromHelper(
 }
 
 function parseHelper(output: string, registry: string): RegistryAuth | undefined {
-  let answer: Readonly<Record<string, unknown>>;
+  let answer: { readonly Username?: unknown; readonly Secret?: unknown } | null;
   try {
-    answer = record(JSON.parse(output));
+    answer = JSON.parse(output);
   } catch {
     debug('credentials', () => `the helper for ${hostOf(registry)} answered with something that is not JSON`);
     return undefined;
   }
-  const [username, secret] = [text(answer.Username), text(answer.Secret)];
+  const [username, secret] = [text(answer?.Username), text(answer?.Secret)];
   if (secret === '') return undefined;
   // A user name of "<token>" marks an identity token.
   if (username === '<token>') return { identitytoken: secret, serveraddress: registry };
   return { username, password: secret, serveraddress: registry };
 }
+
+const text = (value: unknown): string => (typeof value === 'string' ? value : '');
 
 /** Every credential in config.json's own entries, keyed by registry: what a build may need for any base image. */
 export async function allCredentials(
