@@ -1,5 +1,5 @@
 // A record's attachments to networks, looked at in the ways that its life needs. Pure.
-import type { Member } from '../networks/service.ts';
+import type { Member } from '../networks/members.ts';
 import type { ContainerRecord, Endpoint, Lease, PublishedPort } from './types.ts';
 
 /** The attachments that have an address now. */

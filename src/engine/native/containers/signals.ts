@@ -1,0 +1,68 @@
+// Signals to a container's first process, and the two ways of ending it.
+import type { EventBus } from '../events.ts';
+import type { NativeHost } from '../host.ts';
+import { ApiError, conflict } from '../server/api-error.ts';
+import { eventAttributes } from './event-attributes.ts';
+import { signalNumber, signalProcess } from './process.ts';
+import type { Runtime } from './runtime.ts';
+import type { ContainerStore } from './store.ts';
+import { type ContainerRecord, isLive } from './types.ts';
+import { within } from './waiting.ts';
+
+const DEFAULT_STOP_SECONDS = 10;
+/** After a SIGKILL the kernel may take a while to tear a process down, not this long. */
+const KILL_DEADLINE_MS = 30_000;
+
+export interface SignalParts {
+  readonly host: NativeHost;
+  readonly store: ContainerStore;
+  readonly events: EventBus;
+  readonly runtime: Runtime;
+}
+
+export interface StopRequest {
+  /** Before SIGKILL; the container's own without one, for ever when negative. */
+  readonly seconds?: number | undefined;
+  /** The container's own without one. */
+  readonly signal?: string | undefined;
+}
+
+/** Sends a signal; a container that does not run is a conflict. */
+export async function killContainer(parts: SignalParts, id: string, signalText: string): Promise<void> {
+  const { store, events, runtime } = parts;
+  const record = store.find(id);
+  const signal = signalNumber(signalText);
+  if (signal === undefined) throw new ApiError(400, `Invalid signal: ${signalText}`);
+  if (!isLive(record.state.status))
+    throw conflict(`Cannot kill container: ${id}: Container ${record.id} is not running`);
+  if (signal === 9) store.updateState(record.id, { stoppedByUser: true });
+  await send(parts, record, signal);
+  if (record.state.status === 'paused' && signal === 9) await runtime.call('resume', record.id).catch(() => undefined);
+  events.emit('container', 'kill', record.id, { ...eventAttributes(record), signal: String(signal) });
+}
+
+/** Ends a running container: its own signal, then, after the time-out, SIGKILL. `ended` resolves with its end. */
+export async function stopContainer(
+  parts: SignalParts,
+  record: ContainerRecord,
+  ended: Promise<unknown>,
+  request: StopRequest,
+): Promise<void> {
+  const { store, events, runtime } = parts;
+  store.updateState(record.id, { stoppedByUser: true });
+  if (record.state.status === 'paused') await runtime.call('resume', record.id);
+  const signal = signalNumber(request.signal || record.config.StopSignal || 'SIGTERM') ?? 15;
+  await send(parts, record, signal);
+  events.emit('container', 'kill', record.id, { ...eventAttributes(record), signal: String(signal) });
+  const timeout = request.seconds ?? record.config.StopTimeout ?? DEFAULT_STOP_SECONDS;
+  if (!(await within(ended, timeout < 0 ? undefined : timeout * 1000))) {
+    await send(parts, record, 9);
+    if (!(await within(ended, KILL_DEADLINE_MS)))
+      throw new ApiError(500, `container ${record.id} did not end although it was killed`);
+  }
+  events.emit('container', 'stop', record.id, eventAttributes(record));
+}
+
+async function send({ host }: SignalParts, record: ContainerRecord, signal: number): Promise<void> {
+  await signalProcess(host, record.state.pid, record.state.pidStart, signal);
+}

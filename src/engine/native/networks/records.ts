@@ -1,0 +1,113 @@
+// The networks of the engine: in memory for reading, a file each for the next engine.
+import { join } from 'node:path';
+import { parseSubnet, type Subnet } from '../../../network/cidr.ts';
+import { routedSubnets } from '../../../network/ipam.ts';
+import { listIfExists, type NativeHost, readIfExists } from '../host.ts';
+import { newId, timestamp } from '../names.ts';
+import type { Paths } from '../paths.ts';
+import { Serial } from '../serial.ts';
+import { conflict, noSuchNetwork } from '../server/api-error.ts';
+import { DEFAULT_NETWORK, type NetworkRecord, type NetworkRequest, networkRecord } from './record.ts';
+
+export class NetworkRecords {
+  readonly #host: NativeHost;
+  readonly #folder: string;
+  readonly #records = new Map<string, NetworkRecord>();
+  readonly #serial = new Serial();
+
+  constructor(host: NativeHost, paths: Paths) {
+    this.#host = host;
+    this.#folder = paths.networks;
+  }
+
+  /** Reads what is kept and makes the three networks that are always there. */
+  async open(): Promise<void> {
+    const { files } = this.#host;
+    await files.mkdir(this.#folder, { recursive: true, mode: 0o700 });
+    for (const name of await listIfExists(files, this.#folder)) {
+      if (!/^[0-9a-f]{64}\.json$/.test(name)) continue;
+      const record = JSON.parse(await files.readFile(join(this.#folder, name), 'utf8')) as NetworkRecord;
+      this.#records.set(record.id, record);
+    }
+    for (const [name, driver] of [
+      ['host', 'host'],
+      ['none', 'null'],
+    ] as const)
+      if (!this.#byName(name)) await this.#add(plainRecord(name, driver));
+    if (!this.#byName(DEFAULT_NETWORK)) await this.#create({ Name: DEFAULT_NETWORK });
+  }
+
+  all(): NetworkRecord[] {
+    return [...this.#records.values()];
+  }
+
+  get(id: string): NetworkRecord | undefined {
+    return this.#records.get(id);
+  }
+
+  /** By id, name or unique id prefix; throws Docker's 404. */
+  find(reference: string): NetworkRecord {
+    const exact = this.#records.get(reference) ?? this.#byName(reference === 'default' ? DEFAULT_NETWORK : reference);
+    if (exact) return exact;
+    const matches = reference === '' ? [] : this.all().filter((record) => record.id.startsWith(reference));
+    const [match] = matches;
+    if (!match || matches.length > 1) throw noSuchNetwork(reference);
+    return match;
+  }
+
+  create(request: NetworkRequest): Promise<NetworkRecord> {
+    return this.#serial.run('records', () => this.#create(request));
+  }
+
+  /** From now on nobody finds it. `clear` takes its things off the host; then its file goes. */
+  async remove(record: NetworkRecord, clear: () => Promise<void>): Promise<void> {
+    this.#records.delete(record.id);
+    await clear();
+    await this.#host.files.rm(this.#path(record.id), { force: true });
+  }
+
+  async #create(request: NetworkRequest): Promise<NetworkRecord> {
+    if (this.#byName(request.Name ?? '')) throw conflict(`network with name ${request.Name} already exists`);
+    const record = networkRecord(request, { id: newId(), created: timestamp(), taken: await this.#takenSubnets() });
+    const clash = this.all().find((other) => other.bridge === record.bridge);
+    if (clash)
+      throw conflict(
+        `cannot create network "${record.name}": its bridge "${record.bridge}" belongs to network "${clash.name}"`,
+      );
+    await this.#add(record);
+    return record;
+  }
+
+  async #add(record: NetworkRecord): Promise<void> {
+    this.#records.set(record.id, record);
+    await this.#host.writeAtomic(this.#path(record.id), JSON.stringify(record));
+  }
+
+  #path(id: string): string {
+    return join(this.#folder, `${id}.json`);
+  }
+
+  #byName(name: string): NetworkRecord | undefined {
+    return this.all().find((record) => record.name === name);
+  }
+
+  async #takenSubnets(): Promise<Subnet[]> {
+    const own = this.all().flatMap((record) => parseSubnet(record.ipam[0]?.Subnet ?? '') ?? []);
+    return [...own, ...routedSubnets((await readIfExists(this.#host.files, '/proc/net/route')) ?? '')];
+  }
+}
+
+const plainRecord = (name: string, driver: 'host' | 'null'): NetworkRecord => ({
+  id: newId(),
+  name,
+  created: timestamp(),
+  driver,
+  internal: false,
+  attachable: false,
+  enableIPv6: false,
+  labels: {},
+  options: {},
+  ipamDriver: 'default',
+  ipamOptions: {},
+  ipam: [],
+});
