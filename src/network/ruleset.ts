@@ -1,17 +1,16 @@
 // The nftables ruleset of all networks of one engine, as one text that replaces the former one in a single transaction. Pure.
 import { EMBEDDED_DNS } from './bridge.ts';
-import { formatAddress, formatSubnet, type Subnet } from './cidr.ts';
+import { formatSubnet, type Subnet } from './cidr.ts';
 
 export interface RulesetNetwork {
   readonly bridge: string;
   readonly subnet: Subnet;
-  readonly gateway: number;
   /** No way out and none in. */
   readonly internal: boolean;
   readonly masquerade: boolean;
   /** Containers on it reach one another. */
   readonly interContainer: boolean;
-  /** Port of the bridge's address where its resolver listens; absent where the network has none. */
+  /** Port of 127.0.0.11 on the host where the resolver listens; absent where the network has none. */
   readonly dnsPort?: number;
 }
 
@@ -49,7 +48,6 @@ export function ruleset(facts: RulesetFacts): string {
       `ip saddr 127.0.0.0/8 oifname ${bridges} masquerade`,
       ...facts.networks.flatMap(sourceNat),
     ]),
-    chain('input', 'type filter hook input priority filter; policy accept;', facts.networks.flatMap(guardDns)),
     chain('forward', 'type filter hook forward priority filter; policy accept;', forward(facts, bridges)),
     chain('published', undefined, facts.ports.map(publish)),
   ];
@@ -57,26 +55,21 @@ export function ruleset(facts: RulesetFacts): string {
 }
 
 /** A container cannot reach services on the host's loopback by forging packets; its resolver is the one exception. */
-const guard = (facts: RulesetFacts, bridges: string): string[] => [
-  ...(facts.networks.some((network) => network.dnsPort !== undefined)
-    ? [`iifname ${bridges} ip daddr ${EMBEDDED_DNS} meta l4proto { tcp, udp } th dport 53 accept`]
-    : []),
-  `iifname ${bridges} ip daddr 127.0.0.0/8 drop`,
-];
+function guard(facts: RulesetFacts, bridges: string): string[] {
+  const resolving = facts.networks.filter(({ dnsPort }) => dnsPort !== undefined).map(({ bridge }) => quoted(bridge));
+  const ask = `ip daddr ${EMBEDDED_DNS} meta l4proto { tcp, udp } th dport 53 accept`;
+  return [
+    ...(resolving.length > 0 ? [`iifname { ${resolving.join(', ')} } ${ask}`] : []),
+    `iifname ${bridges} ip daddr 127.0.0.0/8 drop`,
+  ];
+}
 
+/** To the resolver, which listens on the same address of the host: a loopback one, so nobody else can ask it. */
 const redirectDns = (network: RulesetNetwork): string[] =>
   network.dnsPort === undefined
     ? []
     : [
-        `iifname ${quoted(network.bridge)} ip daddr ${EMBEDDED_DNS} meta l4proto { tcp, udp } th dport 53 redirect to :${network.dnsPort}`,
-      ];
-
-/** Only the network's own containers may ask its resolver. */
-const guardDns = (network: RulesetNetwork): string[] =>
-  network.dnsPort === undefined
-    ? []
-    : [
-        `iifname != ${quoted(network.bridge)} ip daddr ${formatAddress(network.gateway)} meta l4proto { tcp, udp } th dport ${network.dnsPort} drop`,
+        `iifname ${quoted(network.bridge)} ip daddr ${EMBEDDED_DNS} meta l4proto { tcp, udp } th dport 53 dnat to ${EMBEDDED_DNS}:${network.dnsPort}`,
       ];
 
 function sourceNat(network: RulesetNetwork): string[] {

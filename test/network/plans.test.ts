@@ -8,10 +8,10 @@ const address = (text: string): number => parseAddress(text) ?? Number.NaN;
 const subnet = (text: string): Subnet => parseSubnet(text) ?? { base: Number.NaN, prefix: 0 };
 const golden = (name: string): string => `../golden/network/${name}`;
 
+const gateway = address('172.18.0.1');
 const front: RulesetNetwork = {
   bridge: 'wl-0123456789ab',
   subnet: subnet('172.18.0.0/16'),
-  gateway: address('172.18.0.1'),
   internal: false,
   masquerade: true,
   interContainer: true,
@@ -21,9 +21,7 @@ const back: RulesetNetwork = {
   ...front,
   bridge: 'wl-ba9876543210',
   subnet: subnet('172.19.0.0/16'),
-  gateway: address('172.19.0.1'),
   internal: true,
-  dnsPort: 40054,
 };
 const facts: RulesetFacts = {
   table: 'windlass',
@@ -66,12 +64,12 @@ const port: PortPlan = {
   mac: '02:42:ac:12:00:02',
   address: address('172.18.0.2'),
   prefix: 16,
-  defaultGateway: front.gateway,
-  dnsGateway: front.gateway,
+  defaultGateway: gateway,
+  dnsGateway: gateway,
 };
 
 test('a bridge', () => {
-  expect(createBridge({ ...front, mtu: 1400 })).toBe(
+  expect(createBridge({ ...front, gateway, mtu: 1400 })).toBe(
     'link add wl-0123456789ab mtu 1400 type bridge\naddr add 172.18.0.1/16 dev wl-0123456789ab\nlink set wl-0123456789ab up\n',
   );
 });

@@ -1,4 +1,4 @@
-// The embedded resolver: one UDP and one TCP socket per network, on the same port of the bridge's address.
+// The embedded resolver of all networks: one UDP and one TCP socket, on the same port. Who asks is told by the source address.
 import { createSocket, type Socket as UdpSocket } from 'node:dgram';
 import { createServer, type Server, type Socket } from 'node:net';
 import { HostError } from '../../errors.ts';
@@ -12,16 +12,22 @@ const TCP_LIMIT = 65535;
 /** A TCP client that says nothing for so long is let go. */
 const TCP_IDLE_MS = 10_000;
 /**
- * The port on each bridge's address. It is the same whenever it can be, so that a resolver started anew is asked at once by
- * the rules that are loaded already.
+ * The port is the same whenever it can be, so that a resolver started anew is asked at once by the rules that are loaded
+ * already.
  */
-const USUAL_PORT = 10053;
+export const USUAL_PORT = 10053;
 /** Otherwise the kernel picks a UDP port; somebody may hold the TCP port of that number. */
 const PORT_ATTEMPTS = 10;
 
 export interface ResolverOptions {
   /** Addresses of the resolvers that know all other names, for the container at `asker`. */
   readonly upstream: (asker: string) => readonly string[];
+}
+
+/** Sockets that are bound already, as file descriptors; questions that came before anybody read them wait there. */
+export interface BoundSockets {
+  readonly udp: number;
+  readonly tcp: number;
 }
 
 interface Listener {
@@ -32,7 +38,7 @@ interface Listener {
 
 export class EmbeddedDns {
   readonly #options: ResolverOptions;
-  readonly #listeners = new Map<string, Listener>();
+  #listener: Promise<Listener> | undefined;
   #table: NameTable = EMPTY_TABLE;
   #turn = 0;
 
@@ -45,57 +51,69 @@ export class EmbeddedDns {
     this.#table = table;
   }
 
-  /** Listens on an address that is on this host already. Returns the port. */
-  async listen(address: string): Promise<number> {
-    const known = this.#listeners.get(address);
-    if (known) return known.port;
+  /** Listens on an address of this host, or on sockets that are bound. Returns the port, the same at every call. */
+  async listen(where: string | BoundSockets): Promise<number> {
+    this.#listener ??= typeof where === 'string' ? this.#bind(where) : this.#open(where);
+    return (await this.#listener).port;
+  }
+
+  close(): void {
+    void this.#listener?.then(
+      ({ udp, tcp }) => {
+        udp.close();
+        tcp.close();
+      },
+      () => undefined, // who asked for it was told
+    );
+    this.#listener = undefined;
+  }
+
+  async #bind(address: string): Promise<Listener> {
     for (let attempt = 0; attempt < PORT_ATTEMPTS; attempt++) {
-      const listener = await this.#tryListen(address, attempt === 0 ? USUAL_PORT : 0);
-      if (!listener) continue;
-      this.#listeners.set(address, listener);
-      return listener.port;
+      const port = attempt === 0 ? USUAL_PORT : 0;
+      const udp = await this.#udp((socket, ready) => socket.bind(port, address, ready));
+      if (!udp) continue;
+      const tcp = await this.#tcp((server, ready) => server.listen(udp.address().port, address, ready));
+      if (tcp) return { udp, tcp, port: udp.address().port };
+      udp.close();
     }
     throw new HostError(`cannot find a port for the resolver on ${address}`);
   }
 
-  stop(address: string): void {
-    const listener = this.#listeners.get(address);
-    this.#listeners.delete(address);
-    listener?.udp.close();
-    listener?.tcp.close();
+  async #open(bound: BoundSockets): Promise<Listener> {
+    const udp = await this.#udp((socket, ready) => socket.bind({ fd: bound.udp }, ready));
+    const tcp = await this.#tcp((server, ready) => server.listen({ fd: bound.tcp }, ready));
+    if (!udp || !tcp) throw new HostError('the sockets that were kept for the resolver cannot be read');
+    return { udp, tcp, port: udp.address().port };
   }
 
-  close(): void {
-    for (const address of [...this.#listeners.keys()]) this.stop(address);
-  }
-
-  async #tryListen(address: string, wanted: number): Promise<Listener | undefined> {
+  /** Undefined when it cannot be bound. */
+  async #udp(bind: (socket: UdpSocket, ready: () => void) => void): Promise<UdpSocket | undefined> {
     const udp = createSocket('udp4');
-    const bound = await new Promise<boolean>((resolve) => {
-      udp.once('error', () => resolve(false));
-      udp.bind(wanted, address, () => resolve(true));
+    const bound = await new Promise<boolean>((done) => {
+      udp.once('error', () => done(false));
+      bind(udp, () => done(true));
     });
     if (!bound) {
       udp.close();
       return undefined;
     }
-    const { port } = udp.address();
-    const tcp = createServer((socket) => this.#serveTcp(socket));
-    const listening = await new Promise<boolean>((resolve) => {
-      tcp.once('error', () => resolve(false));
-      tcp.listen(port, address, () => resolve(true));
-    });
-    if (!listening) {
-      udp.close();
-      return undefined;
-    }
-    udp.on('error', (error) => debug('dns', () => `udp socket on ${address}: ${error.message}`));
+    udp.on('error', (error) => debug('dns', () => `udp socket: ${error.message}`));
     udp.on('message', (message, from) => {
       void this.#answer(message, from.address, false).then((answer) => {
         if (answer) udp.send(answer, from.port, from.address);
       });
     });
-    return { udp, tcp, port };
+    return udp;
+  }
+
+  async #tcp(listen: (server: Server, ready: () => void) => void): Promise<Server | undefined> {
+    const tcp = createServer((socket) => this.#serveTcp(socket));
+    const listening = await new Promise<boolean>((done) => {
+      tcp.once('error', () => done(false));
+      listen(tcp, () => done(true));
+    });
+    return listening ? tcp : undefined;
   }
 
   #serveTcp(socket: Socket): void {

@@ -1,7 +1,6 @@
 // What networks put on the host: a bridge each, its resolver, and one ruleset for all of them.
-import { createBridge, deleteLink } from '../../../network/bridge.ts';
-import { formatAddress } from '../../../network/cidr.ts';
-import type { EmbeddedDns } from '../../../network/dns/server.ts';
+import { createBridge, deleteLink, EMBEDDED_DNS } from '../../../network/bridge.ts';
+import type { BoundSockets, EmbeddedDns } from '../../../network/dns/server.ts';
 import { type RulesetPort, removeRuleset, ruleset } from '../../../network/ruleset.ts';
 import { type NativeHost, runChecked } from '../host.ts';
 import { Rounds, Serial } from '../serial.ts';
@@ -13,6 +12,8 @@ export interface BridgeParts {
   readonly host: NativeHost;
   readonly batch: IpBatch;
   readonly dns: EmbeddedDns;
+  /** The resolver's sockets, where they are kept for it. */
+  readonly dnsSockets: BoundSockets | undefined;
   /** Name of the engine's nftables table. */
   readonly table: string;
   readonly networks: () => readonly NetworkRecord[];
@@ -24,7 +25,7 @@ export class Bridges {
   readonly #foreign: ForeignFirewall;
   readonly #serial = new Serial();
   readonly #rules = new Rounds(() => this.#loadRules());
-  readonly #dnsPorts = new Map<string, number>();
+  #dnsPort: number | undefined;
   /** Networks whose bridge is known to be up. */
   readonly #up = new Set<string>();
   #loadedRules = '';
@@ -44,7 +45,7 @@ export class Bridges {
     if (!facts) return;
     await this.#serial.run(record.id, async () => {
       if (this.#up.has(record.id)) return;
-      const { host, batch, dns } = this.#parts;
+      const { host, batch, dns, dnsSockets } = this.#parts;
       const settings = `/proc/sys/net/ipv4/conf/${facts.bridge}`;
       const exists = await hasInterface(host, facts.bridge);
       if (!exists) await batch.run(createBridge(facts));
@@ -52,8 +53,7 @@ export class Bridges {
       // containers from using this the other way round.
       await host.files.writeFile(`${settings}/route_localnet`, '1');
       await host.files.writeFile('/proc/sys/net/ipv4/ip_forward', '1');
-      if (record.name !== DEFAULT_NETWORK)
-        this.#dnsPorts.set(record.id, await dns.listen(formatAddress(facts.gateway)));
+      if (record.name !== DEFAULT_NETWORK) this.#dnsPort = await dns.listen(dnsSockets ?? EMBEDDED_DNS);
       this.#up.add(record.id);
       await Promise.all([this.#rules.request(), this.#foreign.admit(facts.bridge)]);
     });
@@ -72,10 +72,8 @@ export class Bridges {
   async takeDown(record: NetworkRecord): Promise<void> {
     const facts = bridgeFacts(record);
     if (!facts) return;
-    const { host, batch, dns } = this.#parts;
+    const { host, batch } = this.#parts;
     this.#up.delete(record.id);
-    this.#dnsPorts.delete(record.id);
-    dns.stop(formatAddress(facts.gateway));
     const exists = await hasInterface(host, facts.bridge);
     await Promise.all([
       exists ? batch.run(deleteLink(facts.bridge)) : undefined,
@@ -94,7 +92,9 @@ export class Bridges {
     const networks = this.#parts
       .networks()
       .flatMap((record) =>
-        this.#up.has(record.id) ? (rulesetNetwork(record, this.#dnsPorts.get(record.id)) ?? []) : [],
+        this.#up.has(record.id)
+          ? (rulesetNetwork(record, record.name === DEFAULT_NETWORK ? undefined : this.#dnsPort) ?? [])
+          : [],
       );
     const text =
       networks.length === 0 ? removeRuleset(table) : ruleset({ table, networks, ports: this.#parts.published() });

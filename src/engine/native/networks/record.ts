@@ -177,7 +177,6 @@ export function rulesetNetwork(record: NetworkRecord, dnsPort: number | undefine
   return {
     bridge: facts.bridge,
     subnet: facts.subnet,
-    gateway: facts.gateway,
     internal: record.internal,
     masquerade: record.options[MASQUERADE] !== 'false',
     interContainer: record.options[ICC] !== 'false',

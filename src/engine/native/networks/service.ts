@@ -1,7 +1,7 @@
 // All networks of the engine: records, bridges, addresses, the ruleset and the resolver. Containers are known here by id,
 // name and aliases alone.
 import { configurePort, deleteLink, plugPort } from '../../../network/bridge.ts';
-import { EmbeddedDns, nameservers } from '../../../network/dns/server.ts';
+import { type BoundSockets, EmbeddedDns, nameservers } from '../../../network/dns/server.ts';
 import type { EndpointSettings, Lease } from '../containers/types.ts';
 import { type NativeHost, readIfExists, runChecked } from '../host.ts';
 import type { Paths } from '../paths.ts';
@@ -26,7 +26,8 @@ export class NetworkService {
   readonly #bridges: Bridges;
   #hostServers: readonly string[] = [];
 
-  constructor(host: NativeHost, paths: Paths, table: string) {
+  /** `dnsSockets`: the resolver's, where somebody keeps them for it. */
+  constructor(host: NativeHost, paths: Paths, table: string, dnsSockets?: BoundSockets) {
     this.#host = host;
     this.#batch = new IpBatch(host);
     this.#dns = new EmbeddedDns({ upstream: (asker) => this.#members.ownServers(asker) ?? this.#hostServers });
@@ -35,6 +36,7 @@ export class NetworkService {
       host,
       batch: this.#batch,
       dns: this.#dns,
+      dnsSockets,
       table,
       networks: () => this.#records.all(),
       published: () => this.#members.published(),
