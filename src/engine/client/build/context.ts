@@ -4,8 +4,8 @@ import { createReadStream, type Dirent, type Stats } from 'node:fs';
 import { lstat, readdir, readFile, readlink, stat } from 'node:fs/promises';
 import { isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { EngineError, messageOf } from '../../../errors.ts';
+import { type IgnoreRules, ignoreLines, ignoreRules } from '../../../ignore-rules.ts';
 import type { Build } from '../../../model.ts';
-import { type IgnoreRules, ignoreLines, ignoreRules } from './ignore.ts';
 import { type TarEntry, tarEnd, tarHeader, tarPadding } from './tar.ts';
 
 export interface ContextSource {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ignoreLines, ignoreRules } from '../../../../src/engine/client/build/ignore.ts';
+import { ignoreLines, ignoreRules } from '../../../../src/ignore-rules.ts';
 
 // Lines of .dockerignore, a path, and whether it stays at home. Checked against the engine's own rules (moby patternmatcher).
 const CASES: readonly [lines: string, path: string, ignored: boolean][] = [
