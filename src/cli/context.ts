@@ -1,8 +1,10 @@
 // What a command gets: the global options, the environment, the streams, the project, the engine and the signal to stop.
 // The loader and the engine are imported on first use, so that a command pays only for what it needs.
 import type { Engine } from '../engine/engine.ts';
+import { realHost } from '../host.ts';
 import { debug } from '../log.ts';
 import type { Project } from '../model.ts';
+import { RemoteSource } from '../remote/index.ts';
 import type { LoadOptions } from '../spec/load.ts';
 import type { GlobalOptions } from './globals.ts';
 import type { Interrupts } from './interrupts.ts';
@@ -23,6 +25,8 @@ export interface CommandContext {
   loadProject(options?: Partial<LoadOptions>): Promise<Project>;
   /** Options for the loader as the global flags give them. */
   loadOptions(overrides?: Partial<LoadOptions>): LoadOptions;
+  /** Compose files of other machines: those that the loader has asked for so far. */
+  readonly remote: RemoteSource;
   /** The engine, chosen and connected once. `project` helps to find the engine that already runs it. */
   engine(project?: string): Promise<Engine>;
   /** A line for the user on standard error that is no progress: `warning: …`. */
@@ -43,6 +47,12 @@ export interface ContextFacts {
 export function createContext(facts: ContextFacts): CommandContext {
   const { globals, env, cwd, io, interrupts } = facts;
   let connected: Promise<Engine> | undefined;
+  const remote = new RemoteSource({
+    host: realHost,
+    env,
+    insecure: globals.insecureRegistries,
+    signal: interrupts.signal,
+  });
 
   const warn = (message: string): void => {
     if (globals.progress === 'json') io.stderr.write(`${JSON.stringify({ warning: true, message })}\n`);
@@ -61,12 +71,14 @@ export function createContext(facts: ContextFacts): CommandContext {
     compatibility: globals.compatibility,
     strict: globals.strict,
     readStdin: () => readAll(io),
+    remote,
     ...overrides,
   });
 
   return {
     ...facts,
     signal: interrupts.signal,
+    remote,
     warn,
     loadOptions,
     async loadProject(overrides) {

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import { isRemote } from '../remote-reference.ts';
 import { isTrue } from './globals.ts';
 
 type Environment = Readonly<Record<string, string>>;
@@ -32,7 +33,8 @@ function envFilesOf(env: Environment, cwd: string, given: Given): string[] {
   const named = given.envFiles.length > 0 ? given.envFiles : (env.COMPOSE_ENV_FILES ?? '').split(',').filter(Boolean);
   if (named.length > 0) return named.map((file) => resolve(cwd, file));
   if (isTrue(env.COMPOSE_DISABLE_ENV_FILE)) return [];
-  const first = given.files.find((file) => file !== '-' && !file.includes('://'));
-  const folder = given.projectDirectory ?? (first === undefined ? cwd : dirname(resolve(cwd, first)));
+  const first = given.files.find((file) => file !== '-');
+  const folder =
+    given.projectDirectory ?? (first === undefined || isRemote(first) ? cwd : dirname(resolve(cwd, first)));
   return [join(resolve(cwd, folder), '.env')];
 }

@@ -28,6 +28,11 @@ export const globalFlags = {
   strict: { type: 'boolean', help: 'Treat warnings about the Compose files as errors' },
   workdir: { type: 'string', help: 'DEPRECATED! USE --project-directory INSTEAD', hidden: true },
   verbose: { type: 'boolean', help: 'Show more output', hidden: true },
+  'insecure-registry': {
+    type: 'list',
+    help: 'Registry to read Compose projects from without TLS, as host[:port]',
+    hidden: true,
+  },
   version: { type: 'boolean', short: 'v', help: 'Show version information', hidden: true },
   'no-ansi': { type: 'boolean', help: 'Do not print ANSI control characters (DEPRECATED)', hidden: true },
 } as const satisfies Flags;
@@ -47,6 +52,8 @@ export interface GlobalOptions {
   readonly strict: boolean;
   readonly dryRun: boolean;
   readonly engine: string | undefined;
+  /** Registries without TLS that artifacts are read from. */
+  readonly insecureRegistries: readonly string[];
   /** Steps at a time; 0 when not limited. */
   readonly parallel: number;
   readonly progress: ProgressMode;
@@ -90,6 +97,7 @@ export function resolveGlobals(
     strict: flags.strict,
     dryRun: flags['dry-run'],
     engine: flags.engine,
+    insecureRegistries: flags['insecure-registry'],
     parallel: parallelLimit(flags.parallel, env),
     progress: progressMode(flags.progress, env, ansi),
     ansi,

@@ -1,7 +1,7 @@
 // A registry of the OCI distribution specification, for one repository: manifests and blobs, down and up.
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
-import { WindlassError } from '../errors.ts';
+import { isAbort, WindlassError } from '../errors.ts';
 import { basicHeader, type Credentials, parseChallenge } from './auth.ts';
 import { DEFAULT_REGISTRY, familiarName, type Reference } from './reference.ts';
 
@@ -29,16 +29,24 @@ export class RegistryError extends WindlassError {
   }
 }
 
+export interface RegistryOptions {
+  /** Without TLS although the registry is not on loopback. */
+  readonly plainHttp?: boolean;
+  readonly signal?: AbortSignal;
+}
+
 export class RegistryClient {
   readonly #reference: Reference;
   readonly #credentials: Credentials;
   readonly #base: string;
+  readonly #signal: { readonly signal?: AbortSignal };
   #authorization: string | undefined;
 
-  constructor(reference: Reference, credentials: Credentials) {
+  constructor(reference: Reference, credentials: Credentials, options: RegistryOptions = {}) {
     this.#reference = reference;
     this.#credentials = credentials;
-    this.#base = baseAddress(reference.registry);
+    this.#base = options.plainHttp ? `http://${reference.registry}` : baseAddress(reference.registry);
+    this.#signal = options.signal === undefined ? {} : { signal: options.signal };
   }
 
   /** A manifest by tag or digest; a digest is checked. */
@@ -124,8 +132,14 @@ export class RegistryClient {
         ? {}
         : { body: request.text };
     try {
-      return await fetch(address, { method: request.method ?? 'GET', headers, ...body } as RequestInit);
+      return await fetch(address, {
+        method: request.method ?? 'GET',
+        headers,
+        ...body,
+        ...this.#signal,
+      } as RequestInit);
     } catch (error) {
+      if (isAbort(error)) throw error;
       const reason = error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
       throw new RegistryError(0, `Get "${this.#base}/v2/": ${reason}`, { cause: error });
     }

@@ -6,7 +6,6 @@ import { mergeModels, mergeServices } from './merge.ts';
 import { canonicalise, documentsOf, type LoadState, substituteVariables } from './model-loader.ts';
 import { type Path, Problems, placed } from './problems.ts';
 import type { Resets } from './read-yaml.ts';
-import { refuseRemote } from './remote.ts';
 import { applyResets, resetsOfService } from './resets.ts';
 import type { Environment } from './resolve-environment.ts';
 import { resolvePaths } from './resolve-paths.ts';
@@ -197,9 +196,9 @@ class ExtendsResolver {
   /** The services of another file, canonical and with their paths relative to this one's directory. */
   #otherFile(reference: string, mark: Mark): Scope {
     const { state, directory, environment } = this.#context;
-    refuseRemote(reference, state.places, mark);
-    const path = isAbsolute(reference) ? reference : join(directory, reference);
-    const base = relativeDirectory(reference, directory);
+    const copy = state.copies.pathOf(reference, state.places, mark);
+    const path = copy ?? (isAbsolute(reference) ? reference : join(directory, reference));
+    const base = relativeDirectory(path, directory);
     const key = `${path}\0${base}`;
     let scope = this.#scopes.get(key);
     if (!scope) {

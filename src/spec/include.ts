@@ -3,11 +3,11 @@ import { statSync } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { SpecError } from '../diagnostics.ts';
+import { isRemote } from '../remote-reference.ts';
 import { relativeDirectory } from './extends.ts';
 import { type LoadState, loadModel, type ModelSource } from './model-loader.ts';
 import { makeDiagnostic, Problems, placed } from './problems.ts';
 import { readEnvFiles } from './read-env-files.ts';
-import { refuseRemote } from './remote.ts';
 import type { Environment } from './resolve-environment.ts';
 import {
   copyMapping,
@@ -83,10 +83,9 @@ function textsOf(value: Value | undefined): string[] | undefined {
 
 /** Where an included model stands: its directory is the first file's unless it names another. */
 function sourceOf(include: Include, source: ModelSource, state: LoadState): ModelSource {
-  const files = include.paths.map((path) => {
-    refuseRemote(path, state.places, include.mark);
-    return isAbsolute(path) ? path : join(source.directory, path);
-  });
+  const files = include.paths.map(
+    (path) => state.copies.pathOf(path, state.places, include.mark) ?? join2(source.directory, path),
+  );
   const [first = ''] = files;
   if (source.includedBy.includes(first)) {
     const chain = [...source.includedBy.slice(source.includedBy.indexOf(first)), first].map(state.displayName);
@@ -99,7 +98,7 @@ function sourceOf(include: Include, source: ModelSource, state: LoadState): Mode
   const base =
     projectDirectory === undefined
       ? relativeDirectory(first, source.directory)
-      : isAbsolute(projectDirectory)
+      : isAbsolute(projectDirectory) || isRemote(include.paths[0] ?? '')
         ? projectDirectory
         : relativeDirectory(projectDirectory, source.directory);
   const envFiles =

@@ -14,6 +14,7 @@ import { withoutUnusedResources, withProfiles, withSelectedServices, withService
 import { type ProjectOptions, projectName, resolveProjectOptions } from './project-options.ts';
 import { decodeText } from './read-file.ts';
 import { readYaml } from './read-yaml.ts';
+import { type RemoteCopies, type RemoteFiles, withRemoteCopies } from './remote.ts';
 import type { Environment } from './resolve-environment.ts';
 import { withEnvFiles, withLabelFiles } from './service-files.ts';
 import { type Mapping, newMapping } from './tree.ts';
@@ -37,6 +38,8 @@ export interface LoadOptions {
   /** Warnings are errors. */
   readonly strict?: boolean;
   readonly readStdin?: () => Promise<string | Buffer>;
+  /** Fetches Compose files from other machines; absent = they are refused. */
+  readonly remote?: RemoteFiles;
   /** The following are on unless false. */
   readonly interpolate?: boolean;
   readonly normalize?: boolean;
@@ -58,8 +61,13 @@ export interface TreeResult {
 }
 
 /** Loads a project. Throws SpecError with every problem of the first stage that has any, or WindlassError. */
-export async function loadProject(options: LoadOptions): Promise<LoadResult> {
-  const load = await prepare(options);
+export function loadProject(given: LoadOptions): Promise<LoadResult> {
+  const options = withInputReadOnce(given);
+  return withRemoteCopies(options.remote, (copies) => loadProjectOnce(options, copies));
+}
+
+async function loadProjectOnce(options: LoadOptions, copies: RemoteCopies): Promise<LoadResult> {
+  const load = await prepare(options, copies);
   const { name, tree, state } = loadTreeOf(load, options);
   const problems = new Problems(state.places);
   const { services, networks, volumes, secrets, configs, models, ...extensions } = decodeModel(
@@ -102,10 +110,27 @@ export async function loadProject(options: LoadOptions): Promise<LoadResult> {
 }
 
 /** Loads the tree that a project would be read from. */
-export async function loadTree(options: LoadOptions): Promise<TreeResult> {
-  const load = await prepare(options);
-  const { tree, state } = loadTreeOf(load, options);
-  return { tree, warnings: finish(state, options) };
+export function loadTree(given: LoadOptions): Promise<TreeResult> {
+  const options = withInputReadOnce(given);
+  return withRemoteCopies(options.remote, async (copies) => {
+    const load = await prepare(options, copies);
+    const { tree, state } = loadTreeOf(load, options);
+    return { tree, warnings: finish(state, options) };
+  });
+}
+
+/** Loading may start over, but standard input comes once. */
+function withInputReadOnce(options: LoadOptions): LoadOptions {
+  const { readStdin } = options;
+  if (!readStdin) return options;
+  let input: Promise<string | Buffer> | undefined;
+  return {
+    ...options,
+    readStdin: () => {
+      input ??= readStdin();
+      return input;
+    },
+  };
 }
 
 interface PreparedLoad {
@@ -113,15 +138,17 @@ interface PreparedLoad {
   readonly state: LoadState;
 }
 
-async function prepare(options: LoadOptions): Promise<PreparedLoad> {
+async function prepare(options: LoadOptions, copies: RemoteCopies): Promise<PreparedLoad> {
   const places = new Places();
   const warnings = new Warnings(places);
-  const displayName = (path: string): string => nameFrom(options.cwd, path);
-  const settings = resolveProjectOptions(options, { warnings, displayName });
+  const displayName = (path: string): string => copies.nameOf(path) ?? nameFrom(options.cwd, path);
+  const copyOf = (reference: string): string | undefined => copies.pathOf(reference, places, 0);
+  const settings = resolveProjectOptions(options, { warnings, displayName, copyOf });
   const state: LoadState = {
     places,
     warnings,
     displayName,
+    copies,
     interpolate: options.interpolate !== false,
     home: options.env.HOME || homedir(),
     cwd: options.cwd,
@@ -148,12 +175,12 @@ function loadTreeOf(
   { settings, state }: PreparedLoad,
   options: LoadOptions,
 ): { name: string; tree: Mapping; state: LoadState } {
-  const { files, workingDir } = settings;
+  const { files, workingDir, localDir } = settings;
   const name = projectName(
     {
       explicit: options.projectName,
       environment: settings.environment,
-      workingDir,
+      directory: localDir,
       inFiles: () => nameInFiles(settings, state),
     },
     state.warnings,

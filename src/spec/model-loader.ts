@@ -11,6 +11,7 @@ import type { Places } from './places.ts';
 import { Problems } from './problems.ts';
 import { readTextFile } from './read-file.ts';
 import { readYaml, type SourceDocument } from './read-yaml.ts';
+import type { RemoteCopies } from './remote.ts';
 import { applyResets } from './resets.ts';
 import { type Environment, resolveEnvironment } from './resolve-environment.ts';
 import { resolvePaths } from './resolve-paths.ts';
@@ -28,6 +29,8 @@ export interface LoadState {
   readonly cwd: string;
   /** How messages name a file. */
   readonly displayName: (path: string) => string;
+  /** What has been fetched from other machines. */
+  readonly copies: RemoteCopies;
   /** Documents by absolute path; `-` is standard input. */
   readonly documents: Map<string, readonly SourceDocument[]>;
 }

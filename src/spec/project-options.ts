@@ -19,8 +19,10 @@ const DEFAULT_OVERRIDES = [
 export interface ProjectOptions {
   /** Absolute paths, or `-`. Never empty. */
   readonly files: readonly string[];
-  /** Absolute directory of the project. */
+  /** Absolute directory that the project's paths are below: a copy's where a file comes from another machine. */
   readonly workingDir: string;
+  /** Absolute directory on this machine that the project stands for: it has the `.env`, and gives the name. */
+  readonly localDir: string;
   /** What variables are substituted from. */
   readonly environment: Environment;
   /** Absolute paths of the env files that were asked for. */
@@ -31,21 +33,29 @@ export interface ProjectOptions {
 interface Surroundings {
   readonly warnings: Warnings;
   readonly displayName: (path: string) => string;
+  /** The local copy of a file on another machine; undefined for a path. */
+  readonly copyOf: (reference: string) => string | undefined;
 }
 
 /** Gathers what the command line, the environment and `.env` say. Throws where there is no Compose file. */
 export function resolveProjectOptions(options: LoadOptions, surroundings: Surroundings): ProjectOptions {
   const environment: Record<string, string> = { PWD: options.cwd, ...options.env };
   const envFiles = explicitEnvFiles(options);
-  let files = options.files.map((file) => (file === '-' ? file : resolve(options.cwd, file)));
+  const copies = new Set<string>();
+  const locate = (file: string): string => {
+    const copy = file === '-' ? undefined : surroundings.copyOf(file);
+    if (copy !== undefined) copies.add(copy);
+    return file === '-' ? file : (copy ?? resolve(options.cwd, file));
+  };
+  let files = options.files.map(locate);
   const directory = (): string => {
     if (options.projectDirectory) return resolve(options.cwd, options.projectDirectory);
     const first = files.find((file) => file !== '-');
-    return first === undefined ? options.cwd : dirname(first);
+    return first === undefined || copies.has(first) ? options.cwd : dirname(first);
   };
   // The project directory may turn out to be another one once the files are known, with a `.env` of its own.
   addEnvFiles(environment, envFiles, directory(), options, surroundings);
-  if (files.length === 0) files = filesFromEnvironment(environment, options.cwd) ?? discover(directory(), surroundings);
+  if (files.length === 0) files = filesFromEnvironment(environment, locate) ?? discover(directory(), surroundings);
   addEnvFiles(environment, envFiles, directory(), options, surroundings);
   if (files.length === 0) {
     const hint = `create a compose.yaml in ${options.cwd}, or name a file with "-f"`;
@@ -55,7 +65,10 @@ export function resolveProjectOptions(options: LoadOptions, surroundings: Surrou
     options.profiles.length > 0
       ? options.profiles
       : (environment.COMPOSE_PROFILES ?? '').split(',').map((profile) => profile.trim());
-  return { files, workingDir: directory(), environment, envFiles, profiles };
+  const localDir = directory();
+  const [firstCopy] = copies;
+  const workingDir = firstCopy === undefined ? localDir : dirname(firstCopy);
+  return { files, workingDir, localDir, environment, envFiles, profiles };
 }
 
 function explicitEnvFiles({ envFiles, env, cwd }: LoadOptions): string[] {
@@ -92,14 +105,13 @@ function isTrue(text: string | undefined): boolean {
   throw new WindlassError('SPEC_BOOLEAN', `COMPOSE_DISABLE_ENV_FILE is "${text}", which is no boolean`, { hint });
 }
 
-function filesFromEnvironment(environment: Environment, cwd: string): string[] | undefined {
+function filesFromEnvironment(environment: Environment, locate: (file: string) => string): string[] | undefined {
   const list = environment.COMPOSE_FILE;
   if (list === undefined) return undefined;
   const separator = environment.COMPOSE_PATH_SEPARATOR || ':';
   return list.split(separator).map((file) => {
-    if (file === '-') return file;
-    const path = resolve(cwd, file);
-    if (existsSync(path)) return path;
+    const path = locate(file);
+    if (path === '-' || existsSync(path)) return path;
     throw new WindlassError('SPEC_FILE_NOT_FOUND', `there is no file "${path}"`, {
       hint: 'correct COMPOSE_FILE, which names it',
     });
@@ -134,7 +146,8 @@ function warnAboutOthers(chosen: string, others: readonly string[], what: string
 export interface NameSources {
   readonly explicit: string | undefined;
   readonly environment: Environment;
-  readonly workingDir: string;
+  /** Gives the name where nothing else does. */
+  readonly directory: string;
   /** The last `name:` in the files, with its variables substituted; undefined where no file has one. */
   readonly inFiles: () => string | undefined;
 }
@@ -151,7 +164,7 @@ export function projectName(sources: NameSources, warnings: Warnings): string {
     throw new WindlassError('SPEC_PROJECT_NAME', `invalid project name "${name}" (from ${origin})`, { hint });
   }
   const inFiles = sources.inFiles();
-  const name = inFiles === undefined ? fromDirectory(sources.workingDir, warnings) : normaliseProjectName(inFiles);
+  const name = inFiles === undefined ? fromDirectory(sources.directory, warnings) : normaliseProjectName(inFiles);
   if (name !== '') return name;
   const hint = 'give it one with "--project-name" or "name:"';
   throw new WindlassError('SPEC_PROJECT_NAME', 'the project has no name', { hint });

@@ -3,6 +3,7 @@
 import { lstatSync, realpathSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { isRemote } from '../remote-reference.ts';
 import { compileRules } from './pattern.ts';
 import { type Problems, pathText } from './problems.ts';
 import { type Transform, transformTree } from './transform.ts';
@@ -52,7 +53,7 @@ export function resolvePaths(model: Mapping, base: string, problems: Problems, h
       'services.*.build.ssh.*': anyPlatform,
       'services.*.env_file.*.path': absolute,
       'services.*.label_file.*': absolute,
-      'services.*.extends.file': absolute,
+      'services.*.extends.file': (value) => (typeof value === 'string' && isRemote(value) ? value : absolute(value)),
       'services.*.develop.watch.*.path': (value) => resolveLink(absolute(value)),
       'services.*.volumes.*': bindSource,
       'configs.*.file': anyPlatform,

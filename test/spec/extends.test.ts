@@ -93,7 +93,7 @@ services:
     ['services: {web: {extends: bse}, base: {image: x}}', /extends service "bse"[\s\S]*did you mean "base"\?/],
     ['services: {web: {extends: {file: none.yaml, service: a}}}', /there is no file "none\.yaml"/],
     ['services: {web: {extends: {}}}', /"extends" needs a "service"/],
-    ['services: {web: {extends: {file: "oci://x/y", service: a}}}', /remote Compose files are not supported/],
+    ['services: {web: {extends: {file: "oci://x/y", service: a}}}', /"oci:\/\/x\/y" is not on this machine/],
   ])('refuses %s', async (text, message) => {
     await expect(loadFiles({ 'compose.yaml': text })).rejects.toThrow(message);
   });
