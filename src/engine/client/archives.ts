@@ -12,7 +12,7 @@ export function archiveVerbs(client: Client): Verbs {
   return {
     putArchive: (id, path, archive, options, signal) =>
       ask(client, { verb: 'putArchive', resource: `${container(id)} at "${path}"`, signal }, async (docker) => {
-        const body = archive instanceof streams.Readable ? archive : Buffer.from(archive);
+        const body = archive instanceof streams().Readable ? archive : Buffer.from(archive);
         const query = { path, ...(options?.copyUidGid === true ? { copyUIDGID: '1' } : {}) };
         await docker.getContainer(encodeURIComponent(id)).putArchive(body, query);
       }),
@@ -24,7 +24,7 @@ export function archiveVerbs(client: Client): Verbs {
       absentAsUndefined(
         ask(client, { verb: 'statPath', resource: `${container(id)} at "${path}"`, signal }, async (docker) => {
           const answer: unknown = await docker.getContainer(encodeURIComponent(id)).infoArchive({ path });
-          if (!(answer instanceof http.IncomingMessage))
+          if (!(answer instanceof http().IncomingMessage))
             throw new TypeError('the answer to a HEAD request is a response');
           answer.resume();
           return pathStat(answer.headers['x-docker-container-path-stat']);
@@ -38,7 +38,7 @@ export function archiveVerbs(client: Client): Verbs {
 }
 
 function readable(stream: NodeJS.ReadableStream): Readable {
-  return stream instanceof streams.Readable ? stream : new streams.Readable().wrap(stream);
+  return stream instanceof streams().Readable ? stream : new (streams().Readable)().wrap(stream);
 }
 
 /** Bits of Go's file mode, which the engine sends: a directory and a symbolic link. */

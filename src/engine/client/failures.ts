@@ -21,7 +21,7 @@ export interface FailureContext {
 /** Codes of node:net and node:tls that mean the engine could not be reached or went away. */
 const UNREACHABLE = new Set([
   ...['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ENOENT', 'EACCES', 'EPERM', 'ENOTFOUND', 'EAI_AGAIN'],
-  ...['ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTSOCK', 'HPE_INVALID_CONSTANT', 'ECONNABORTED'],
+  ...['ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTSOCK', 'HPE_INVALID_CONSTANT', 'NOT_HTTP', 'ECONNABORTED'],
 ]);
 
 /** A pattern of the engine's words → the kind it means whatever the status, and what the user can do. */

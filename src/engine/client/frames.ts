@@ -66,7 +66,7 @@ export interface SplitOutput {
  * until it drains, so a reader must consume both (or resume the one it does not want).
  */
 export function split(source: Readable): SplitOutput {
-  const sides = { stdout: new streams.PassThrough(), stderr: new streams.PassThrough() };
+  const sides = { stdout: new (streams().PassThrough)(), stderr: new (streams().PassThrough)() };
   const parser = new FrameParser();
   const finish = (error?: Error): void => {
     for (const side of [sides.stdout, sides.stderr]) {

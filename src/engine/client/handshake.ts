@@ -1,10 +1,9 @@
 // The first words with an engine: what it is, which API version both speak, how it builds.
-import type { IncomingMessage } from 'node:http';
 import { EngineError } from '../../errors.ts';
 import type { Capabilities, EngineKind } from '../engine.ts';
-import { http } from './builtin.ts';
+import type { Answer } from './answer-reader.ts';
 import { toEngineError } from './failures.ts';
-import type { Modem } from './modem.ts';
+import { answerMessage, EngineAnswer, type Modem } from './modem.ts';
 import type { EngineTarget } from './target.ts';
 import { abilities, negotiate } from './versions.ts';
 
@@ -32,8 +31,6 @@ export async function handshake(modem: Modem, options: HandshakeOptions): Promis
   const { endpoint, target, signal } = options;
   try {
     const ping = await ask(modem, '/_ping', signal);
-    // Read to its end, so that the next call finds the connection free.
-    await ping.toArray();
     const offered = header(ping, 'api-version');
     if (offered === '') throw notAnEngine(endpoint);
     const apiVersion = negotiate(offered, target.apiVersion, endpoint);
@@ -67,31 +64,21 @@ const notAnEngine = (endpoint: string): EngineError =>
     hint: 'check the address in DOCKER_HOST or the docker context',
   });
 
-const header = (response: IncomingMessage, name: string): string => {
-  const value = response.headers[name];
-  return (Array.isArray(value) ? value[0] : value) ?? '';
-};
+const header = ({ headers }: Answer, name: string): string => headers[name] ?? '';
 
-function ask(modem: Modem, path: string, signal: AbortSignal | undefined): Promise<IncomingMessage> {
-  return new Promise((resolve, reject) => {
-    const call = { path, method: 'GET', isStream: true, statusCodes: { 200: true }, abortSignal: signal } as const;
-    modem.dial(call, (error, data) => {
-      if (error !== null) reject(error);
-      else if (data instanceof http.IncomingMessage) resolve(data);
-      else reject(new Error('what answers there is not a container engine'));
-    });
-  });
+async function ask(modem: Modem, path: string, signal: AbortSignal | undefined): Promise<Answer> {
+  const answer = await modem.look(path, signal);
+  if (answer.status !== 200) throw new EngineAnswer(answer.status, answerMessage(answer));
+  return answer;
 }
 
 async function remoteArchitecture(modem: Modem, signal: AbortSignal | undefined): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of await ask(modem, '/version', signal)) chunks.push(chunk);
-  const answer: unknown = JSON.parse(Buffer.concat(chunks).toString());
+  const answer: unknown = JSON.parse((await ask(modem, '/version', signal)).text);
   return typeof answer === 'object' && answer !== null && 'Arch' in answer ? String(answer.Arch) : '';
 }
 
 /** The `Server` header is `Docker/20.10.24 (linux)`, `Libpod/5.0.0 (linux)` or `windlass/…`. */
-function kindOf(ping: IncomingMessage, server: string): EngineKind {
+function kindOf(ping: Answer, server: string): EngineKind {
   if (header(ping, 'libpod-api-version') !== '' || server.startsWith('Libpod')) return 'podman';
   return server.toLowerCase().startsWith('windlass') ? 'native' : 'docker';
 }

@@ -5,7 +5,7 @@ import type { DockerConfig } from '../../docker-config.ts';
 import { EngineError } from '../../errors.ts';
 import { credentialsFor, type RegistryAuth, registryOf } from '../../registry/credentials.ts';
 import type { Engine, PullProgress } from '../engine.ts';
-import { type About, ask, askStream, type Client } from './client.ts';
+import { type About, ask, askStream, type Client, look } from './client.ts';
 import { splitReference } from './containers.ts';
 import { fromWords, interruption } from './failures.ts';
 import { jsonLines, record, text } from './ndjson.ts';
@@ -20,7 +20,9 @@ export function imageVerbs(client: Client, config: DockerConfig): Verbs {
   return {
     async findImage(reference, signal) {
       const about = { verb: 'findImage', resource: `image "${reference}"`, signal };
-      const found = await absentAsUndefined(ask(client, about, (docker) => image(docker, reference).inspect()));
+      const found = await absentAsUndefined(
+        look<Docker.ImageInspectInfo>(client, about, `/images/${pathOf(reference)}/json`),
+      );
       return found === undefined ? undefined : observedImage(found);
     },
     async pullImage(reference, options, signal) {

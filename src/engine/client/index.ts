@@ -55,7 +55,7 @@ export async function connectDockerEngine(target: EngineTarget, options: Connect
     ...archiveVerbs(client),
     ...eventVerbs(client),
     close(): Promise<void> {
-      wire.agent.destroy();
+      wire.close();
       return Promise.resolve();
     },
   };

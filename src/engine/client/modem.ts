@@ -1,10 +1,12 @@
 // The connection beneath dockerode: turns its calls into HTTP requests over one keep-alive agent.
 // Takes the place of docker-modem, which loads an SSH implementation at start, opens a connection per request,
 // inspects every request's whole object graph for a debug line, and sends query parameters a second time as body.
-import type { Agent, ClientRequest, IncomingMessage, RequestOptions } from 'node:http';
+import type { Agent, ClientRequest, IncomingMessage, RequestOptions, request } from 'node:http';
 import type { Duplex, Readable } from 'node:stream';
 import { debug } from '../../log.ts';
+import { type Answer, BrokenAnswer } from './answer-reader.ts';
 import { http } from './builtin.ts';
+import type { QuickExchange } from './quick-exchange.ts';
 
 /** What dockerode hands over for one call. */
 export interface Call {
@@ -12,7 +14,8 @@ export interface Call {
   readonly path: string;
   readonly method: string;
   readonly options?: CallOptions | null | undefined;
-  readonly statusCodes: Readonly<Record<number, true | string>>;
+  /** Those that mean success. */
+  readonly statusCodes: Readonly<Record<number, true | string>> | 'any';
   readonly isStream?: boolean | undefined;
   readonly hijack?: boolean | undefined;
   readonly file?: Readable | Uint8Array | undefined;
@@ -43,10 +46,14 @@ export class EngineAnswer extends Error {
 
 /** How a request leaves the process: settled once per engine from its address. */
 export interface Wire {
-  readonly agent: Agent;
+  /** Where there is one, it takes every call whose request and answer fit into memory. */
+  readonly quick?: QuickExchange;
+  readonly agent: () => Agent;
+  /** Ends the connections that are kept. */
+  readonly close: () => void;
   readonly options: RequestOptions;
   /** `http.request` or `https.request`. */
-  readonly request?: typeof http.request;
+  readonly request?: typeof request;
   /** In front of every path: a reverse proxy's prefix. */
   readonly pathPrefix?: string;
 }
@@ -67,24 +74,51 @@ export class Modem {
     this.headers = headers;
   }
 
+  /** A look-up at a path with its query: the answer, whatever its status. */
+  look(path: string, signal?: AbortSignal): Promise<Answer> {
+    const headers = headersOf(this.headers, LOOK_UP, undefined);
+    const full = this.#fullPath(path);
+    const { quick } = this.wire;
+    if (quick !== undefined) return quick.ask({ method: 'GET', path: full, headers, signal });
+    return new Promise((resolve, reject) => {
+      const call = { ...LOOK_UP, path, isStream: true, abortSignal: signal };
+      const settle: Callback = (error, response) =>
+        error === null ? collect(response as IncomingMessage).then(resolve, reject) : reject(error);
+      this.#send(call, this.#options('GET', full, headers, signal), undefined, settle, 0);
+    });
+  }
+
   dial(call: Call, callback: Callback): void {
     const body = bodyOf(call);
-    const options: RequestOptions = {
+    const headers = headersOf(this.headers, call, body);
+    const path = this.#fullPath(pathOf(call));
+    const { quick } = this.wire;
+    if (quick !== undefined && call.isStream !== true && call.hijack !== true && !isStream(body))
+      quick.ask({ method: call.method, path, headers, body, signal: call.abortSignal }).then(
+        (answer) => settleWith(call, answer, callback),
+        (error) => callback(error, undefined),
+      );
+    else this.#send(call, this.#options(call.method, path, headers, call.abortSignal), body, callback, 0);
+  }
+
+  #fullPath(path: string): string {
+    return (this.wire.pathPrefix ?? '') + (this.version === '' ? '' : `/v${this.version}`) + path;
+  }
+
+  #options(method: string, path: string, headers: Headers, signal: AbortSignal | undefined): RequestOptions {
+    return {
       ...this.wire.options,
-      agent: this.wire.agent,
+      agent: this.wire.agent(),
       // Only TLS needs a name; working it out from the address costs 7 ms the first time.
       ...(this.wire.request === undefined ? { servername: '' } : {}),
-      method: call.method,
-      path: (this.wire.pathPrefix ?? '') + (this.version === '' ? '' : `/v${this.version}`) + pathOf(call),
-      headers: headersOf(this.headers, call, body),
-      ...(call.abortSignal === undefined ? {} : { signal: call.abortSignal }),
+      ...{ method, path, headers },
+      ...(signal === undefined ? {} : { signal }),
     };
-    this.#send(call, options, body, callback, 0);
   }
 
   #send(call: Call, options: RequestOptions, body: Body, callback: Callback, attempt: number): void {
     const started = performance.now();
-    const request = (this.wire.request ?? http.request)(options);
+    const request = (this.wire.request ?? http().request)(options);
     let settled = false;
     const settle: Callback = (error, data) => {
       if (settled) return;
@@ -103,11 +137,17 @@ export class Modem {
       if (head.length > 0) socket.unshift(head);
       settle(null, socket);
     });
-    request.on('response', (response) => receive(call, request, response, settle));
+    request.on('response', (response) => receive(call, response, settle));
     write(request, body, settle);
   }
 }
 
+const LOOK_UP: Call = { path: '', method: 'GET', statusCodes: 'any' };
+
+const accepts = ({ statusCodes }: Call, status: number): boolean =>
+  statusCodes === 'any' || statusCodes[status] === true;
+
+type Headers = Record<string, string | number | string[]>;
 type Body = string | Uint8Array | Readable | undefined;
 
 function pathOf(call: Call): string {
@@ -133,12 +173,10 @@ function bodyOf(call: Call): Body {
   return Object.keys(own).length === 0 && call.options?._body === undefined ? undefined : JSON.stringify(own);
 }
 
-function headersOf(
-  common: Readonly<Record<string, string>>,
-  call: Call,
-  body: Body,
-): Record<string, string | number | string[]> {
-  const headers: Record<string, string | number | string[]> = {
+const isStream = (body: Body): body is Readable => typeof body === 'object' && !(body instanceof Uint8Array);
+
+function headersOf(common: Readonly<Record<string, string>>, call: Call, body: Body): Headers {
+  const headers: Headers = {
     'User-Agent': 'windlass',
     ...common,
     ...call.headers,
@@ -163,40 +201,56 @@ function headersOf(
 const base64Url = (value: unknown): string =>
   Buffer.from(JSON.stringify(value)).toString('base64').replaceAll('+', '-').replaceAll('/', '_');
 
-function receive(call: Call, request: ClientRequest, response: IncomingMessage, settle: Callback): void {
-  const accepted = call.statusCodes[response.statusCode ?? 0] === true;
-  if (accepted && call.hijack === true) {
-    // An engine that answers without switching protocols still streams both ways on the connection.
-    settle(null, response.socket satisfies Duplex);
-    return;
-  }
-  if (accepted && call.isStream === true) {
-    settle(null, response);
-    return;
-  }
-  const chunks: Buffer[] = [];
-  response.on('data', (chunk: Buffer) => chunks.push(chunk));
-  response.on('error', (error) => settle(error, undefined));
-  response.on('close', () =>
-    settle(new Error('the engine closed the connection in the middle of an answer'), undefined),
-  );
-  response.on('end', () => {
-    const text = Buffer.concat(chunks).toString();
-    if (!accepted) settle(new EngineAnswer(response.statusCode ?? 0, answerMessage(text, response)), undefined);
-    else {
-      try {
-        settle(null, isJson(response) ? JSON.parse(text) : text);
-      } catch (cause) {
-        settle(new Error(`the engine's answer to ${request.method} ${request.path} is not JSON`, { cause }), undefined);
-      }
-    }
+function receive(call: Call, response: IncomingMessage, settle: Callback): void {
+  const accepted = accepts(call, response.statusCode ?? 0);
+  // An engine that answers without switching protocols still streams both ways on the connection.
+  if (accepted && call.hijack === true) settle(null, response.socket satisfies Duplex);
+  else if (accepted && call.isStream === true) settle(null, response);
+  else
+    collect(response).then(
+      (answer) => settleWith(call, answer, settle),
+      (error) => settle(error, undefined),
+    );
+}
+
+/** Reads an answer to its end. */
+function collect(response: IncomingMessage): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    response.on('data', (chunk: Buffer) => chunks.push(chunk));
+    response.on('error', reject);
+    response.on('close', () => reject(new BrokenAnswer('ECONNRESET')));
+    response.on('end', () => {
+      const headers = Object.fromEntries(
+        Object.entries(response.headers).map(([name, value]) => [
+          name,
+          Array.isArray(value) ? value.join(', ') : (value ?? ''),
+        ]),
+      );
+      const { statusCode = 0, statusMessage = '' } = response;
+      resolve({ status: statusCode, reason: statusMessage, headers, text: Buffer.concat(chunks).toString() });
+    });
   });
 }
 
-const isJson = (response: IncomingMessage): boolean =>
-  (response.headers['content-type'] ?? '').startsWith('application/json') && response.statusCode !== 204;
+function settleWith(call: Call, answer: Answer, settle: Callback): void {
+  if (!accepts(call, answer.status)) {
+    settle(new EngineAnswer(answer.status, answerMessage(answer)), undefined);
+    return;
+  }
+  try {
+    settle(null, contentOf(answer));
+  } catch (cause) {
+    settle(new Error(`the engine's answer to ${call.method} ${call.path} is not JSON`, { cause }), undefined);
+  }
+}
 
-function answerMessage(text: string, response: IncomingMessage): string {
+/** The value that an answer holds, or its text. @throws SyntaxError where it promises JSON and holds none. */
+export const contentOf = ({ headers, status, text }: Answer): unknown =>
+  (headers['content-type'] ?? '').startsWith('application/json') && status !== 204 ? JSON.parse(text) : text;
+
+/** The engine's own words about a failure. */
+export function answerMessage({ status, reason, text }: Answer): string {
   try {
     const parsed: unknown = JSON.parse(text);
     if (typeof parsed === 'object' && parsed !== null) {
@@ -206,7 +260,7 @@ function answerMessage(text: string, response: IncomingMessage): string {
   } catch {
     // Proxies answer with text or HTML; the text is the message.
   }
-  return text.trim() === '' ? `HTTP status ${response.statusCode} ${response.statusMessage ?? ''}`.trim() : text.trim();
+  return text.trim() === '' ? `HTTP status ${status} ${reason}`.trim() : text.trim();
 }
 
 function write(request: ClientRequest, body: Body, settle: Callback): void {

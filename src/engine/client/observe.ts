@@ -3,7 +3,7 @@ import type Docker from 'dockerode';
 import { isNotFound } from '../../errors.ts';
 import { LABEL } from '../../names.ts';
 import type { ContainerDetails, Engine, ObservedContainer, ObservedNetwork, ObservedVolume } from '../engine.ts';
-import { type About, ask, type Client, container } from './client.ts';
+import { type About, type Client, container, filtered, look } from './client.ts';
 import { containerDetails, listedContainer, observedVolume } from './observed.ts';
 
 type Verbs = Pick<
@@ -19,18 +19,19 @@ type Verbs = Pick<
 >;
 
 export function observeVerbs(client: Client): Verbs {
-  const list = async (about: About, query: Docker.ContainerListOptions): Promise<readonly ObservedContainer[]> => {
-    const listed = await ask(client, about, (docker) => docker.listContainers(query));
+  const list = async (about: About, ...query: readonly string[]): Promise<readonly ObservedContainer[]> => {
+    const path = `/containers/json${query.length === 0 ? '' : `?${query.join('&')}`}`;
+    const listed = await look<Docker.ContainerInfo[]>(client, about, path);
     return listed.map(listedContainer);
   };
+  const ofProject = (project: string): string => filtered({ label: [`${LABEL.project}=${project}`] });
   return {
     async observe(project, signal) {
       const about = { verb: 'observe', resource: `project "${project}"`, signal };
-      const filters = { label: [`${LABEL.project}=${project}`] };
       const [containers, networks, volumes] = await Promise.all([
-        list(about, { all: true, filters }),
-        ask(client, about, (docker) => docker.listNetworks({ filters })),
-        ask(client, about, (docker) => docker.listVolumes({ filters })),
+        list(about, 'all=true', ofProject(project)),
+        look<Docker.NetworkInspectInfo[]>(client, about, `/networks?${ofProject(project)}`),
+        look<{ Volumes: Docker.VolumeInspectInfo[] | null }>(client, about, `/volumes?${ofProject(project)}`),
       ]);
       return {
         project,
@@ -41,14 +42,11 @@ export function observeVerbs(client: Client): Verbs {
       };
     },
     listContainers: (project, signal) =>
-      list(
-        { verb: 'listContainers', resource: `project "${project}"`, signal },
-        { all: true, filters: { label: [`${LABEL.project}=${project}`] } },
-      ),
+      list({ verb: 'listContainers', resource: `project "${project}"`, signal }, 'all=true', ofProject(project)),
     listProjectContainers: (all, signal) =>
-      list({ verb: 'listProjectContainers', signal }, { all, filters: { label: [LABEL.project] } }),
+      list({ verb: 'listProjectContainers', signal }, `all=${all}`, filtered({ label: [LABEL.project] })),
     async listPublishedPorts(signal) {
-      const running = await list({ verb: 'listPublishedPorts', signal }, {});
+      const running = await list({ verb: 'listPublishedPorts', signal });
       return running.filter(({ ports }) => ports.some(({ hostPort }) => hostPort !== 0));
     },
     inspectContainer: (id, signal) =>
@@ -59,7 +57,7 @@ export function observeVerbs(client: Client): Verbs {
     async findVolume(name, signal) {
       const about = { verb: 'findVolume', resource: `volume "${name}"`, signal };
       const found = await absentAsUndefined(
-        ask(client, about, (docker) => docker.getVolume(encodeURIComponent(name)).inspect()),
+        look<Docker.VolumeInspectInfo>(client, about, `/volumes/${encodeURIComponent(name)}`),
       );
       return found === undefined ? undefined : (observedVolume(found) satisfies ObservedVolume);
     },
@@ -67,7 +65,8 @@ export function observeVerbs(client: Client): Verbs {
 }
 
 async function inspect(client: Client, about: About, id: string): Promise<ContainerDetails> {
-  return containerDetails(await ask(client, about, (docker) => docker.getContainer(encodeURIComponent(id)).inspect()));
+  const path = `/containers/${encodeURIComponent(id)}/json`;
+  return containerDetails(await look<Docker.ContainerInspectInfo>(client, about, path));
 }
 
 /** By exact name first; only then as an id. The engine itself would also take the start of an id for a name. */
@@ -78,7 +77,7 @@ async function findNetwork(
 ): Promise<ObservedNetwork | undefined> {
   const about = { verb: 'findNetwork', resource: `network "${nameOrId}"`, signal };
   const found = await absentAsUndefined(
-    ask(client, about, (docker) => docker.getNetwork(encodeURIComponent(nameOrId)).inspect()),
+    look<Docker.NetworkInspectInfo>(client, about, `/networks/${encodeURIComponent(nameOrId)}`),
   );
   if (found === undefined || (found.Name !== nameOrId && !found.Id.startsWith(nameOrId))) return undefined;
   if (found.Name === nameOrId || /^[0-9a-f]{12,64}$/.test(nameOrId)) return observedNetwork(found);

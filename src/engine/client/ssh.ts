@@ -26,7 +26,7 @@ export function sshArguments(address: SshAddress): string[] {
 }
 
 /** An agent whose connections are ssh processes, reused as long as the engine keeps them open. */
-export class SshAgent extends http.Agent {
+export class SshAgent extends http().Agent {
   readonly #address: SshAddress;
 
   constructor(address: SshAddress, options: AgentOptions = {}) {

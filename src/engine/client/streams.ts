@@ -84,7 +84,7 @@ function execOf(client: Client, id: string, about: About): Exec {
 
 /** A terminal's connection is raw, both ways; otherwise output comes in frames. The signal cuts the connection. */
 function processStreams(about: About, connection: unknown, tty: boolean): ProcessStreams {
-  if (!(connection instanceof streams.Duplex))
+  if (!(connection instanceof streams().Duplex))
     throw new TypeError('a hijacked connection is a stream that goes both ways');
   const socket = connection;
   // An attached process may be silent for days.
@@ -105,7 +105,7 @@ function processStreams(about: About, connection: unknown, tty: boolean): Proces
 }
 
 const emptyStream = (): Readable => {
-  const stream = new streams.Duplex({ read() {}, write: (_chunk, _encoding, done) => done() });
+  const stream = new (streams().Duplex)({ read() {}, write: (_chunk, _encoding, done) => done() });
   stream.push(null);
   return stream;
 };
