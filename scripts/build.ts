@@ -15,7 +15,7 @@ import {
 } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type BuildOptions, build, type Metafile } from 'esbuild';
+import { type BuildOptions, build, type Metafile, transform } from 'esbuild';
 import { bareSchema } from './build/bare-schema.ts';
 import { chunkGroups } from './build/chunk-groups.ts';
 import { lazyLibraries } from './build/lazy-libraries.ts';
@@ -25,16 +25,6 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const dist = join(root, 'dist');
 /** Chunks of earlier builds stay this long, for processes that may still load one. */
 const KEEP_OLD_CHUNKS_MS = 60 * 60 * 1000;
-
-// CommonJS libraries inside an ES module need the names that Node gives them elsewhere.
-const COMMONJS_NAMES = [
-  "import { createRequire as windlassCreateRequire } from 'node:module';",
-  "import { dirname as windlassDirname } from 'node:path';",
-  "import { fileURLToPath as windlassFilePath } from 'node:url';",
-  'const require = windlassCreateRequire(import.meta.url);',
-  'const __filename = windlassFilePath(import.meta.url);',
-  'const __dirname = windlassDirname(__filename);',
-].join('\n');
 
 const common = {
   absWorkingDir: root,
@@ -54,21 +44,33 @@ const common = {
 /** The first file Node reads: sets up the compile cache (Node 22.1 and later), then loads the program. */
 function launcher(mainChunk: string): string {
   return `#!/usr/bin/env node
-import module from 'node:module';
-import { homedir } from 'node:os';
-import { join } from 'node:path';
+'use strict';
 try {
-  const caches = process.env.XDG_CACHE_HOME || join(homedir(), '.cache');
-  module.enableCompileCache?.(join(caches, 'windlass', 'compiled'));
+  const { enableCompileCache } = require('node:module');
+  const caches = process.env.XDG_CACHE_HOME || \`\${require('node:os').homedir()}/.cache\`;
+  enableCompileCache?.(\`\${caches}/windlass/compiled\`);
 } catch {}
-await import('./lib/${mainChunk}');
+require('./lib/${mainChunk}');
 `;
 }
 
-/** Only where they are used: making `require` in each of thirty chunks takes milliseconds at every start. */
-async function addCommonJsNames(file: string): Promise<void> {
-  const text = await readFile(file, 'utf8');
-  if (/\b(require|__dirname|__filename)\b/.test(text)) await writeFile(file, `${COMMONJS_NAMES}\n${text}`);
+/**
+ * Turns a chunk into CommonJS. esbuild splits ES modules alone, but Node loads them slowly: links them all before one runs,
+ * and fills in every export of its own modules that they import. The same chunks as CommonJS take a tenth off every command.
+ */
+async function toCommonJs(file: string): Promise<void> {
+  const { code } = await transform(await readFile(file, 'utf8'), {
+    format: 'cjs',
+    platform: 'node',
+    target: common.target,
+    minifySyntax: true,
+    minifyWhitespace: true,
+    legalComments: 'none',
+    supported: { 'dynamic-import': false },
+    define: { 'import.meta.url': 'windlassChunkUrl' },
+  });
+  const url = "const windlassChunkUrl=require('node:url').pathToFileURL(__filename).href;";
+  await writeFile(file, code.includes('windlassChunkUrl') ? `${url}${code}` : code);
 }
 
 async function bundle(into: string): Promise<{ mainChunk: string; metafiles: Metafile[] }> {
@@ -82,12 +84,12 @@ async function bundle(into: string): Promise<{ mainChunk: string; metafiles: Met
     entryNames: '[name]-[hash]',
     chunkNames: '[name]-[hash]',
     // Node looks for a package.json to know what a .js file is, for each of them.
-    outExtension: { '.js': '.mjs' },
+    outExtension: { '.js': '.cjs' },
     plugins: [bareSchema(), chunkGroups(root), lazyLibraries()],
   });
   const main = Object.entries(program.metafile.outputs).find(([, output]) => output.entryPoint === 'src/main.ts');
   if (main === undefined) throw new Error('the bundle has no chunk for src/main.ts');
-  for (const output of Object.keys(program.metafile.outputs)) await addCommonJsNames(join(root, output));
+  for (const output of Object.keys(program.metafile.outputs)) await toCommonJs(join(root, output));
   return { mainChunk: basename(main[0]), metafiles: [program.metafile] };
 }
 
@@ -127,6 +129,8 @@ async function main(): Promise<void> {
     for (const file of installed) await utimes(file, now, now);
     await writeFile(join(work, 'licences'), await licenceNotices(root, metafiles));
     await rename(join(work, 'licences'), join(dist, 'THIRD-PARTY-LICENSES.txt'));
+    await writeFile(join(work, 'package.json'), '{"type":"commonjs"}\n');
+    await rename(join(work, 'package.json'), join(dist, 'package.json'));
     await writeFile(join(work, 'windlass.js'), launcher(mainChunk));
     await chmod(join(work, 'windlass.js'), 0o755);
     await rename(join(work, 'windlass.js'), join(dist, 'windlass.js'));

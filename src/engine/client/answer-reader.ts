@@ -91,8 +91,8 @@ export class AnswerReader {
     this.#isChunked = headers['transfer-encoding']?.toLowerCase() === 'chunked';
     const isEmpty = this.#head.status === 204 || this.#head.status === 304;
     const length = headers['content-length'];
+    if (length !== undefined && !/^\d{1,15}$/.test(length)) throw new BrokenAnswer('NOT_HTTP');
     this.#length = isEmpty ? 0 : length === undefined ? undefined : Number(length);
-    if (this.#length !== undefined && !Number.isSafeInteger(this.#length)) throw new BrokenAnswer('NOT_HTTP');
     return true;
   }
 
@@ -108,8 +108,9 @@ export class AnswerReader {
         if (line === '') return true;
         continue;
       }
-      const size = Number.parseInt(line, 16);
-      if (!Number.isSafeInteger(size)) throw new BrokenAnswer('NOT_HTTP');
+      const digits = /^[0-9a-f]{1,12}(?=;|\s*$)/i.exec(line);
+      if (digits === null) throw new BrokenAnswer('NOT_HTTP');
+      const size = Number.parseInt(digits[0], 16);
       if (size === 0) {
         this.#isTrailer = true;
         this.#rest = this.#rest.subarray(after);
