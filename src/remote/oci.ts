@@ -110,6 +110,7 @@ async function contentOf(client: RegistryClient, { digest, size }: Descriptor, n
     if (total > size) break;
   }
   stream.destroy();
+  if (total !== size) throw refuse(name, `the manifest says ${size} bytes of ${digest}, and there are others`);
   const content = Buffer.concat(chunks);
   const actual = `sha256:${createHash('sha256').update(content).digest('hex')}`;
   if (actual !== digest) throw refuse(name, `the registry's ${digest} has digest ${actual}`);

@@ -31,6 +31,11 @@ export class Places {
     return file && offset !== undefined ? positionIn(file, offset) : undefined;
   }
 
+  /** The offset of the value at a mark in the text of its file. */
+  offset(mark: Mark): number | undefined {
+    return mark <= 0 ? undefined : this.#entries[3 * mark + 2];
+  }
+
   /** The position of an offset in a file. */
   positionAt(file: number, offset: number): Position | undefined {
     const source = this.#files[file];

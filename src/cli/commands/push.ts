@@ -1,6 +1,7 @@
 // `push`: brings the images that services build to their registries.
 import type { Engine, PullProgress } from '../../engine/engine.ts';
 import { isAbort, messageOf, WindlassError } from '../../errors.ts';
+import type { Project, Service } from '../../model.ts';
 import type { CommandContext } from '../context.ts';
 import type { CommandRun } from '../declaration.ts';
 import type { pushFlags } from '../declarations/image.ts';
@@ -11,7 +12,26 @@ import { selectedServices } from './selected-services.ts';
 
 export const run: CommandRun<typeof pushFlags> = async (context, flags, args) => {
   const { project, services: named } = await loadTarget(context, args);
-  const services = selectedServices(project, named, flags['include-deps']);
+  await pushImages(context, project, selectedServices(project, named, flags['include-deps']), {
+    ignoreFailures: flags['ignore-push-failures'],
+    quiet: flags.quiet,
+  });
+  return 0;
+};
+
+export interface PushOptions {
+  /** Failures become warnings. */
+  readonly ignoreFailures: boolean;
+  readonly quiet: boolean;
+}
+
+/** Pushes the images that `services` build. */
+export async function pushImages(
+  context: CommandContext,
+  project: Project,
+  services: readonly Service[],
+  { ignoreFailures, quiet }: PushOptions,
+): Promise<void> {
   const references = new Set<string>();
   const skipped: string[] = [];
   for (const { name, image, build } of services) {
@@ -20,7 +40,7 @@ export const run: CommandRun<typeof pushFlags> = async (context, flags, args) =>
   }
   const engine = await context.engine(project.name);
   const failures: WindlassError[] = [];
-  await withProgress(context, { title: 'Pushing', quiet: flags.quiet }, async (progress) => {
+  await withProgress(context, { title: 'Pushing', quiet }, async (progress) => {
     for (const name of skipped) progress.onEvent({ id: name, status: 'Skipped', kind: 'done' });
     const queue = [...references];
     const workers = Array.from({ length: workersFor(context, queue.length) }, async () => {
@@ -28,11 +48,10 @@ export const run: CommandRun<typeof pushFlags> = async (context, flags, args) =>
         await pushOne(context, engine, reference, progress, failures);
     });
     await Promise.all(workers);
-    if (!flags['ignore-push-failures']) throwFailures(failures);
+    if (!ignoreFailures) throwFailures(failures);
   });
-  for (const failure of flags['ignore-push-failures'] ? failures : []) context.warn(failure.message);
-  return 0;
-};
+  for (const failure of ignoreFailures ? failures : []) context.warn(failure.message);
+}
 
 const workersFor = ({ globals }: CommandContext, count: number): number =>
   globals.parallel > 0 ? Math.min(globals.parallel, count) : count;

@@ -26,6 +26,35 @@ export const configFlags = {
   volumes: { type: 'boolean', help: 'Print the volume names, one per line.' },
 } as const satisfies Flags;
 
+export const publishFlags = {
+  app: { type: 'boolean', help: 'Published compose application (includes referenced images)' },
+  'oci-version': {
+    type: 'string',
+    help: 'OCI image/artifact specification version (automatically determined by default)',
+  },
+  'resolve-image-digests': { type: 'boolean', help: 'Pin image tags to digests' },
+  'with-env': { type: 'boolean', help: 'Include environment variables in the published OCI artifact' },
+  yes: { type: 'boolean', short: 'y', help: 'Assume "yes" as answer to all prompts', aliases: ['y'] },
+  'insecure-registry': {
+    type: 'list',
+    help: 'Registry to publish to without TLS, as host[:port]',
+    hidden: true,
+  },
+} as const satisfies Flags;
+
+/** `publish`, which docker compose also has below `alpha`. */
+export const publishCommand = (changes: { readonly hidden?: boolean }): AnyCommand =>
+  declareCommand({
+    name: 'publish',
+    usage: '[OPTIONS] REPOSITORY[:TAG]',
+    summary: 'Publish compose application',
+    args: { min: 1, max: 1 },
+    completes: 'none',
+    flags: publishFlags,
+    load: () => import('../commands/publish.ts'),
+    ...changes,
+  });
+
 export const modelCommands: readonly AnyCommand[] = [
   declareCommand({
     name: 'config',
@@ -37,4 +66,5 @@ export const modelCommands: readonly AnyCommand[] = [
     flags: configFlags,
     load: () => import('../commands/config.ts'),
   }),
+  publishCommand({}),
 ];
