@@ -116,13 +116,13 @@ export class HostTree {
 
   #onEvent(folder: string, name: string | undefined): void {
     if (this.#closed || !this.#folders.has(folder)) return;
-    if (name !== undefined && !this.#options.interest.wants(join(folder, name))) return this.#count(1);
+    this.#count(1);
+    if (name !== undefined && !this.#options.interest.wants(join(folder, name))) return;
     this.#mark(folder, name);
     if (name === basename(folder) && this.#isGone(folder, name)) {
       this.#dead.add(folder);
       this.#mark(dirname(folder), name);
     }
-    this.#count(1);
     const now = Date.now();
     if (this.#timer === undefined) this.#firstEventAt = now;
     this.#lastEventAt = now;
@@ -168,7 +168,10 @@ export class HostTree {
     this.#timer = undefined;
     const now = Date.now();
     const quiet = now - this.#lastEventAt >= QUIET_MS || now - this.#firstEventAt >= PATIENCE_MS;
-    if (!quiet) return this.#schedule(QUIET_MS);
+    if (!quiet) {
+      this.#schedule(QUIET_MS);
+      return;
+    }
     this.#looking ??= this.#look()
       .catch((error: unknown) => this.#options.onError(error))
       .finally(() => {

@@ -1,7 +1,7 @@
 // Removing paths inside a running container: with its own `rm`, or, in images that have none, with a program of a few hundred
 // bytes that is put there for the moment.
 import { randomBytes } from 'node:crypto';
-import { encodeHeader, END_OF_ARCHIVE, padding } from '../archive/tar-header.ts';
+import { END_OF_ARCHIVE, encodeHeader, padding } from '../archive/tar-header.ts';
 import { readTar } from '../archive/tar-reader.ts';
 import type { Engine, ProcessStreams } from '../engine/engine.ts';
 import { isNotFound, messageOf, WindlassError } from '../errors.ts';
@@ -70,7 +70,7 @@ export class Remover {
       const parent = path.slice(0, path.lastIndexOf('/'));
       for await (const entry of readTar(await this.#engine.getArchive(container, path, signal))) {
         found.push(`${parent}/${entry.path.replace(/\/+$/, '')}`);
-        for await (const _ of entry.body()) continue;
+        for await (const _ of entry.body());
       }
     } catch (error) {
       if (!isNotFound(error)) throw error;
@@ -84,7 +84,12 @@ interface Ended {
   readonly output: string;
 }
 
-async function run(engine: Engine, container: string, command: readonly string[], signal?: AbortSignal): Promise<Ended> {
+async function run(
+  engine: Engine,
+  container: string,
+  command: readonly string[],
+  signal?: AbortSignal,
+): Promise<Ended> {
   // As root: what is removed may lie in a folder that the service's user may not write to.
   const request = { command, user: '0', tty: false, attachStdin: false, attachOutput: true };
   const exec = await engine.createExec(container, request, signal);
@@ -113,7 +118,16 @@ const quoted = (paths: readonly string[]): string =>
   paths.length > 1 ? `"${paths[0]}" and ${paths.length - 1} more` : `"${paths[0]}"`;
 
 function archiveWith(name: string, program: Buffer): Buffer {
-  const about = { type: 'file', mode: 0o700, uid: 0, gid: 0, mtime: 0, linkPath: '', devMajor: 0, devMinor: 0 } as const;
+  const about = {
+    type: 'file',
+    mode: 0o700,
+    uid: 0,
+    gid: 0,
+    mtime: 0,
+    linkPath: '',
+    devMajor: 0,
+    devMinor: 0,
+  } as const;
   const header = encodeHeader({ ...about, path: name, size: program.length, xattrs: new Map() });
   return Buffer.concat([header, program, Buffer.alloc(padding(program.length)), END_OF_ARCHIVE]);
 }

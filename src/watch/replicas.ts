@@ -55,7 +55,12 @@ export class Replicas {
     if (event.type !== 'container' || !CHANGES_LIST.has(event.action)) return;
     this.#list = undefined;
     const service = event.attributes[LABEL.service];
-    if ((event.action !== 'start' && event.action !== 'unpause') || service === undefined || event.attributes[LABEL.oneOff] === 'True') return;
+    if (
+      (event.action !== 'start' && event.action !== 'unpause') ||
+      service === undefined ||
+      event.attributes[LABEL.oneOff] === 'True'
+    )
+      return;
     debug('watch', () => `container ${event.id.slice(0, 12)} of service "${service}" has started`);
     this.#options.onStart(service, event.id);
   }

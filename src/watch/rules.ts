@@ -2,8 +2,8 @@
 // Which folders need watching at all follows from them. Reads ignore files; touches nothing else.
 import { join, relative, sep } from 'node:path';
 import { type IgnoreRules, ignoreLines, ignoreRules } from '../ignore-rules.ts';
-import { lookAt } from './entry.ts';
 import type { Hook, Service, WatchAction, WatchRule } from '../model.ts';
+import { lookAt } from './entry.ts';
 
 /** A rule with its patterns compiled. */
 export interface CompiledRule {
@@ -65,7 +65,8 @@ export function compileRule(
 ): CompiledRule {
   const own = patterns(rule.path, rule.ignore ?? []);
   const build = ignores === undefined ? undefined : buildPatterns(ignores, rule.path);
-  const include = rule.include === undefined || rule.include.length === 0 ? undefined : ignoreRules(cleaned(rule.include));
+  const include =
+    rule.include === undefined || rule.include.length === 0 ? undefined : ignoreRules(cleaned(rule.include));
   const below = (path: string): string | undefined => relativeTo(rule.path, path);
   return {
     service,
@@ -135,10 +136,11 @@ export interface Interest {
 export function interestOf(rules: readonly CompiledRule[], extraFiles: readonly string[] = []): Interest {
   const named = [...new Set([...rules.map(({ path }) => path), ...extraFiles])];
   const parents = [...new Set(named.map((path) => join(path, '..')))];
-  const roots = parents.filter((path) => !parents.some((other) => other !== path && relativeTo(other, path) !== undefined));
+  const roots = parents.filter(
+    (path) => !parents.some((other) => other !== path && relativeTo(other, path) !== undefined),
+  );
   const onTheWay = new Set<string>();
-  for (const path of named)
-    for (let at = path; !onTheWay.has(at); at = join(at, '..')) onTheWay.add(at);
+  for (const path of named) for (let at = path; !onTheWay.has(at); at = join(at, '..')) onTheWay.add(at);
   return {
     roots,
     wants: (path) => onTheWay.has(path) || rules.some((rule) => !rule.skips(path)),

@@ -124,7 +124,8 @@ export class WatchSession {
   #onStart(service: string, container: string): void {
     const definition = this.#options.services[service];
     if (definition === undefined) return;
-    const inMemory = definition.tmpfs !== undefined || definition.volumes?.some(({ type }) => type === 'tmpfs') === true;
+    const inMemory =
+      definition.tmpfs !== undefined || definition.volumes?.some(({ type }) => type === 'tmpfs') === true;
     if (inMemory) this.#replications.get(service)?.startOver(container);
     if (!this.#replications.has(service)) return;
     this.#dueOf(service).refresh = true;

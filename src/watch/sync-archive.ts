@@ -2,7 +2,7 @@
 // what was there when the change was noticed: a file that has gone since is left out, and its own change tells of it.
 import { closeSync, fstatSync, openSync, readlinkSync, readSync, statSync } from 'node:fs';
 import { Readable } from 'node:stream';
-import { encodeHeader, END_OF_ARCHIVE, padding, type TarHeader } from '../archive/tar-header.ts';
+import { END_OF_ARCHIVE, encodeHeader, padding, type TarHeader } from '../archive/tar-header.ts';
 import { type Look, lookAt } from './entry.ts';
 
 /** A path of the host and where it belongs in the container, both absolute. */

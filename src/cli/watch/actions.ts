@@ -61,11 +61,9 @@ async function rebuild(options: ActionOptions, services: readonly string[], sign
     await replace(options, services, signal);
   } catch (error) {
     signal.throwIfAborted();
-    throw new WindlassError(
-      'WATCH_RECREATE',
-      `Failed to recreate services after update. Error: ${messageOf(error)}`,
-      { cause: error },
-    );
+    throw new WindlassError('WATCH_RECREATE', `Failed to recreate services after update. Error: ${messageOf(error)}`, {
+      cause: error,
+    });
   }
   if (options.prune) for (const image of before) await removeUnnamed(engine, image?.id, signal);
 }
@@ -127,7 +125,9 @@ async function exec(options: ActionOptions, rule: CompiledRule, container: strin
     container,
     {
       command,
-      environment: Object.entries(hook.environment ?? {}).map(([key, value]) => (value === null ? key : `${key}=${value}`)),
+      environment: Object.entries(hook.environment ?? {}).map(([key, value]) =>
+        value === null ? key : `${key}=${value}`,
+      ),
       ...(hook.user === undefined ? {} : { user: hook.user }),
       ...(hook.working_dir === undefined ? {} : { workingDir: hook.working_dir }),
       ...(hook.privileged === undefined ? {} : { privileged: hook.privileged }),
@@ -148,7 +148,10 @@ async function exec(options: ActionOptions, rule: CompiledRule, container: strin
   }
   const exitCode = await exec.exitCode();
   if (exitCode !== 0)
-    throw new WindlassError('WATCH_EXEC', `"${command.join(' ')}" in service "${rule.service}": exit status ${exitCode}`);
+    throw new WindlassError(
+      'WATCH_EXEC',
+      `"${command.join(' ')}" in service "${rule.service}": exit status ${exitCode}`,
+    );
 }
 
 async function copyLines(from: AsyncIterable<Uint8Array>, take: (line: string) => void): Promise<void> {
