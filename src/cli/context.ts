@@ -92,7 +92,7 @@ export function createContext(facts: ContextFacts): CommandContext {
       return project;
     },
     engine(project) {
-      connected ??= connect(globals, env, project);
+      connected ??= connect(facts, project);
       return connected;
     },
     async close() {
@@ -103,16 +103,21 @@ export function createContext(facts: ContextFacts): CommandContext {
   };
 }
 
-async function connect(
-  globals: GlobalOptions,
-  env: Readonly<Record<string, string>>,
-  project?: string,
-): Promise<Engine> {
+/** What looks at engines in passing, while the user types: that starts none. */
+const NEVER_STARTS = ['__complete'];
+
+async function connect(facts: ContextFacts, project?: string): Promise<Engine> {
+  const { command, globals, env, interrupts, io } = facts;
   const { selectEngine } = await import('../engine/select-engine.ts');
+  const { nativeStarter } = await import('./native/on-demand.ts');
+  const note = (text: string): void => {
+    if (globals.progress !== 'quiet' && globals.progress !== 'json') io.stderr.write(`${text}\n`);
+  };
   const { engine } = await selectEngine({
     env,
     ...(globals.engine === undefined ? {} : { explicit: globals.engine }),
     ...(project === undefined ? {} : { project }),
+    ...(NEVER_STARTS.includes(command) ? {} : { native: nativeStarter({ env, note, signal: interrupts.signal }) }),
   });
   debug('cli', () => `connected to ${engine.endpoint}`);
   return engine;

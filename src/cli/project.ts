@@ -57,11 +57,11 @@ export async function loadOrRebuildTarget(
 }
 
 /**
- * Begins to connect while the files are read, where the project's name has no say in which engine it is. A failure is told when the
- * engine is asked for.
+ * Begins to connect while the files are read, where the project's name has no say in which engine it is, and none would be started.
+ * A failure is told when the engine is asked for.
  */
 function connectMeanwhile(context: CommandContext): void {
-  if (context.env.DOCKER_HOST || context.globals.engine !== undefined) context.engine().catch(() => {});
+  if (context.env.DOCKER_HOST || context.globals.engine === 'docker') context.engine().catch(() => {});
 }
 
 async function rebuild(context: CommandContext, name: string, args: readonly string[]): Promise<Target> {

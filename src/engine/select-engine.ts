@@ -9,6 +9,7 @@ import { connectDockerEngine } from './client/index.ts';
 import { type EngineTarget, formatAddress, parseAddress } from './client/target.ts';
 import { tlsFromDirectory } from './client/tls.ts';
 import type { Engine } from './engine.ts';
+import { enginePlace } from './native-place.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -26,12 +27,22 @@ export interface Candidate {
   readonly hint?: string | undefined;
 }
 
+/** How a native engine that does not run comes to answer. */
+export interface NativeStarter {
+  /** Whether the project has containers on it. */
+  has(project: string): Promise<boolean>;
+  /** Resolves when it answers at its socket. */
+  start(): Promise<void>;
+}
+
 export interface SelectOptions {
   readonly env: Env;
   /** `--engine`: `docker` or `native`. */
   readonly explicit?: string | undefined;
   /** Prefer the engine on which this project already has containers. */
   readonly project?: string | undefined;
+  /** Without it the native engine is used only where it runs already. */
+  readonly native?: NativeStarter | undefined;
   readonly host?: Host;
   readonly signal?: AbortSignal | undefined;
 }
@@ -40,9 +51,6 @@ export interface Selection {
   readonly engine: Engine;
   readonly candidates: readonly Candidate[];
 }
-
-/** Where the native engine listens. */
-export const NATIVE_SOCKET = '/run/windlass/engine.sock';
 
 /** No engine could be used; holds every candidate for `doctor`. */
 export class NoEngineError extends EngineError {
@@ -61,6 +69,8 @@ interface Proposal {
   readonly target: () => EngineTarget;
   /** Refusal that is known without connecting. */
   readonly absent?: { readonly reason: string; readonly hint: string } | undefined;
+  /** Can be started. */
+  readonly native?: boolean;
 }
 
 /**
@@ -79,7 +89,7 @@ export async function selectEngine(options: SelectOptions): Promise<Selection> {
       candidates.push({ ...described(proposal), outcome: 'not tried', reason: 'an earlier engine answers' });
       continue;
     }
-    const attempt = await tryOne(proposal, options);
+    const attempt = await tryOrStart(proposal, options, usable.length === 0);
     if ('engine' in attempt) usable.push({ engine: attempt.engine, at: candidates.length });
     else failure ??= attempt.error;
     candidates.push(attempt.candidate);
@@ -153,14 +163,13 @@ function propose({ env, explicit }: SelectOptions): Proposal[] {
         absent: absent(path, 'install podman, and start its API: systemctl enable --now podman.socket'),
       });
   }
+  const { socket } = enginePlace({}, env);
   proposals.push({
     source: 'native engine',
     decides: wanted === 'native',
-    target: () => local(env.WINDLASS_SOCKET || NATIVE_SOCKET),
-    absent: absent(
-      env.WINDLASS_SOCKET || NATIVE_SOCKET,
-      'the native engine is not part of this version: use a Docker Engine or Podman',
-    ),
+    native: true,
+    target: () => local(socket),
+    absent: absent(socket, 'start it: windlass engine start'),
   });
   return proposals;
 }
@@ -179,6 +188,22 @@ function tlsFromEnvironment(env: Env, host: string, directory: string): EngineTa
   if (!verify && (env.DOCKER_TLS ?? '') === '' && !host.startsWith('https://')) return undefined;
   if (!/^(tcp|https|http):\/\//.test(host) && host.includes('://')) return undefined;
   return tlsFromDirectory(env.DOCKER_CERT_PATH || directory, verify || host.startsWith('https://'));
+}
+
+/** The native engine is started where it was asked for, where nothing else answers, or where the project is on it. */
+async function tryOrStart(proposal: Proposal, options: SelectOptions, isLast: boolean): Promise<Attempt> {
+  const { native, project } = options;
+  const attempt = await tryOne(proposal, options);
+  if ('engine' in attempt || proposal.native !== true || native === undefined) return attempt;
+  if (!proposal.decides && !isLast && !(project !== undefined && (await native.has(project)))) return attempt;
+  try {
+    await native.start();
+  } catch (error) {
+    if (options.signal?.aborted === true || !(error instanceof WindlassError)) throw error;
+    const { candidate } = attempt;
+    return { candidate: { ...candidate, reason: messageOf(error), hint: error.hint }, error };
+  }
+  return tryOne({ ...proposal, absent: undefined }, options);
 }
 
 type Attempt =
@@ -234,7 +259,7 @@ function noEngine(candidates: readonly Candidate[], deciding: Proposal | undefin
   const tried = candidates.map(({ source, reason }) => `${source} (${reason})`).join(', ');
   return new NoEngineError(
     `no container engine answers; tried ${tried}`,
-    'install one (apt-get install docker.io), or point DOCKER_HOST at one; "windlass doctor" tells more',
+    `${candidates.find(({ source }) => source === 'native engine')?.hint ?? 'windlass engine start'}; or point DOCKER_HOST at an engine ("windlass doctor" tells more)`,
     candidates,
     failure,
   );

@@ -88,7 +88,7 @@ describe('the engine', () => {
   it('is the native one only when its socket answers', async () => {
     const error = await refusal({ WINDLASS_ENGINE: 'native', WINDLASS_SOCKET: '/no/such/engine.sock' });
     expect(error.message).toMatch(/native engine: no socket at \/no\/such\/engine.sock/);
-    expect(error.hint).toMatch(/not part of this version/);
+    expect(error.hint).toMatch(/windlass engine start/);
     const { socket } = await engineServer({}, '1.47', 'windlass/0.2 (linux)');
     const { engine } = await select({ WINDLASS_SOCKET: socket }, { explicit: 'native' });
     expect(engine.kind).toBe('native');

@@ -8,11 +8,9 @@ import { imageCommands } from './image.ts';
 import { modelCommands } from './model.ts';
 import { runCommands } from './run.ts';
 import { viewCommands } from './view.ts';
-import { watchCommands } from './watch.ts';
 
 export const commands: readonly AnyCommand[] = [
   ...coreCommands,
-  ...watchCommands,
   ...imageCommands,
   ...modelCommands,
   ...runCommands,

@@ -1,29 +1,35 @@
 // The native engine: its parts put together over one root, opened (which takes over what runs) and closed (which leaves it
 // running).
 import { createHash } from 'node:crypto';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { DEFAULT_PLACE, type EnginePlace } from '../native-place.ts';
+import { isFirstSinceBoot, leaveImagesOnly } from './boot.ts';
 import { ExecSessions } from './containers/exec.ts';
 import { HealthChecks } from './containers/health.ts';
 import { Lifecycle } from './containers/lifecycle.ts';
 import { RestartPolicies } from './containers/restart.ts';
+import { startOrder } from './containers/start-order.ts';
 import { ContainerStore } from './containers/store.ts';
+import { isLive } from './containers/types.ts';
 import { EventBus } from './events.ts';
 import { type NativeHost, readIfExists, realNativeHost } from './host.ts';
 import { ImageStore } from './images/store.ts';
+import type { Kept } from './keeper/inherited.ts';
 import { holdRoot, type RootLock } from './lock.ts';
 import { type Machine, probeMachine } from './machine.ts';
+import { PREDEFINED } from './networks/record.ts';
 import { NetworkService } from './networks/service.ts';
 import { type Paths, pathsUnder } from './paths.ts';
 import { VolumeStore } from './volumes/store.ts';
 
-export interface EngineFolders {
-  /** Kept over reboots. */
-  readonly lib: string;
-  /** Gone with a reboot. */
-  readonly run: string;
-}
+export type EngineFolders = Pick<EnginePlace, 'lib' | 'run'>;
 
-export const DEFAULT_FOLDERS: EngineFolders = { lib: '/var/lib/windlass', run: '/run/windlass' };
+export interface EngineOptions {
+  readonly host?: NativeHost;
+  /** What a keeper holds for the engine: the lock of its root too. */
+  readonly kept?: Kept | undefined;
+}
 
 export interface NativeEngine {
   readonly id: string;
@@ -38,20 +44,23 @@ export interface NativeEngine {
   readonly execs: ExecSessions;
   readonly events: EventBus;
   readonly startedAt: number;
+  /** Stops all containers, dependents first; those with a restart policy are started by the next engine. */
+  stopContainers(seconds?: number): Promise<void>;
   /** Ends the engine's own work. Containers go on; with none left, what the networks put on the host is taken away. */
   close(): Promise<void>;
 }
 
-export async function openEngine(folders: EngineFolders, host: NativeHost = realNativeHost()): Promise<NativeEngine> {
+export async function openEngine(folders: EngineFolders, options: EngineOptions = {}): Promise<NativeEngine> {
+  const { host = realNativeHost(), kept } = options;
   const paths = pathsUnder(folders.lib, folders.run);
   const machine = await probeMachine(host);
   await host.files.mkdir(paths.lib, { recursive: true, mode: 0o711 });
   await host.files.mkdir(paths.run, { recursive: true, mode: 0o711 });
-  const lock: RootLock = await holdRoot(paths.run);
+  const lock: RootLock | undefined = kept ? undefined : await holdRoot(paths.run);
   try {
     const events = new EventBus();
     const images = new ImageStore(host, paths);
-    const networks = new NetworkService(host, paths, tableName(folders));
+    const networks = new NetworkService(host, paths, tableName(folders), kept?.resolver);
     const volumes = new VolumeStore(host, paths);
     const store = new ContainerStore(host, paths);
     await Promise.all([images.open(), networks.open(), volumes.open(), store.open()]);
@@ -63,13 +72,14 @@ export async function openEngine(folders: EngineFolders, host: NativeHost = real
       availableCapabilities: machine.capabilities,
     });
     lifecycle.listen({ removed: (record) => execs.forget(record.id) });
-    const restarts = new RestartPolicies(store, lifecycle);
+    const afterBoot = await isFirstSinceBoot(host, paths);
+    const restarts = new RestartPolicies({ store, lifecycle, events, afterBoot });
     const health = new HealthChecks({ store, lifecycle, execs, events });
     await lifecycle.open();
-    restarts.resume();
     health.resume();
+    restarts.resume();
     return {
-      id: await engineId(host, paths),
+      id: await engineId(host, folders),
       host,
       paths,
       machine,
@@ -81,6 +91,20 @@ export async function openEngine(folders: EngineFolders, host: NativeHost = real
       execs,
       events,
       startedAt: Date.now(),
+      async stopContainers(seconds) {
+        restarts.hold();
+        const turns = startOrder(store.all().filter(({ state }) => isLive(state.status)));
+        const stopping = new Map<string, Promise<unknown>>();
+        for (const { record } of turns.reverse()) {
+          const dependents = turns.filter(({ after }) => after.some(({ id }) => id === record.id));
+          const before = Promise.all(dependents.map(({ record: { id } }) => stopping.get(id)));
+          stopping.set(
+            record.id,
+            before.then(() => lifecycle.stop(record.id, { seconds, byUser: false })).then(() => store.save(record.id)),
+          );
+        }
+        await Promise.all(stopping.values());
+      },
       async close() {
         restarts.close();
         health.close();
@@ -92,27 +116,26 @@ export async function openEngine(folders: EngineFolders, host: NativeHost = real
           host.files.rmdir(join(root, 'windlass')).catch(() => undefined),
         );
         await Promise.all(above);
+        if (networks.all().every(({ name }) => PREDEFINED.includes(name))) await leaveImagesOnly(host, paths);
         host.kernel.close();
-        await lock.release();
+        await lock?.release();
       },
     };
   } catch (error) {
-    await lock.release();
+    await lock?.release();
     throw error;
   }
 }
 
 /** One table per root: `windlass` for the default one, with a few digits for others. */
 function tableName(folders: EngineFolders): string {
-  if (folders.lib === DEFAULT_FOLDERS.lib) return 'windlass';
+  if (folders.lib === DEFAULT_PLACE.lib) return 'windlass';
   return `windlass_${createHash('sha256').update(folders.lib).digest('hex').slice(0, 8)}`;
 }
 
-async function engineId(host: NativeHost, paths: Paths): Promise<string> {
-  const path = join(paths.lib, 'engine.json');
-  const known = await readIfExists(host.files, path);
-  if (known !== undefined) return (JSON.parse(known) as { id: string }).id;
-  const id = crypto.randomUUID();
-  await host.writeAtomic(path, JSON.stringify({ id }));
-  return id;
+/** The same for every engine on this root of this machine. */
+async function engineId({ files }: NativeHost, { lib }: EngineFolders): Promise<string> {
+  const machine = (await readIfExists(files, '/etc/machine-id')) ?? hostname();
+  const digest = createHash('sha256').update(`${machine.trim()}\n${lib}`).digest('hex');
+  return digest.slice(0, 32).replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
 }

@@ -8,6 +8,9 @@ export interface RootLock {
   release(): Promise<void>;
 }
 
+/** Name of the abstract socket that stands for a root. */
+export const lockName = (runFolder: string): string => `windlass-engine:${runFolder}`;
+
 /** Refuses when another engine holds the root. */
 export function holdRoot(runFolder: string): Promise<RootLock> {
   return new Promise((resolve, reject) => {
@@ -20,7 +23,7 @@ export function holdRoot(runFolder: string): Promise<RootLock> {
         }),
       );
     });
-    server.listen(`\0windlass-engine:${runFolder}`, () => {
+    server.listen(`\0${lockName(runFolder)}`, () => {
       server.unref();
       resolve({ release: () => new Promise((done) => server.close(() => done())) });
     });

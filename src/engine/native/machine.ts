@@ -3,6 +3,7 @@ import { arch, cpus, totalmem } from 'node:os';
 import { WindlassError } from '../../errors.ts';
 import { capabilitiesOfMask } from './containers/capabilities.ts';
 import { type NativeHost, readIfExists } from './host.ts';
+import { findProgram, lacksError, machineLacks } from './lacks.ts';
 
 export type CgroupMode = 'v1' | 'v2' | 'hybrid';
 
@@ -26,39 +27,20 @@ export interface Machine {
   readonly memoryBytes: number;
 }
 
-const FOLDERS = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
 /** Static programs that reap children; they run inside any image. */
 const INITS = ['docker-init', 'tini-static', 'catatonit'];
 const IMAGE_ARCHITECTURES: Readonly<Record<string, string>> = { x64: 'amd64', ia32: '386', arm64: 'arm64', arm: 'arm' };
 
-/** What has to be installed, and the Debian package it is in. */
-const NEEDED: Readonly<Record<string, string>> = {
-  conmon: 'conmon',
-  ip: 'iproute2',
-  nft: 'nftables',
-  tar: 'tar',
-  perl: 'perl-base',
-  nsenter: 'util-linux',
-};
-
+/** @throws WindlassError that names everything the machine lacks. */
 export async function probeMachine(host: NativeHost): Promise<Machine> {
-  const missing: string[] = [];
-  for (const [program, debian] of Object.entries(NEEDED))
-    if ((await findProgram(host, program)) === undefined) missing.push(`${program} (Debian package ${debian})`);
+  const lacks = await machineLacks(host);
+  if (lacks.length > 0) throw lacksError(lacks);
   const { cgroupMode, cgroupRoots } = await probeCgroups(host);
-  const [runc, crun] = await Promise.all([findProgram(host, 'runc'), findProgram(host, 'crun')]);
+  const [runc, crun] = await Promise.all([findProgram(host.files, 'runc'), findProgram(host.files, 'crun')]);
   // crun 1.8 refuses hosts where v1 and v2 controllers are mixed; runc takes them all.
   const runtime = cgroupMode === 'v2' ? (crun ?? runc) : runc;
-  if (runtime === undefined) missing.push('runc (Debian package runc)');
-  if (missing.length > 0 || runtime === undefined)
-    throw new WindlassError(
-      'ENGINE_MACHINE',
-      `the native engine needs programs that are not installed: ${missing.join(', ')}`,
-      {
-        hint: 'apt-get install runc conmon iproute2 nftables',
-      },
-    );
-  const inits = await Promise.all(INITS.map((name) => findProgram(host, name)));
+  if (runtime === undefined) throw new WindlassError('ENGINE_MACHINE', 'the OCI runtime has just been removed');
+  const inits = await Promise.all(INITS.map((name) => findProgram(host.files, name)));
   const status = await host.files.readFile('/proc/self/status', 'utf8');
   const architecture = arch();
   return {
@@ -75,15 +57,6 @@ export async function probeMachine(host: NativeHost): Promise<Machine> {
     cpus: cpus().length,
     memoryBytes: totalmem(),
   };
-}
-
-async function findProgram(host: NativeHost, name: string): Promise<string | undefined> {
-  for (const folder of FOLDERS) {
-    const path = `${folder}/${name}`;
-    const found = await host.files.stat(path).catch(() => undefined);
-    if (found?.isFile() && (found.mode & 0o111) !== 0) return path;
-  }
-  return undefined;
 }
 
 async function probeCgroups(host: NativeHost): Promise<Pick<Machine, 'cgroupMode' | 'cgroupRoots'>> {

@@ -20,7 +20,7 @@ import { launch, startFailure } from './launch.ts';
 import type { LifecycleParts, LifecycleTools } from './lifecycle-parts.ts';
 import { withRootfs } from './rootfs.ts';
 import { Runtime } from './runtime.ts';
-import { killContainer, stopContainer } from './signals.ts';
+import { killContainer, type StopRequest, stopContainer } from './signals.ts';
 import { takeDown } from './take-down.ts';
 import { makeFolders, takeOver } from './take-over.ts';
 import { type ContainerRecord, type EndpointSettings, isLive } from './types.ts';
@@ -101,15 +101,16 @@ export class Lifecycle {
   }
 
   /** Resolves to false when it did not run. The container's own signal, then, after the time-out, SIGKILL. */
-  async stop(id: string, seconds?: number, signal?: string): Promise<boolean> {
+  async stop(id: string, request: StopRequest = {}): Promise<boolean> {
     const { store } = this.#tools;
-    const record = store.find(id);
-    if (record.state.status === 'restarting') {
-      this.#settle(store.updateState(record.id, { status: 'exited', stoppedByUser: true }));
-      return true;
-    }
+    const { id: full } = store.find(id);
+    // Its next start may be under way: then that is waited for, and what runs then is stopped.
+    const gaveUp =
+      store.find(full).state.status === 'restarting' && (await this.#serial.run(full, async () => this.#giveUp(full)));
+    if (gaveUp) return true;
+    const record = store.find(full);
     if (!isLive(record.state.status)) return false;
-    await stopContainer(this.#tools, record, this.nextExit(record.id), { seconds, signal });
+    await stopContainer(this.#tools, record, this.nextExit(record.id), request);
     return true;
   }
 
@@ -117,7 +118,7 @@ export class Lifecycle {
     const { store, events } = this.#tools;
     const { id: full } = store.find(id);
     // AutoRemove is put off by starting again in the same turn of the container's queue.
-    await this.stop(full, seconds, signal);
+    await this.stop(full, { seconds, signal });
     await this.start(full);
     events.emit('container', 'restart', full, eventAttributes(store.find(full)));
   }
@@ -167,12 +168,26 @@ export class Lifecycle {
 
   /** Removes the container, its log, its writable layer and, with `volumes`, those of its volumes that have no name. */
   async remove(id: string, options: { readonly force: boolean; readonly volumes: boolean }): Promise<ContainerRecord> {
-    const record = this.#tools.store.find(id);
-    if (isLive(record.state.status) || record.state.status === 'restarting') {
-      if (!options.force) throw stillInUse(record);
-      await this.stop(record.id, 0, 'SIGKILL');
+    for (;;) {
+      const record = this.#tools.store.find(id);
+      if (isLive(record.state.status) || record.state.status === 'restarting') {
+        if (!options.force) throw stillInUse(record);
+        await this.stop(record.id, { seconds: 0, signal: 'SIGKILL' });
+      }
+      // Somebody may have started it meanwhile.
+      const removed = await this.#serial.run(record.id, async () =>
+        isLive(this.#tools.store.find(record.id).state.status) ? undefined : this.#remove(record.id, options.volumes),
+      );
+      if (removed) return removed;
     }
-    return this.#serial.run(record.id, () => this.#remove(record.id, options.volumes));
+  }
+
+  /** A container that waits for its next start will not be started; false when it does not wait any more. */
+  #giveUp(id: string): boolean {
+    const { store } = this.#tools;
+    if (store.get(id)?.state.status !== 'restarting') return false;
+    this.#settle(store.updateState(id, { status: 'exited', stoppedByUser: true }));
+    return true;
   }
 
   async #remove(id: string, volumes: boolean): Promise<ContainerRecord> {

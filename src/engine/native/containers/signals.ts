@@ -25,6 +25,8 @@ export interface StopRequest {
   readonly seconds?: number | undefined;
   /** The container's own without one. */
   readonly signal?: string | undefined;
+  /** `false` where its restart policy goes on to count: the engine stops it for its own sake. */
+  readonly byUser?: boolean;
 }
 
 /** Sends a signal; a container that does not run is a conflict. */
@@ -49,7 +51,7 @@ export async function stopContainer(
   request: StopRequest,
 ): Promise<void> {
   const { store, events, runtime } = parts;
-  store.updateState(record.id, { stoppedByUser: true });
+  if (request.byUser !== false) store.updateState(record.id, { stoppedByUser: true });
   if (record.state.status === 'paused') await runtime.call('resume', record.id);
   const signal = signalNumber(request.signal || record.config.StopSignal || 'SIGTERM') ?? 15;
   await send(parts, record, signal);

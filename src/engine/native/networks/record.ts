@@ -80,6 +80,9 @@ const MTU = 'com.docker.network.driver.mtu';
 /** The network with no resolver of its own and no names, as in Docker. */
 export const DEFAULT_NETWORK = 'bridge';
 
+/** The networks that are always there. */
+export const PREDEFINED: readonly string[] = [DEFAULT_NETWORK, 'host', 'none'];
+
 /** Interfaces of the engine's networks start so; the kernel allows 15 characters. */
 export const BRIDGE_PREFIX = 'wl-';
 

@@ -12,7 +12,7 @@ import { IpBatch } from './ip-batch.ts';
 import { type Attachment, type Member, Members } from './members.ts';
 import { portPlans } from './plug.ts';
 import { PortReservations } from './ports.ts';
-import { DEFAULT_NETWORK, type NetworkRecord, type NetworkRequest } from './record.ts';
+import { DEFAULT_NETWORK, type NetworkRecord, type NetworkRequest, PREDEFINED } from './record.ts';
 import { NetworkRecords } from './records.ts';
 
 export class NetworkService {
@@ -67,7 +67,7 @@ export class NetworkService {
 
   async remove(reference: string): Promise<NetworkRecord> {
     const record = this.find(reference);
-    if (['bridge', 'host', 'none'].includes(record.name))
+    if (PREDEFINED.includes(record.name))
       throw new ApiError(403, `${record.name} is a pre-defined network and cannot be removed`);
     if (this.membersOf(record.id).length > 0)
       throw new ApiError(

@@ -40,11 +40,10 @@ export function containerRoutes(engine: NativeEngine): Routes {
       exchange.reply((await lifecycle.start(idOf(exchange))) ? 204 : 304);
     },
     'POST /containers/{id}/stop': async (exchange) => {
-      const stopped = await lifecycle.stop(
-        idOf(exchange),
-        seconds(exchange),
-        exchange.query.get('signal') ?? undefined,
-      );
+      const stopped = await lifecycle.stop(idOf(exchange), {
+        seconds: seconds(exchange),
+        signal: exchange.query.get('signal') ?? undefined,
+      });
       exchange.reply(stopped ? 204 : 304);
     },
     'POST /containers/{id}/restart': async (exchange) => {

@@ -1,9 +1,20 @@
-// The engine behind its socket: opens it, serves it, and closes it on request.
-import { chmod, rm } from 'node:fs/promises';
-import { createConnection, type Socket } from 'node:net';
-import { dirname } from 'node:path';
-import { WindlassError } from '../../../errors.ts';
+// The engine behind its sockets: opens it, serves it, and closes it: on request, or when it has been idle.
+import type { Server } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import type { Socket } from 'node:net';
+import { isLive } from '../containers/types.ts';
 import { type EngineFolders, type NativeEngine, openEngine } from '../engine.ts';
+import type { Kept } from '../keeper/inherited.ts';
+import { IdleWatch } from './idle.ts';
+import {
+  listenOnDescriptor,
+  listenOnPath,
+  listenOnTcp,
+  type TcpAddress,
+  type TlsFiles,
+  tlsOptions,
+} from './listeners.ts';
+import { ownRoutes } from './own.ts';
 import { allRoutes } from './routes.ts';
 import { createApiServer } from './server.ts';
 
@@ -11,55 +22,75 @@ export interface ServeOptions {
   readonly folders: EngineFolders;
   /** Path of the Unix socket. */
   readonly socket: string;
+  /** Number of the group that may use it. */
+  readonly group?: number;
+  /** What a keeper holds for this engine: its sockets are used, and stay when it ends. */
+  readonly kept?: Kept | undefined;
+  readonly tcp?: readonly TcpAddress[];
+  readonly tls?: TlsFiles | undefined;
+  /** Ends after so many seconds without work; 0 = never. */
+  readonly idleSeconds?: number;
 }
+
+export type EndReason = 'idle' | 'told';
 
 export interface ServingEngine {
   readonly engine: NativeEngine;
+  /** `unix:///run/windlass/engine.sock`, `tcp://127.0.0.1:2376` */
+  readonly addresses: readonly string[];
+  /** Resolves when it ought to be closed: nothing has been going on, or a client asked for it. */
+  readonly ended: Promise<EndReason>;
   /** Stops answering; containers go on. */
   close(): Promise<void>;
 }
 
 export async function serveEngine(options: ServeOptions): Promise<ServingEngine> {
-  const engine = await openEngine(options.folders);
-  try {
-    await engine.host.files.mkdir(dirname(options.socket), { recursive: true });
-    if (await answers(options.socket))
-      throw new WindlassError('ENGINE_SOCKET_IN_USE', `something else answers on "${options.socket}"`, {
-        hint: 'give another --socket',
-      });
-    await rm(options.socket, { force: true });
-    const server = createApiServer(allRoutes(engine));
-    // The server forgets connections that were hijacked, and would wait for them for ever.
-    const sockets = new Set<Socket>();
-    server.on('connection', (socket) => {
-      sockets.add(socket);
-      socket.once('close', () => sockets.delete(socket));
+  const { socket, kept, idleSeconds = 0 } = options;
+  const tls = options.tls && (await tlsOptions(options.tls));
+  const engine = await openEngine(options.folders, { kept });
+  const servers: Server[] = [];
+  // A server forgets connections that were hijacked, and would wait for them for ever.
+  const sockets = new Set<Socket>();
+  let idle: IdleWatch | undefined;
+  const watched = <T extends Server>(server: T): T => {
+    server.on('connection', (connection: Socket) => {
+      idle?.stir();
+      sockets.add(connection);
+      connection.once('close', () => sockets.delete(connection));
     });
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen(options.socket, resolve);
-    });
-    await chmod(options.socket, 0o660);
-    return {
-      engine,
-      async close() {
-        for (const socket of sockets) socket.destroy();
-        await new Promise((resolve) => server.close(resolve));
-        await engine.close();
-      },
-    };
-  } catch (error) {
+    servers.push(server);
+    return server;
+  };
+  const close = async (): Promise<void> => {
+    idle?.close();
+    for (const connection of sockets) connection.destroy();
+    await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
     await engine.close();
+  };
+  try {
+    let end: (reason: EndReason) => void = () => undefined;
+    const ended = new Promise<EndReason>((resolve) => {
+      end = resolve;
+    });
+    const addresses = [`unix://${socket}`];
+    const routes = {
+      ...allRoutes(engine),
+      ...ownRoutes(engine, { addresses, kept: kept !== undefined, idleTimeout: idleSeconds, stop: () => end('told') }),
+    };
+    for (const address of options.tcp ?? []) {
+      const server = watched(createApiServer(routes, tls && createTlsServer(tls)));
+      const host = address.host.includes(':') ? `[${address.host}]` : address.host;
+      addresses.push(`tcp://${host}:${await listenOnTcp(server, address)}`);
+    }
+    const server = watched(createApiServer(routes));
+    if (kept) await listenOnDescriptor(server, kept.api);
+    else await listenOnPath(server, socket, options.group ?? 0);
+    const isBusy = (): boolean =>
+      sockets.size > 0 || engine.store.all().some(({ state }) => isLive(state.status) || state.status === 'restarting');
+    if (idleSeconds > 0) idle = new IdleWatch({ seconds: idleSeconds, isBusy, onIdle: () => end('idle') });
+    return { engine, addresses, ended, close };
+  } catch (error) {
+    await close().catch(() => undefined);
     throw error;
   }
 }
-
-const answers = (socket: string): Promise<boolean> =>
-  new Promise((resolve) => {
-    const connection = createConnection(socket);
-    connection.once('connect', () => {
-      connection.destroy();
-      resolve(true);
-    });
-    connection.once('error', () => resolve(false));
-  });

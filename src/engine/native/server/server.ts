@@ -1,4 +1,4 @@
-// The HTTP server of the engine: accepts connections on the Unix socket and brings each request to its handler.
+// The HTTP server of the engine: accepts connections and brings each request to its handler.
 import { createServer, type IncomingMessage, type Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { type Duplex, PassThrough, type Readable } from 'node:stream';
@@ -8,8 +8,8 @@ import { ApiError } from './api-error.ts';
 import { createExchange } from './exchange.ts';
 import { createRouter, type Routes } from './router.ts';
 
-/** An HTTP server for the routes, not yet listening. */
-export function createApiServer(routes: Routes): Server {
+/** An HTTP server for the routes, not yet listening; `server` may be one that speaks TLS. */
+export function createApiServer(routes: Routes, server: Server = createServer()): Server {
   const router = createRouter(routes);
 
   const serve = async (
@@ -38,9 +38,10 @@ export function createApiServer(routes: Routes): Server {
     debug('api', () => `${method} ${path} ${response.statusCode} ${(performance.now() - started).toFixed(1)} ms`);
   };
 
-  const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
+  server.on('request', (request: IncomingMessage, response: ServerResponse) => {
     void serve(request, response, request);
   });
+  server.keepAliveTimeout = 60_000;
   server.requestTimeout = 0;
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on('error', () => socket.destroy());

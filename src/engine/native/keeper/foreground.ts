@@ -1,0 +1,29 @@
+// `engine run --restart`: the keeper takes the place of this process, so that whoever watches it (a terminal, systemd) watches
+// the keeper.
+import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { HostError } from '../../../errors.ts';
+import { EMBEDDED_DNS } from '../../../network/bridge.ts';
+import { USUAL_PORT } from '../../../network/dns/server.ts';
+import { realNativeHost } from '../host.ts';
+import { findProgram, lacksError, machineLacks } from '../lacks.ts';
+import { holdRoot, lockName } from '../lock.ts';
+import { keeperCommand } from './program.ts';
+import type { StartOptions } from './start.ts';
+
+/** Does not return; throws when the keeper cannot begin. */
+export async function foregroundKeeper({ place, group, command, env }: StartOptions): Promise<never> {
+  const host = realNativeHost();
+  const lacks = await machineLacks(host);
+  if (lacks.length > 0) throw lacksError(lacks);
+  await mkdir(place.run, { recursive: true, mode: 0o711 });
+  await mkdir(dirname(place.socket), { recursive: true });
+  // Tells who holds the root, in words; the keeper takes it a moment later.
+  await (await holdRoot(place.run)).release();
+  const resolver = { address: EMBEDDED_DNS, port: USUAL_PORT };
+  const [name, ...args] = keeperCommand({ lock: lockName(place.run), socket: place.socket, group, resolver, command });
+  const program = await findProgram(host.files, name);
+  if (program === undefined || process.execve === undefined)
+    throw new HostError(`cannot run "${name}" in place of this process`);
+  return process.execve(program, [name, ...args], env as Record<string, string>);
+}
