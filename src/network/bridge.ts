@@ -20,13 +20,21 @@ export interface PortPlan {
   readonly address: number;
   readonly prefix: number;
   readonly mtu?: number;
+  /** With its prefix: `fd00::2/64`. */
   readonly address6?: string;
   /** Where packets for everywhere else go; absent on internal networks and on all but the primary one. */
   readonly defaultGateway?: number;
   readonly defaultGateway6?: string;
+  /** Everywhere else is reached through this interface without a gateway (ipvlan on layer 3). */
+  readonly defaultDevice?: boolean;
+  /** Not to reach the other ports of the bridge. */
+  readonly isolated?: boolean;
   /** The bridge's address, through which 127.0.0.11 is reached; set on one network of a container. */
   readonly dnsGateway?: number;
 }
+
+/** What a port is inside the namespace, whatever stands behind it on the host. */
+export type InsidePlan = Omit<PortPlan, 'bridge' | 'hostInterface' | 'mac' | 'mtu' | 'isolated'>;
 
 export const EMBEDDED_DNS = '127.0.0.11';
 
@@ -48,23 +56,32 @@ export const plugPort = (plan: PortPlan, netns: string): string =>
     // Where bridged packets pass the IP rules (br_netfilter), a container that reaches itself through the host's address
     // is sent back out of the port it came in by.
     `link set ${plan.hostInterface} type bridge_slave hairpin on`,
+    // The ruleset sees bridged packets only where br_netfilter is loaded; this holds without it.
+    plan.isolated ? `link set ${plan.hostInterface} type bridge_slave isolated on` : '',
   ]);
 
 /**
  * Inside the namespace. 127.0.0.11 gets a route of its own in the local table, ahead of 127.0.0.0/8, so that questions
  * travel to the bridge, where they are redirected to the resolver; nothing has to listen inside the container.
  */
-export const configurePort = (plan: PortPlan): string =>
+export const configurePort = (plan: InsidePlan): string =>
   lines([
     `addr add ${formatAddress(plan.address)}/${plan.prefix} broadcast + dev ${plan.interfaceName}`,
     plan.address6 === undefined ? '' : `addr add ${plan.address6} dev ${plan.interfaceName} nodad`,
     `link set ${plan.interfaceName} up`,
+    routePort(plan),
+  ]);
+
+/** The routes of a namespace that lead out through one of its interfaces; they replace what led elsewhere before. */
+export const routePort = (plan: Omit<InsidePlan, 'address' | 'prefix' | 'address6'>): string =>
+  lines([
+    plan.defaultDevice ? `route replace default dev ${plan.interfaceName}` : '',
     plan.defaultGateway === undefined
       ? ''
       : `route replace default via ${formatAddress(plan.defaultGateway)} dev ${plan.interfaceName}`,
     plan.defaultGateway6 === undefined
       ? ''
-      : `-6 route replace default via ${plan.defaultGateway6} dev ${plan.interfaceName}`,
+      : `route replace default via ${plan.defaultGateway6} dev ${plan.interfaceName}`,
     plan.dnsGateway === undefined
       ? ''
       : `route replace ${EMBEDDED_DNS} via ${formatAddress(plan.dnsGateway)} dev ${plan.interfaceName} table local`,
@@ -75,7 +92,7 @@ const mtu = (value: number | undefined): string => (value === undefined ? '' : `
 const lines = (texts: readonly string[]): string =>
   texts
     .filter((text) => text !== '')
-    .map((text) => `${text}\n`)
+    .map((text) => (text.endsWith('\n') ? text : `${text}\n`))
     .join('');
 
 /** Docker's rule: 02:42 and the four bytes of the address, so that an address and its MAC come and go together. */

@@ -55,7 +55,6 @@ function facts(
     devices: [],
     deviceRules: [{ allow: false, access: 'rwm' }],
     deviceNumbers: new Map(),
-    embeddedDns: true,
     files: { '/etc/hosts': '/h/hosts', '/etc/hostname': '/h/hostname', '/etc/resolv.conf': '/h/resolv.conf' },
     ...more,
   };
@@ -127,7 +126,7 @@ describe('rules', () => {
 
   test('on the host’s network there is neither a namespace nor a network setting', () => {
     const { linux } = ociConfig(
-      facts({}, {}, { embeddedDns: false, namespaces: { network: 'host', pid: 'host', ipc: 'new', uts: 'host' } }),
+      facts({}, {}, { namespaces: { network: 'host', pid: 'host', ipc: 'new', uts: 'host' } }),
     );
     expect(linux.namespaces.map(({ type }) => type)).toEqual(['mount', 'ipc']);
     expect(linux.sysctl).toEqual({});

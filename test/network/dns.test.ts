@@ -119,6 +119,19 @@ describe('answers', () => {
     expect(ask('web', TYPE.AAAA)).toMatchObject({ rcode: 0, data: [] });
   });
 
+  test('a name with IPv6 has an AAAA record, and its IPv6 address a name', () => {
+    const six = { ...endpoint('six', '10.6.0.2', 'six-1', 'six'), address6: 'fd00:6::2' };
+    const dual = buildNameTable([six], new Map([['10.6.0.2', ['six']]]));
+    const answer = (name: string, type: number) => {
+      const resolution = resolve(dual, question(name, type), { asker: '10.6.0.2', limit: 512, turn: 0 });
+      return resolution.kind === 'answer' ? read(resolution.message, query(name, type)).data : undefined;
+    };
+    expect(answer('six', TYPE.A)).toEqual(['10.6.0.2']);
+    expect(answer('six', TYPE.AAAA)).toEqual(['253.0.0.6.0.0.0.0.0.0.0.0.0.0.0.2']);
+    const reversed = `2.0.0.0.${'0.'.repeat(16)}0.0.0.0.6.0.0.0.0.0.d.f.ip6.arpa`;
+    expect(answer(reversed, TYPE.PTR)).toEqual([[...nameData('six-1.shop_six')].join('.')]);
+  });
+
   test('everything else is passed on', () => {
     expect(ask('example.org')).toBe('forward');
     expect(ask('9.9.9.9.in-addr.arpa', TYPE.PTR)).toBe('forward');

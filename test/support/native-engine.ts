@@ -86,7 +86,8 @@ export class NativeEngineUnderTest {
       .filter((line) => line.includes(this.folder));
     const processes = await processesNaming(this.folder);
     const table = `windlass_${createHash('sha256').update(this.folder).digest('hex').slice(0, 8)}`;
-    const rules = (await run('nft', ['list', 'tables'])).stdout.includes(table) ? [`nft table ${table}`] : [];
+    const tables = (await run('nft', ['list', 'tables'])).stdout;
+    const rules = tables.split('\n').filter((line) => line.includes(table));
     const ids = await readdir(join(this.folder, 'containers')).catch(() => []);
     const bridges = await this.#bridges();
     return [...mounts, ...processes, ...rules, ...bridges, ...ids.map((id) => `container ${id}`)];
@@ -128,7 +129,9 @@ interface Inspected {
   readonly Mounts: readonly { readonly Type: string; readonly Name?: string; readonly Destination: string }[];
   readonly NetworkSettings: {
     readonly IPAddress: string;
-    readonly Networks: Readonly<Record<string, { readonly IPAddress: string }>>;
+    readonly Networks: Readonly<
+      Record<string, { readonly IPAddress: string; readonly GlobalIPv6Address: string; readonly IPv6Gateway: string }>
+    >;
   };
 }
 

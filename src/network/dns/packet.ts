@@ -1,4 +1,5 @@
 // DNS messages (RFC 1035) as far as the embedded resolver reads and writes them. Pure; what is malformed gives undefined.
+import { formatAddress6, parseAddress6 } from '../cidr6.ts';
 
 export const TYPE = { A: 1, PTR: 12, AAAA: 28, ANY: 255 } as const;
 export const RCODE = { ok: 0, formatError: 1, serverFailure: 2, noSuchName: 3, notImplemented: 4 } as const;
@@ -99,8 +100,11 @@ function encodeRecord(answer: Answer, ttl: number): Buffer {
   return Buffer.concat([head, answer.data]);
 }
 
-/** `172.18.0.2` → the four bytes of an A record. */
-export const addressData = (address: string): Buffer => Buffer.from(address.split('.').map(Number));
+/** `172.18.0.2` → the four bytes of an A record, `fd00::2` → the sixteen of an AAAA record. */
+export const addressData = (address: string): Buffer =>
+  address.includes(':')
+    ? Buffer.from((parseAddress6(address) ?? 0n).toString(16).padStart(32, '0'), 'hex')
+    : Buffer.from(address.split('.').map(Number));
 
 /** A name as labels; for PTR records. */
 export function nameData(name: string): Buffer {
@@ -112,10 +116,12 @@ export function nameData(name: string): Buffer {
   return Buffer.concat([...parts, Buffer.from([0])]);
 }
 
-/** `2.0.18.172.in-addr.arpa` → `172.18.0.2`; undefined for other names. */
+/** `2.0.18.172.in-addr.arpa` → `172.18.0.2`, 32 digits and `.ip6.arpa` → `fd00::2`; undefined for other names. */
 export function reverseName(name: string): string | undefined {
   const match = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.in-addr\.arpa$/.exec(name);
-  return match ? `${match[4]}.${match[3]}.${match[2]}.${match[1]}` : undefined;
+  if (match) return `${match[4]}.${match[3]}.${match[2]}.${match[1]}`;
+  const digits = /^((?:[0-9a-f]\.){32})ip6\.arpa$/.exec(name)?.[1];
+  return digits === undefined ? undefined : formatAddress6(BigInt(`0x${digits.split('.').reverse().join('')}`));
 }
 
 /** The UDP payload size of an EDNS record at the end of a query, or the limit without one. */

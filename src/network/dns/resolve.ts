@@ -39,11 +39,10 @@ export function resolve(table: NameTable, question: Question, facts: AskFacts): 
   }
   const found = table.lookup(facts.asker, question.name);
   if (!found) return { kind: 'forward' };
-  if (question.type !== TYPE.A && question.type !== TYPE.ANY) return answer(RCODE.ok);
-  return answer(
-    RCODE.ok,
-    rotated(found.v4, facts.turn).map((address) => ({ type: TYPE.A, data: addressData(address) })),
-  );
+  const wants = (type: number): boolean => question.type === type || question.type === TYPE.ANY;
+  const records = (type: number, addresses: readonly string[]): Answer[] =>
+    wants(type) ? rotated(addresses, facts.turn).map((address) => ({ type, data: addressData(address) })) : [];
+  return answer(RCODE.ok, [...records(TYPE.A, found.v4), ...records(TYPE.AAAA, found.v6)]);
 }
 
 /** What a client is told when no upstream server answers: a name without a dot cannot be known to anyone else. */

@@ -17,10 +17,11 @@ export interface PrivateName {
   readonly asker: string;
   readonly name: string;
   readonly address: string;
+  readonly address6?: string | undefined;
 }
 
 export interface NameTable {
-  /** IPv4 addresses of a name as seen by the container at `asker`; undefined when it does not know the name. */
+  /** Addresses of a name as seen by the container at `asker`; undefined when it does not know the name. */
   lookup(asker: string, name: string): { readonly v4: readonly string[]; readonly v6: readonly string[] } | undefined;
   /** `name.network` of an address, as seen by the container at `asker`. */
   reverse(asker: string, address: string): string | undefined;
@@ -50,14 +51,15 @@ export function buildNameTable(
       known.v4.push(endpoint.address);
       if (endpoint.address6 !== undefined) known.v6.push(endpoint.address6);
     }
-    addresses.set(endpoint.address, [...(addresses.get(endpoint.address) ?? []), endpoint]);
+    for (const address of [endpoint.address, ...(endpoint.address6 === undefined ? [] : [endpoint.address6])])
+      addresses.set(address, [...(addresses.get(address) ?? []), endpoint]);
   }
-  const aliases = new Map(links.map((link) => [`${link.asker} ${link.name.toLowerCase()}`, link.address]));
+  const aliases = new Map(links.map((link) => [`${link.asker} ${link.name.toLowerCase()}`, link]));
   return {
     lookup(asker, name) {
       const plain = name.endsWith('.') ? name.slice(0, -1) : name;
       const link = aliases.get(`${asker} ${plain}`);
-      if (link !== undefined) return { v4: [link], v6: [] };
+      if (link) return { v4: [link.address], v6: link.address6 === undefined ? [] : [link.address6] };
       const found = (networksOf.get(asker) ?? []).flatMap((network) => names.get(network)?.get(plain) ?? []);
       if (found.length === 0) return undefined;
       return { v4: [...new Set(found.flatMap((f) => f.v4))], v6: [...new Set(found.flatMap((f) => f.v6))] };

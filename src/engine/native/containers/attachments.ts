@@ -1,9 +1,15 @@
-// Joining and leaving a network: at once when the container runs, with its next start otherwise.
+// Joining and leaving networks: at once when the container runs, with its next start otherwise. What follows from it (where
+// everything else is reached, which address published ports lead to, the container's own names) follows at once too.
+import { readIfExists } from '../host.ts';
+import { checkSettings } from '../networks/addresses.ts';
+import { gatewayOf } from '../networks/plug.ts';
 import { DEFAULT_NETWORK, type NetworkRecord } from '../networks/record.ts';
-import { ApiError } from '../server/api-error.ts';
-import { leasesOf, memberOf, withoutNone } from './endpoints.ts';
+import { forbidden } from '../server/api-error.ts';
+import { addressesOf, leasesOf, memberOf, withoutNone } from './endpoints.ts';
+import { ownLines, resolvConf } from './etc-files.ts';
 import type { LifecycleParts } from './lifecycle-parts.ts';
-import { type Endpoint, type EndpointSettings, isLive } from './types.ts';
+import { openPorts } from './publish.ts';
+import { type ContainerRecord, type Endpoint, type EndpointSettings, isLive, type Lease } from './types.ts';
 
 /** Throws Docker's 403 where the container cannot join or has joined already. */
 export async function attach(
@@ -12,20 +18,18 @@ export async function attach(
   network: NetworkRecord,
   settings: EndpointSettings,
 ): Promise<void> {
-  const { store, networks, paths } = parts;
+  const { networks, store, paths } = parts;
   const record = store.find(id);
   const mode = record.hostConfig.NetworkMode ?? 'default';
-  if (mode === 'host' || mode.startsWith('container:') || network.driver !== 'bridge')
-    throw new ApiError(
-      403,
-      `container cannot be connected to network "${network.name}": its network mode is "${mode}"`,
-    );
+  if (mode === 'host' || mode.startsWith('container:') || network.ipam.length === 0)
+    throw forbidden(`container cannot be connected to network "${network.name}": its network mode is "${mode}"`);
   if (record.endpoints[network.name])
-    throw new ApiError(403, `endpoint with name ${record.name} already exists in network ${network.name}`);
+    throw forbidden(`endpoint with name ${record.name} already exists in network ${network.name}`);
+  checkSettings(network, settings);
   const aliases = network.name === DEFAULT_NETWORK ? settings.Aliases : [...(settings.Aliases ?? []), id.slice(0, 12)];
   const live = isLive(record.state.status);
-  const taken = leasesOf(record).map(({ lease }) => Number(lease.interfaceName.slice(3)));
-  const lease = live ? networks.lease(network, settings, Math.max(-1, ...taken) + 1) : undefined;
+  const before = leasesOf(record);
+  const lease = live ? networks.lease(network, settings, nextIndex(before)) : undefined;
   const endpoint: Endpoint = {
     networkId: network.id,
     networkName: network.name,
@@ -34,34 +38,93 @@ export async function attach(
   };
   if (lease) {
     try {
-      await networks.plug(paths.container(id).netns, [{ endpoint, lease }], taken.length === 0);
+      await networks.plug(paths.container(id).netns, [{ endpoint, lease }], before);
     } catch (error) {
       networks.release(network.id, lease);
       throw error;
     }
   }
-  const after = store.update(id, (current) => ({
+  store.update(id, (current) => ({
     ...current,
     endpoints: { ...withoutNone(current.endpoints), [network.name]: endpoint },
   }));
-  if (live) await networks.join(memberOf(after));
+  if (live) await settle(parts, id, record, { come: lease });
   await store.save(id);
 }
 
 /** Throws Docker's 403 where the container is not on the network. */
 export async function detach(parts: LifecycleParts, id: string, network: NetworkRecord): Promise<void> {
-  const { store, networks } = parts;
+  const { networks, store, paths } = parts;
   const record = store.find(id);
   const endpoint = record.endpoints[network.name];
-  if (!endpoint) throw new ApiError(403, `container ${record.id} is not connected to network ${network.name}`);
+  if (!endpoint) throw forbidden(`container ${record.id} is not connected to network ${network.name}`);
+  const left = leasesOf(record).filter((one) => one.endpoint !== endpoint);
   if (endpoint.lease) {
-    await networks.unplug([endpoint.lease]);
+    await networks.unplugOne(paths.container(id).netns, endpoint.lease, left);
     networks.release(network.id, endpoint.lease);
   }
-  const after = store.update(id, (current) => {
+  store.update(id, (current) => {
     const { [network.name]: _, ...rest } = current.endpoints;
     return { ...current, endpoints: rest };
   });
-  if (isLive(record.state.status)) await networks.join(memberOf(after));
+  if (isLive(record.state.status)) await settle(parts, id, record, { gone: endpoint.lease });
   await store.save(id);
+}
+
+/** Interfaces are numbered; the next number is one above all there are. */
+const nextIndex = (leases: readonly { readonly lease: Lease }[]): number =>
+  Math.max(-1, ...leases.map(({ lease }) => Number(/\d+$/.exec(lease.interfaceName)?.[0] ?? -1))) + 1;
+
+/** Makes the rest follow: published ports lead to the gateway's network, names are known, /etc/hosts tells the addresses. */
+async function settle(
+  parts: LifecycleParts,
+  id: string,
+  before: ContainerRecord,
+  change: { readonly come?: Lease | undefined; readonly gone?: Lease | undefined },
+): Promise<void> {
+  const { networks, store } = parts;
+  const [was, is] = [before, store.find(id)].map((record) => gatewayOf(leasesOf(record))?.lease.address);
+  if (was !== is) {
+    for (const port of before.ports) networks.ports.release(port.protocol, port.hostIp, port.hostPort);
+    // Ports that were open keep their numbers; where there were none yet, the ones that were asked for are taken.
+    const known = before.ports.length > 0 ? before.ports : undefined;
+    const ports = is === undefined ? [] : await openPorts(networks, store.find(id), known);
+    store.update(id, (current) => ({ ...current, ports }));
+  }
+  await networks.join(memberOf(store.find(id)));
+  await rewriteHosts(parts, store.find(id), change);
+  await rewriteResolvConf(parts, before, store.find(id));
+}
+
+/** The first network with a resolver brings it, the last one takes it away. */
+async function rewriteResolvConf(
+  { host, networks, paths }: LifecycleParts,
+  before: ContainerRecord,
+  record: ContainerRecord,
+): Promise<void> {
+  const [had, has] = [before, record].map((one) =>
+    networks.hasResolver(leasesOf(one).map((l) => l.endpoint.networkId)),
+  );
+  if (had === has) return;
+  const hostText = (await readIfExists(host.files, '/etc/resolv.conf')) ?? '';
+  await host.files.writeFile(
+    paths.container(record.id).resolvConf,
+    resolvConf(hostText, record.hostConfig, has === true),
+  );
+}
+
+/** Lines for addresses that came or went; what the container itself wrote there stays. The file is mounted: it keeps its inode. */
+async function rewriteHosts(
+  parts: LifecycleParts,
+  record: ContainerRecord,
+  { come, gone }: { readonly come?: Lease | undefined; readonly gone?: Lease | undefined },
+): Promise<void> {
+  const path = parts.paths.container(record.id).hosts;
+  const text = await readIfExists(parts.host.files, path);
+  if (text === undefined) return;
+  const removed = new Set([gone?.address, gone?.address6]);
+  const kept = text.split('\n').filter((line) => line !== '' && !removed.has(line.split(/\s/, 1)[0] ?? ''));
+  const { Hostname: hostname = '', Domainname: domainname = '' } = record.config;
+  const added = come ? ownLines({ hostname, domainname, addresses: addressesOf([come]) }) : [];
+  await parts.host.files.writeFile(path, `${[...kept, ...added].join('\n')}\n`);
 }

@@ -3,11 +3,12 @@
 import { join } from 'node:path';
 import { type NativeHost, readIfExists } from '../host.ts';
 import type { Machine } from '../machine.ts';
+import { DEFAULT_NETWORK } from '../networks/record.ts';
 import type { NetworkService } from '../networks/service.ts';
 import type { ContainerPaths, Paths } from '../paths.ts';
 import { ApiError, conflict } from '../server/api-error.ts';
 import { deviceFacts } from './device-facts.ts';
-import { cgroupOf, leasesOf } from './endpoints.ts';
+import { addressesOf, cgroupOf, leasesOf, publishingLease } from './endpoints.ts';
 import { hostsFile, resolvConf } from './etc-files.ts';
 import { type NamespaceSource, ociConfig } from './oci-config.ts';
 import type { ContainerStore } from './store.ts';
@@ -67,7 +68,6 @@ export async function writeBundle(
     devices: devices.devices,
     deviceRules: devices.rules,
     deviceNumbers: devices.numbers,
-    embeddedDns: embedded,
     files: { '/etc/resolv.conf': files.resolvConf, '/etc/hostname': container.hostname, '/etc/hosts': files.hosts },
     ...(ipc === undefined ? {} : { sharedShm: `/proc/${ipc}/root/dev/shm` }),
     ...(hostConfig.IpcMode === 'host' ? { sharedShm: '/dev/shm' } : {}),
@@ -88,9 +88,10 @@ function hostsFacts(parts: BundleParts, record: ContainerRecord): Parameters<typ
   return {
     hostname: record.config.Hostname ?? '',
     domainname: record.config.Domainname ?? '',
-    addresses: leases.map((lease) => lease.address),
+    addresses: addressesOf(leases),
     extraHosts: record.hostConfig.ExtraHosts ?? [],
-    gateway: leases.find((lease) => lease.gateway !== '')?.gateway,
+    // Where no bridge of the container's leads to the host, the default network's address stands for it, as in Docker.
+    gateway: publishingLease(record)?.gateway ?? parts.networks.find(DEFAULT_NETWORK).ipam[0]?.Gateway,
     links: linkedHosts(parts, record),
   };
 }

@@ -1,5 +1,6 @@
 // A record's attachments to networks, looked at in the ways that its life needs. Pure.
 import type { Member } from '../networks/members.ts';
+import { gatewayOf } from '../networks/plug.ts';
 import type { ContainerRecord, Endpoint, Lease, PublishedPort } from './types.ts';
 
 /** The attachments that have an address now. */
@@ -18,13 +19,20 @@ export const withoutLeases = (endpoints: ContainerRecord['endpoints']): Record<s
 export const withoutNone = (endpoints: ContainerRecord['endpoints']): Record<string, Endpoint> =>
   Object.fromEntries(Object.entries(endpoints).filter(([name]) => name !== 'none'));
 
+/** IPv4 and IPv6 addresses, in the order of the attachments. */
+export const addressesOf = (leases: readonly Lease[]): string[] =>
+  leases.flatMap(({ address, address6 }) => (address6 === undefined ? [address] : [address, address6]));
+
+/** The attachment that published ports lead to; networks without a bridge have no way for them. */
+export const publishingLease = (record: ContainerRecord): Lease | undefined =>
+  gatewayOf(leasesOf(record).filter(({ lease }) => lease.hostInterface !== ''))?.lease;
+
 /** What the networks need to know of a running container. */
 export function memberOf(record: ContainerRecord): Member {
-  const leases = leasesOf(record);
-  const address = leases[0]?.lease.address;
-  const published =
-    address === undefined
-      ? []
-      : record.ports.filter((port) => !port.hostIp.includes(':')).map((port: PublishedPort) => ({ ...port, address }));
-  return { record, leases, published };
+  const lease = publishingLease(record);
+  const published = record.ports.flatMap((port: PublishedPort) => {
+    const address = port.hostIp.includes(':') ? lease?.address6 : lease?.address;
+    return address === undefined ? [] : [{ ...port, address }];
+  });
+  return { record, leases: leasesOf(record), published };
 }

@@ -15,7 +15,6 @@ export interface HostsFacts {
 }
 
 export function hostsFile(facts: HostsFacts): string {
-  const own = facts.domainname === '' ? facts.hostname : `${facts.hostname}.${facts.domainname} ${facts.hostname}`;
   const extra = facts.extraHosts.flatMap((entry) => {
     const match = /^([^:=]+)[:=](.+)$/.exec(entry);
     if (!match) return [];
@@ -31,9 +30,15 @@ export function hostsFile(facts: HostsFacts): string {
     'ff02::2\tip6-allrouters',
     ...extra,
     ...facts.links.map((link) => `${link.address}\t${link.names.join(' ')}`),
-    ...facts.addresses.map((address) => `${address}\t${own}`),
+    ...ownLines(facts),
     '',
   ].join('\n');
+}
+
+/** A container's own addresses with its names. */
+export function ownLines(facts: Pick<HostsFacts, 'hostname' | 'domainname' | 'addresses'>): string[] {
+  const own = facts.domainname === '' ? facts.hostname : `${facts.hostname}.${facts.domainname} ${facts.hostname}`;
+  return facts.addresses.map((address) => `${address}\t${own}`);
 }
 
 /** With an embedded resolver the container asks 127.0.0.11 and the host's servers are upstream; without, it asks them itself. */

@@ -151,11 +151,11 @@ function networkSettings(record: ContainerRecord, paths: ContainerPaths): Record
     SecondaryIPv6Addresses: null,
     EndpointID: legacy?.endpointId ?? '',
     Gateway: legacy?.gateway ?? '',
-    GlobalIPv6Address: '',
-    GlobalIPv6PrefixLen: 0,
+    GlobalIPv6Address: legacy?.address6 ?? '',
+    GlobalIPv6PrefixLen: legacy?.prefix6 ?? 0,
     IPAddress: legacy?.address ?? '',
     IPPrefixLen: legacy?.prefix ?? 0,
-    IPv6Gateway: '',
+    IPv6Gateway: legacy?.gateway6 ?? '',
     MacAddress: legacy?.mac ?? '',
     Networks: Object.fromEntries(
       Object.entries(record.endpoints).map(([name, endpoint]) => [name, apiEndpoint(record, endpoint)]),
@@ -175,9 +175,9 @@ export function apiEndpoint(record: ContainerRecord, endpoint: Endpoint): Record
     Gateway: lease?.gateway ?? '',
     IPAddress: lease?.address ?? '',
     IPPrefixLen: lease?.prefix ?? 0,
-    IPv6Gateway: '',
-    GlobalIPv6Address: '',
-    GlobalIPv6PrefixLen: 0,
+    IPv6Gateway: lease?.gateway6 ?? '',
+    GlobalIPv6Address: lease?.address6 ?? '',
+    GlobalIPv6PrefixLen: lease?.prefix6 ?? 0,
     MacAddress: lease?.mac ?? '',
     DriverOpts: settings.DriverOpts ?? null,
     DNSNames: named ? [...new Set([record.name, ...(settings.Aliases ?? []), record.id.slice(0, 12)])] : null,
@@ -192,11 +192,7 @@ function portMap(record: ContainerRecord): Record<string, { HostIp: string; Host
     ports[port.includes('/') ? port : `${port}/tcp`] = null;
   for (const port of record.ports) {
     const key = `${port.containerPort}/${port.protocol}`;
-    const bindings = [{ HostIp: port.hostIp, HostPort: String(port.hostPort) }];
-    // The engine listens on [::] as well wherever it listens on every address.
-    if (port.hostIp === '0.0.0.0' && port.protocol === 'tcp')
-      bindings.push({ HostIp: '::', HostPort: String(port.hostPort) });
-    ports[key] = [...(ports[key] ?? []), ...bindings];
+    ports[key] = [...(ports[key] ?? []), { HostIp: port.hostIp, HostPort: String(port.hostPort) }];
   }
   return ports;
 }

@@ -89,7 +89,7 @@ async function connectAll(
 ): Promise<ContainerRecord> {
   const [ports] = await allSettled([
     openPorts(networks, leased),
-    netns === undefined ? undefined : networks.plug(netns, leasesOf(leased), true),
+    netns === undefined ? undefined : networks.plug(netns, leasesOf(leased)),
   ]);
   const withPorts = store.update(leased.id, (current) => ({ ...current, endpoints: leased.endpoints, ports }));
   await networks.join(memberOf(withPorts));

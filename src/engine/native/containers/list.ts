@@ -29,10 +29,12 @@ const quoteIfNeeded = (word: string): string => (word.includes(' ') ? `'${word}'
 
 function ports(record: ContainerRecord): Record<string, unknown>[] {
   if (!isLive(record.state.status)) return [];
-  const published = record.ports.flatMap((port) => {
-    const entry = { IP: port.hostIp, PrivatePort: port.containerPort, PublicPort: port.hostPort, Type: port.protocol };
-    return port.hostIp === '0.0.0.0' && port.protocol === 'tcp' ? [entry, { ...entry, IP: '::' }] : [entry];
-  });
+  const published = record.ports.map((port) => ({
+    IP: port.hostIp,
+    PrivatePort: port.containerPort,
+    PublicPort: port.hostPort,
+    Type: port.protocol,
+  }));
   const bound = new Set(record.ports.map((port) => `${port.containerPort}/${port.protocol}`));
   const exposed = Object.keys(record.config.ExposedPorts ?? {})
     .filter((port) => !bound.has(port.includes('/') ? port : `${port}/tcp`))

@@ -24,8 +24,6 @@ export interface BundleFacts extends Omit<MountFacts, 'hostConfig' | 'mounts'> {
   readonly devices: readonly OciDevice[];
   readonly deviceRules: readonly OciDeviceRule[];
   readonly deviceNumbers: DeviceNumbers;
-  /** The container resolves names at 127.0.0.11, which answers from the bridge's side. */
-  readonly embeddedDns: boolean;
 }
 
 /** What would tell of the host, or change it. */
@@ -178,10 +176,14 @@ function customSeccomp(profile: CustomProfile, granted: readonly string[], archi
 function sysctls(facts: BundleFacts): Record<string, string> {
   const network = facts.namespaces.network === 'new' || typeof facts.namespaces.network === 'object';
   const own: Record<string, string> = network
-    ? { 'net.ipv4.ip_unprivileged_port_start': '0', 'net.ipv4.ping_group_range': '0 2147483647' }
+    ? {
+        'net.ipv4.ip_unprivileged_port_start': '0',
+        'net.ipv4.ping_group_range': '0 2147483647',
+        // Answers come back from 127.0.0.11 through eth0, which the kernel takes for forged without this. Wanted by those
+        // too that join a network with a resolver while they run.
+        'net.ipv4.conf.all.route_localnet': '1',
+      }
     : {};
-  // Answers come back from 127.0.0.11 through eth0, which the kernel takes for forged without this.
-  if (facts.embeddedDns) own['net.ipv4.conf.all.route_localnet'] = '1';
   return { ...own, ...(facts.record.hostConfig.Sysctls ?? {}) };
 }
 

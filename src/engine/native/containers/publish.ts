@@ -1,11 +1,14 @@
 // The ports a container publishes: what was asked for, and what of the host is taken for it.
+import { isIP } from 'node:net';
 import type { NetworkService } from '../networks/service.ts';
 import { badRequest } from '../server/api-error.ts';
+import { publishingLease } from './endpoints.ts';
 import type { ContainerRecord, PublishedPort } from './types.ts';
 
 interface WantedPort {
   readonly containerPort: number;
   readonly protocol: PublishedPort['protocol'];
+  /** Empty: every address of the host, of both families. */
   readonly hostIp: string;
   /** 0 = any. */
   readonly from: number;
@@ -18,16 +21,23 @@ export function wantedPorts(record: ContainerRecord): WantedPort[] {
   const wanted = Object.entries(bindings ?? {}).flatMap(([port, hosts]) =>
     (hosts ?? []).map((host) => ({
       ...parsePort(port),
-      hostIp: host.HostIp || '0.0.0.0',
+      hostIp: hostAddress(host.HostIp ?? ''),
       ...parseHostPort(host.HostPort ?? ''),
     })),
   );
   if (all) {
     const bound = new Set(Object.keys(bindings ?? {}));
     for (const port of Object.keys(record.config.ExposedPorts ?? {}))
-      if (!bound.has(port)) wanted.push({ ...parsePort(port), hostIp: '0.0.0.0', from: 0, to: 0 });
+      if (!bound.has(port)) wanted.push({ ...parsePort(port), hostIp: '', from: 0, to: 0 });
   }
   return wanted.sort((a, b) => a.containerPort - b.containerPort);
+}
+
+/** `[::1]` and `::1` are the same; a name of a host is no address. */
+function hostAddress(text: string): string {
+  const address = text.replace(/^\[(.*)\]$/, '$1');
+  if (address !== '' && isIP(address) === 0) throw badRequest(`invalid IP address: "${text}"`);
+  return address;
 }
 
 /** `80/tcp`; without a protocol it is TCP. */
@@ -57,16 +67,25 @@ export async function openPorts(
   record: ContainerRecord,
   known?: readonly PublishedPort[],
 ): Promise<PublishedPort[]> {
-  const address = Object.values(record.endpoints).find((endpoint) => endpoint.lease)?.lease?.address;
-  if (address === undefined) return [];
-  const opened: PublishedPort[] = [];
+  const lease = publishingLease(record);
+  if (!lease) return [];
+  const binding = networks.hostBinding(record, lease);
   const wanted = known
     ? known.map((port) => ({ ...port, from: port.hostPort, to: port.hostPort }))
-    : wantedPorts(record);
+    : wantedPorts(record).map((port) => ({ ...port, hostIp: port.hostIp || binding }));
+  const opened: PublishedPort[] = [];
+  const take = async (port: WantedPort, hostIp: string): Promise<number> => {
+    const { containerPort, protocol, from, to } = port;
+    const target = { address: lease.address, address6: lease.address6, port: containerPort };
+    const hostPort = await networks.ports.reserve(protocol, hostIp, from, to, target);
+    opened.push({ containerPort, protocol, hostIp, hostPort });
+    return hostPort;
+  };
   try {
-    for (const { containerPort, protocol, hostIp, from, to } of wanted) {
-      const hostPort = await networks.ports.reserve(protocol, hostIp, from, to, { address, port: containerPort });
-      opened.push({ containerPort, protocol, hostIp, hostPort });
+    for (const port of wanted) {
+      const hostPort = await take(port, port.hostIp || '0.0.0.0');
+      // Both families with one number; where the host has no IPv6, or somebody else that port, IPv4 is what was promised.
+      if (port.hostIp === '') await take({ ...port, from: hostPort, to: hostPort }, '::').catch(() => undefined);
     }
   } catch (error) {
     if (!known) for (const port of opened) networks.ports.release(port.protocol, port.hostIp, port.hostPort);

@@ -1,12 +1,24 @@
 // What networks put on the host: a bridge each, its resolver, and one ruleset for all of them.
+import { messageOf } from '../../../errors.ts';
+import { debug } from '../../../log.ts';
 import { createBridge, deleteLink, EMBEDDED_DNS } from '../../../network/bridge.ts';
+import { formatAddress6 } from '../../../network/cidr6.ts';
 import type { BoundSockets, EmbeddedDns } from '../../../network/dns/server.ts';
-import { type RulesetPort, removeRuleset, ruleset } from '../../../network/ruleset.ts';
+import { type Family, type RulesetPort, ruleset } from '../../../network/ruleset.ts';
 import { type NativeHost, runChecked } from '../host.ts';
 import { Rounds, Serial } from '../serial.ts';
 import { ForeignFirewall } from './foreign-firewall.ts';
 import type { IpBatch } from './ip-batch.ts';
-import { bridgeFacts, DEFAULT_NETWORK, type NetworkRecord, rulesetNetwork } from './record.ts';
+import { forwardIPv6 } from './ipv6-host.ts';
+import { ParentInterface } from './parent-interface.ts';
+import {
+  type AddressFacts,
+  addressFacts,
+  DEFAULT_NETWORK,
+  type NetworkRecord,
+  optionsOf,
+  rulesetNetwork,
+} from './record.ts';
 
 export interface BridgeParts {
   readonly host: NativeHost;
@@ -23,40 +35,60 @@ export interface BridgeParts {
 export class Bridges {
   readonly #parts: BridgeParts;
   readonly #foreign: ForeignFirewall;
+  readonly #parents: ParentInterface;
   readonly #serial = new Serial();
   readonly #rules = new Rounds(() => this.#loadRules());
   #dnsPort: number | undefined;
   /** Networks whose bridge is known to be up. */
   readonly #up = new Set<string>();
+  /** Of which there is, or may be, a table of rules. */
+  readonly #families = new Set<Family>(['ip', 'bridge']);
   #loadedRules = '';
 
   constructor(parts: BridgeParts) {
     this.#parts = parts;
     this.#foreign = new ForeignFirewall(parts.host);
+    this.#parents = new ParentInterface(parts.host, parts.batch);
   }
 
   isUp(networkId: string): boolean {
     return this.#up.has(networkId);
   }
 
-  /** Bridge, resolver and rules of a bridge network, unless they are there. */
+  /** Bridge, resolver and rules of a network, or its parent interface, unless they are there. */
   async bringUp(record: NetworkRecord): Promise<void> {
-    const facts = bridgeFacts(record);
+    const facts = addressFacts(record);
+    const { bridge } = record;
     if (!facts) return;
     await this.#serial.run(record.id, async () => {
       if (this.#up.has(record.id)) return;
-      const { host, batch, dns, dnsSockets } = this.#parts;
-      const settings = `/proc/sys/net/ipv4/conf/${facts.bridge}`;
-      const exists = await hasInterface(host, facts.bridge);
-      if (!exists) await batch.run(createBridge(facts));
-      // Connections from the host's own loopback to published ports leave through the bridge; the ruleset keeps
-      // containers from using this the other way round.
-      await host.files.writeFile(`${settings}/route_localnet`, '1');
-      await host.files.writeFile('/proc/sys/net/ipv4/ip_forward', '1');
-      if (record.name !== DEFAULT_NETWORK) this.#dnsPort = await dns.listen(dnsSockets ?? EMBEDDED_DNS);
-      this.#up.add(record.id);
-      await Promise.all([this.#rules.request(), this.#foreign.admit(facts.bridge)]);
+      if (bridge === undefined) await this.#parents.bringUp(record);
+      else await this.#bringUpBridge(record, bridge, facts);
     });
+  }
+
+  async #bringUpBridge(record: NetworkRecord, bridge: string, facts: AddressFacts): Promise<void> {
+    const { host, batch, dns, dnsSockets } = this.#parts;
+    const { subnet, gateway, v6 } = facts;
+    const gateway6 = v6 && `${formatAddress6(v6.gateway)}/${v6.subnet.prefix}`;
+    if (!(await hasInterface(host, bridge)))
+      await batch.run(createBridge({ bridge, subnet, gateway, gateway6, mtu: optionsOf(record).mtu }));
+    // Connections from the host's own loopback to published ports leave through the bridge; the ruleset keeps
+    // containers from using this the other way round.
+    await host.files.writeFile(`/proc/sys/net/ipv4/conf/${bridge}/route_localnet`, '1');
+    await host.files.writeFile('/proc/sys/net/ipv4/ip_forward', '1');
+    if (v6) {
+      await forwardIPv6(host);
+      this.#families.add('ip6');
+    }
+    if (record.name !== DEFAULT_NETWORK) this.#dnsPort = await dns.listen(dnsSockets ?? EMBEDDED_DNS);
+    this.#up.add(record.id);
+    await Promise.all([this.#rules.request(), this.#foreign.admit(bridge, v6 !== undefined)]);
+  }
+
+  /** Refuses a network that this host cannot have. */
+  async check(record: NetworkRecord): Promise<void> {
+    if (record.parent !== undefined) await this.#parents.check(record);
   }
 
   /** Serves again the bridges that an earlier engine left. */
@@ -70,15 +102,16 @@ export class Bridges {
   }
 
   async takeDown(record: NetworkRecord): Promise<void> {
-    const facts = bridgeFacts(record);
-    if (!facts) return;
+    const { bridge } = record;
+    if (record.parent !== undefined) await this.#parents.takeDown(record);
+    if (bridge === undefined) return;
     const { host, batch } = this.#parts;
     this.#up.delete(record.id);
-    const exists = await hasInterface(host, facts.bridge);
+    const exists = await hasInterface(host, bridge);
     await Promise.all([
-      exists ? batch.run(deleteLink(facts.bridge)) : undefined,
+      exists ? batch.run(deleteLink(bridge)) : undefined,
       this.#rules.request(),
-      this.#foreign.dismiss(facts.bridge),
+      this.#foreign.dismiss(bridge, record.enableIPv6),
     ]);
   }
 
@@ -96,10 +129,16 @@ export class Bridges {
           ? (rulesetNetwork(record, record.name === DEFAULT_NETWORK ? undefined : this.#dnsPort) ?? [])
           : [],
       );
-    const text =
-      networks.length === 0 ? removeRuleset(table) : ruleset({ table, networks, ports: this.#parts.published() });
+    const text = ruleset({ table, networks, ports: this.#parts.published(), families: [...this.#families] });
     if (text === this.#loadedRules) return;
-    await runChecked(host, 'nft', ['-f', '-'], text);
+    try {
+      await runChecked(host, 'nft', ['-f', '-'], text);
+    } catch (error) {
+      // A kernel built without rules for bridged packets has no br_netfilter to replace either.
+      if (!this.#families.delete('bridge')) throw error;
+      debug('network', () => messageOf(error));
+      return this.#loadRules();
+    }
     this.#loadedRules = text;
   }
 }

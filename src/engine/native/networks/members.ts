@@ -7,11 +7,18 @@ import { DEFAULT_NETWORK } from './record.ts';
 /** What a container brings to its networks. */
 export interface Member {
   readonly record: ContainerRecord;
-  readonly leases: readonly { readonly endpoint: Endpoint; readonly lease: Lease }[];
+  readonly leases: readonly Attachment[];
   readonly published: readonly RulesetPort[];
 }
 
+/** One network of a container. */
 export interface Attachment {
+  readonly endpoint: Endpoint;
+  readonly lease: Lease;
+}
+
+/** One container of a network. */
+export interface Presence {
   readonly member: Member;
   readonly lease: Lease;
 }
@@ -31,7 +38,7 @@ export class Members {
     return member;
   }
 
-  of(networkId: string): Attachment[] {
+  of(networkId: string): Presence[] {
     return [...this.#members.values()].flatMap((member) =>
       member.leases.filter(({ endpoint }) => endpoint.networkId === networkId).map(({ lease }) => ({ member, lease })),
     );
@@ -66,6 +73,7 @@ export class Members {
           network: endpoint.networkId,
           networkName: endpoint.networkName,
           address: lease.address,
+          address6: lease.address6,
           name: record.name,
           names,
         });
@@ -82,7 +90,7 @@ export class Members {
       const found = this.of(endpoint.networkId).find(
         ({ member: { record } }) => record.name === target || record.id.startsWith(target),
       );
-      return found ? [{ asker, name: alias, address: found.lease.address }] : [];
+      return found ? [{ asker, name: alias, address: found.lease.address, address6: found.lease.address6 }] : [];
     });
   }
 }

@@ -1,14 +1,18 @@
 // Ports of the host that containers publish. A socket is kept open on each: it reserves the number, tells at once when
-// somebody else holds it, and carries the connections that address translation does not see (IPv6 clients of the host).
-import { createSocket, type Socket as UdpSocket } from 'node:dgram';
-import { connect, createServer, type Server } from 'node:net';
+// somebody else holds it, and carries what address translation does not see (clients on the host's IPv6 loopback, and IPv6
+// clients of containers that have no IPv6).
+import { createSocket } from 'node:dgram';
+import { connect, createServer } from 'node:net';
+import type { Host } from '../../../host.ts';
 import { hasCode } from '../host.ts';
 import { ApiError } from '../server/api-error.ts';
+import { relayUdp } from './udp-relay.ts';
 
 export type Protocol = 'tcp' | 'udp' | 'sctp';
 
 export interface PortTarget {
   readonly address: string;
+  readonly address6?: string | undefined;
   readonly port: number;
 }
 
@@ -22,11 +26,22 @@ const EPHEMERAL = { first: 32768, last: 60999 };
 const key = (protocol: Protocol, hostIp: string, hostPort: number): string => `${protocol} ${hostIp} ${hostPort}`;
 
 export class PortReservations {
+  readonly #host: Host;
   readonly #held = new Map<string, Holder>();
   #nextEphemeral = EPHEMERAL.first;
+  #sctp: Promise<boolean> | undefined;
+
+  constructor(host: Host) {
+    this.#host = host;
+  }
 
   /** Reserves one port of `from`…`to`, or, with `from` 0, one that is free. Returns its number. Throws Docker's 500. */
   async reserve(protocol: Protocol, hostIp: string, from: number, to: number, target: PortTarget): Promise<number> {
+    if (protocol === 'sctp' && !(await this.#hasSctp()))
+      throw new ApiError(
+        501,
+        `port ${target.port}/sctp cannot be published: this host's kernel has no SCTP (kernel module "sctp")`,
+      );
     if (from === 0) return this.#reserveAny(protocol, hostIp, target);
     for (let port = from; port <= to; port++) if (await this.#tryReserve(protocol, hostIp, port, target)) return port;
     const which = from === to ? `${hostIp}:${from}` : `${hostIp}:${from}-${to}`;
@@ -45,6 +60,14 @@ export class PortReservations {
   close(): void {
     for (const holder of this.#held.values()) holder.close();
     this.#held.clear();
+  }
+
+  /** Node.js opens no SCTP sockets; the attempt has the kernel load its module, where there is one. */
+  #hasSctp(): Promise<boolean> {
+    this.#sctp ??= this.#host
+      .run('perl', ['-MSocket', '-e', 'socket(my $s, AF_INET, SOCK_STREAM, 132) or exit 1'])
+      .then(({ exitCode }) => exitCode === 0);
+    return this.#sctp;
   }
 
   async #reserveAny(protocol: Protocol, hostIp: string, target: PortTarget): Promise<number> {
@@ -76,9 +99,9 @@ export class PortReservations {
 /** Undefined when the port is taken. */
 async function hold(protocol: Protocol, hostIp: string, port: number, target: PortTarget): Promise<Holder | undefined> {
   try {
-    if (protocol === 'tcp') return await holdTcp(hostIp, port, target);
-    if (protocol === 'udp') return await holdUdp(hostIp, port);
-    return { close: () => undefined }; // Node.js has no SCTP sockets: the kernel's translation alone serves it
+    if (protocol === 'tcp') return await listenTcp(hostIp, port, target);
+    if (protocol === 'udp') return await holdUdp(hostIp, port, target);
+    return { close: () => undefined }; // the kernel's translation alone serves it
   } catch (error) {
     if (hasCode(error, 'EADDRINUSE')) return undefined;
     throw new ApiError(
@@ -88,21 +111,7 @@ async function hold(protocol: Protocol, hostIp: string, port: number, target: Po
   }
 }
 
-async function holdTcp(hostIp: string, port: number, target: PortTarget): Promise<Holder> {
-  const servers = [await listenTcp(hostIp, port, target)];
-  if (hostIp === '0.0.0.0')
-    await listenTcp('::', port, target).then(
-      (server) => servers.push(server),
-      () => undefined, // no IPv6 on this host, or somebody else's: IPv4 is what was promised
-    );
-  return {
-    close: () => {
-      for (const server of servers) server.close();
-    },
-  };
-}
-
-function listenTcp(host: string, port: number, target: PortTarget): Promise<Server> {
+function listenTcp(host: string, port: number, target: PortTarget): Promise<Holder> {
   return new Promise((resolve, reject) => {
     const server = createServer((client) => {
       const inside = connect({ host: target.address, port: target.port });
@@ -114,20 +123,27 @@ function listenTcp(host: string, port: number, target: PortTarget): Promise<Serv
       inside.on('error', end).on('close', end).pipe(client);
     });
     server.once('error', reject);
-    server.listen({ host, port, ipv6Only: host === '::' }, () => {
+    server.listen({ host, port, ipv6Only: host.includes(':') }, () => {
       server.unref();
-      resolve(server);
+      resolve({ close: () => server.close() });
     });
   });
 }
 
-function holdUdp(hostIp: string, port: number): Promise<Holder> {
+function holdUdp(hostIp: string, port: number, target: PortTarget): Promise<Holder> {
+  const v6 = hostIp.includes(':');
   return new Promise((resolve, reject) => {
-    const socket: UdpSocket = createSocket(hostIp.includes(':') ? 'udp6' : 'udp4');
+    const socket = v6 ? createSocket({ type: 'udp6', ipv6Only: true }) : createSocket('udp4');
     socket.once('error', reject);
     socket.bind({ port, address: hostIp, exclusive: true }, () => {
       socket.unref();
-      resolve({ close: () => socket.close() });
+      const relay = v6 ? relayUdp(socket, target) : undefined;
+      resolve({
+        close: () => {
+          relay?.close();
+          socket.close();
+        },
+      });
     });
   });
 }

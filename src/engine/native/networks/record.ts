@@ -1,24 +1,10 @@
 // A network as it is kept on disk, and how one comes from what a client asked for. Pure.
-import {
-  contains,
-  formatAddress,
-  formatSubnet,
-  parseAddress,
-  parseSubnet,
-  type Subnet,
-} from '../../../network/cidr.ts';
-import { chooseSubnet, DEFAULT_POOLS } from '../../../network/ipam.ts';
+import { parseAddress, parseSubnet, type Subnet } from '../../../network/cidr.ts';
+import { parseAddress6, parseSubnet6, type Subnet6 } from '../../../network/cidr6.ts';
 import type { RulesetNetwork } from '../../../network/ruleset.ts';
-import { badRequest, notFound } from '../server/api-error.ts';
-
-export interface IpamConfig {
-  readonly Subnet?: string;
-  readonly IPRange?: string;
-  readonly Gateway?: string;
-  readonly AuxiliaryAddresses?: Readonly<Record<string, string>> | null;
-  /** The name of the same field in answers of older engines. */
-  readonly AuxAddress?: Readonly<Record<string, string>> | null;
-}
+import { badRequest, forbidden, notFound } from '../server/api-error.ts';
+import { type Driver, type DriverOptions, driverOptions } from './driver-options.ts';
+import { type IpamConfig, type Pool, type PoolFacts, poolsOf } from './ipam-config.ts';
 
 export interface NetworkRequest {
   readonly Name?: string;
@@ -43,7 +29,7 @@ export interface NetworkRecord {
   readonly id: string;
   readonly name: string;
   readonly created: string;
-  readonly driver: 'bridge' | 'host' | 'null';
+  readonly driver: Driver | 'host' | 'null';
   readonly internal: boolean;
   readonly attachable: boolean;
   readonly enableIPv6: boolean;
@@ -51,31 +37,32 @@ export interface NetworkRecord {
   readonly options: Readonly<Record<string, string>>;
   readonly ipamDriver: string;
   readonly ipamOptions: Readonly<Record<string, string>>;
-  readonly ipam: readonly {
-    readonly Subnet?: string;
-    readonly IPRange?: string;
-    readonly Gateway?: string;
-    readonly AuxiliaryAddresses?: Readonly<Record<string, string>>;
-  }[];
-  /** Absent for host and null. */
+  /** The IPv4 subnet, then the IPv6 one; none for host and null. */
+  readonly ipam: readonly Pool[];
+  /** The user chose a subnet: only then may containers choose addresses. */
+  readonly ownSubnet?: boolean;
+  /** Networks of the driver "bridge". */
   readonly bridge?: string;
+  /** macvlan and ipvlan: the host's interface; `dm-…`, a dummy of the engine's, where none was named. */
+  readonly parent?: string;
 }
 
-/** What a bridge network hands out, as numbers. */
-export interface BridgeFacts {
-  readonly bridge: string;
+/** What a network hands out, as numbers. */
+export interface AddressFacts {
   readonly subnet: Subnet;
   readonly range: Subnet | undefined;
   readonly gateway: number;
   readonly auxiliary: readonly number[];
-  readonly mtu: number | undefined;
-  readonly gateway6: string | undefined;
+  /** Where the network has IPv6. */
+  readonly v6: AddressFacts6 | undefined;
 }
 
-const BRIDGE_NAME = 'com.docker.network.bridge.name';
-const MASQUERADE = 'com.docker.network.bridge.enable_ip_masquerade';
-const ICC = 'com.docker.network.bridge.enable_icc';
-const MTU = 'com.docker.network.driver.mtu';
+export interface AddressFacts6 {
+  readonly subnet: Subnet6;
+  readonly range: Subnet6 | undefined;
+  readonly gateway: bigint;
+  readonly auxiliary: readonly bigint[];
+}
 
 /** The network with no resolver of its own and no names, as in Docker. */
 export const DEFAULT_NETWORK = 'bridge';
@@ -86,103 +73,98 @@ export const PREDEFINED: readonly string[] = [DEFAULT_NETWORK, 'host', 'none'];
 /** Interfaces of the engine's networks start so; the kernel allows 15 characters. */
 export const BRIDGE_PREFIX = 'wl-';
 
-export interface RecordFacts {
+export interface RecordFacts extends Omit<PoolFacts, 'ipv6'> {
   readonly id: string;
   readonly created: string;
-  /** Subnets that are spoken for: other networks' and the host's routes. */
-  readonly taken: readonly Subnet[];
 }
+
+const DRIVERS: readonly string[] = ['bridge', 'macvlan', 'ipvlan'] satisfies Driver[];
 
 export function networkRecord(request: NetworkRequest, facts: RecordFacts): NetworkRecord {
   const name = request.Name ?? '';
   if (!/^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/.test(name)) throw badRequest(`invalid network name: ${JSON.stringify(name)}`);
-  const driver = request.Driver || 'bridge';
-  if (driver !== 'bridge')
-    throw notFound(`could not find driver "${driver}": the windlass native engine has "bridge", "host" and "null"`);
+  const driver = driverOf(request);
   const ipamDriver = request.IPAM?.Driver || 'default';
   if (ipamDriver !== 'default') throw notFound(`could not find IPAM driver "${ipamDriver}"`);
+  if (request.EnableIPv4 === false)
+    throw badRequest('networks without IPv4 are not served: the resolver is asked over IPv4');
   const options = { ...(request.Options ?? {}) };
-  const bridge = options[BRIDGE_NAME] ?? BRIDGE_PREFIX + facts.id.slice(0, 12);
-  if (!/^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,14}$/.test(bridge)) throw badRequest(`invalid bridge name "${bridge}"`);
+  const { bridgeName, parent } = driverOptions(driver, options);
+  const configs = request.IPAM?.Config ?? [];
+  const short = facts.id.slice(0, 12);
   return {
     id: facts.id,
     name,
     created: facts.created,
-    driver: 'bridge',
-    internal: request.Internal === true,
+    driver,
+    // Without a parent there is no way out (a dummy interface leads nowhere).
+    internal: request.Internal === true || (driver !== 'bridge' && parent === undefined),
     attachable: request.Attachable === true,
     enableIPv6: request.EnableIPv6 === true,
     labels: { ...(request.Labels ?? {}) },
     options,
     ipamDriver,
     ipamOptions: { ...(request.IPAM?.Options ?? {}) },
-    ipam: ipamConfigs(request.IPAM?.Config ?? [], facts.taken),
-    bridge,
+    ipam: poolsOf(configs, { ...facts, ipv6: request.EnableIPv6 === true }),
+    ...(configs.some((config) => config.Subnet) ? { ownSubnet: true } : {}),
+    ...(driver === 'bridge' ? { bridge: bridgeName ?? BRIDGE_PREFIX + short } : { parent: parent ?? `dm-${short}` }),
   };
 }
 
-function ipamConfigs(configs: readonly IpamConfig[], taken: readonly Subnet[]): NetworkRecord['ipam'] {
-  const v6 = configs.filter((config) => config.Subnet?.includes(':'));
-  const v4 = configs.filter((config) => !config.Subnet?.includes(':'));
-  if (v4.length > 1) throw badRequest('a bridge network can have one IPv4 subnet');
-  return [ipv4Config(v4[0] ?? {}, taken), ...v6.map(ipv6Config)];
+function driverOf(request: NetworkRequest): Driver {
+  const driver = request.Driver || 'bridge';
+  if (driver === 'host' || driver === 'null') throw forbidden(`only one instance of "${driver}" network is allowed`);
+  if (!DRIVERS.includes(driver))
+    throw notFound(
+      `could not find plugin ${driver} in v1 plugin registry: plugin not found: the windlass native engine has the drivers ${DRIVERS.join(', ')}`,
+    );
+  return driver as Driver;
 }
 
-function ipv4Config(config: IpamConfig, taken: readonly Subnet[]): NetworkRecord['ipam'][number] {
-  const subnet = config.Subnet ? parseSubnet(config.Subnet) : chooseSubnet(DEFAULT_POOLS, taken);
-  if (!subnet || subnet.prefix > 30)
-    throw badRequest(`invalid subnet ${config.Subnet}: expected an IPv4 subnet such as 172.28.0.0/16`);
-  const clash = config.Subnet
-    ? taken.some((other) => other.base === subnet.base && other.prefix === subnet.prefix)
-    : false;
-  if (clash) throw badRequest('Pool overlaps with other one on this address space');
-  const range = config.IPRange ? parseSubnet(config.IPRange) : undefined;
-  if (config.IPRange && (!range || !contains(subnet, range.base)))
-    throw badRequest(`invalid ip-range ${config.IPRange}: it is not within subnet ${formatSubnet(subnet)}`);
-  const gateway = config.Gateway ? parseAddress(config.Gateway) : subnet.base + 1;
-  if (gateway === undefined || !contains(subnet, gateway))
-    throw badRequest(`invalid gateway ${config.Gateway}: it is not within subnet ${formatSubnet(subnet)}`);
-  const auxiliary = config.AuxiliaryAddresses ?? config.AuxAddress;
+/** The numbers of a network that gives out addresses; undefined for host and null. */
+export function addressFacts(record: NetworkRecord): AddressFacts | undefined {
+  const pool = record.ipam.find(({ Subnet }) => !Subnet.includes(':'));
+  const subnet = parseSubnet(pool?.Subnet ?? '');
+  const gateway = parseAddress(pool?.Gateway ?? '');
+  if (!pool || !subnet || gateway === undefined) return undefined;
   return {
-    Subnet: formatSubnet(subnet),
-    ...(config.IPRange ? { IPRange: config.IPRange } : {}),
-    Gateway: formatAddress(gateway),
-    ...(auxiliary && Object.keys(auxiliary).length > 0 ? { AuxiliaryAddresses: auxiliary } : {}),
+    subnet,
+    range: pool.IPRange === undefined ? undefined : parseSubnet(pool.IPRange),
+    gateway,
+    auxiliary: Object.values(pool.AuxiliaryAddresses ?? {}).flatMap((text) => parseAddress(text) ?? []),
+    v6: addressFacts6(record),
   };
 }
 
-const ipv6Config = (config: IpamConfig): NetworkRecord['ipam'][number] => ({
-  ...(config.Subnet ? { Subnet: config.Subnet } : {}),
-  ...(config.Gateway ? { Gateway: config.Gateway } : {}),
-});
+function addressFacts6(record: NetworkRecord): AddressFacts6 | undefined {
+  const pool = record.enableIPv6 ? record.ipam.find(({ Subnet }) => Subnet.includes(':')) : undefined;
+  const subnet = parseSubnet6(pool?.Subnet ?? '');
+  const gateway = parseAddress6(pool?.Gateway ?? '');
+  if (!pool || !subnet || gateway === undefined) return undefined;
+  return {
+    subnet,
+    range: pool.IPRange === undefined ? undefined : parseSubnet6(pool.IPRange),
+    gateway,
+    auxiliary: Object.values(pool.AuxiliaryAddresses ?? {}).flatMap((text) => parseAddress6(text) ?? []),
+  };
+}
 
-/** The numbers of a bridge network; undefined for host and null. */
-export function bridgeFacts(record: NetworkRecord): BridgeFacts | undefined {
-  const config = record.ipam[0];
-  const subnet = parseSubnet(config?.Subnet ?? '');
-  const gateway = parseAddress(config?.Gateway ?? '');
-  if (record.bridge === undefined || !subnet || gateway === undefined) return undefined;
-  const mtu = Number(record.options[MTU]);
+/** A network's options; those of host and null say nothing. */
+export const optionsOf = (record: NetworkRecord): DriverOptions =>
+  driverOptions(record.driver === 'host' || record.driver === 'null' ? 'bridge' : record.driver, record.options);
+
+/** What the ruleset has to know of a network; only bridges are behind it. */
+export function rulesetNetwork(record: NetworkRecord, dnsPort: number | undefined): RulesetNetwork | undefined {
+  const facts = addressFacts(record);
+  if (!facts || record.bridge === undefined) return undefined;
+  const { masquerade, interContainer } = optionsOf(record);
   return {
     bridge: record.bridge,
-    subnet,
-    range: config?.IPRange === undefined ? undefined : parseSubnet(config.IPRange),
-    gateway,
-    auxiliary: Object.values(config?.AuxiliaryAddresses ?? {}).flatMap((text) => parseAddress(text) ?? []),
-    mtu: Number.isInteger(mtu) && mtu > 0 ? mtu : undefined,
-    gateway6: undefined,
-  };
-}
-
-export function rulesetNetwork(record: NetworkRecord, dnsPort: number | undefined): RulesetNetwork | undefined {
-  const facts = bridgeFacts(record);
-  if (!facts) return undefined;
-  return {
-    bridge: facts.bridge,
     subnet: facts.subnet,
     internal: record.internal,
-    masquerade: record.options[MASQUERADE] !== 'false',
-    interContainer: record.options[ICC] !== 'false',
+    masquerade,
+    interContainer,
+    ...(facts.v6 ? { subnet6: facts.v6.subnet } : {}),
     ...(dnsPort === undefined ? {} : { dnsPort }),
   };
 }

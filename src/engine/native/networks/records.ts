@@ -1,13 +1,15 @@
 // The networks of the engine: in memory for reading, a file each for the next engine.
 import { join } from 'node:path';
-import { parseSubnet, type Subnet } from '../../../network/cidr.ts';
 import { routedSubnets } from '../../../network/ipam.ts';
+import { routedSubnets6 } from '../../../network/ipam6.ts';
 import { listIfExists, type NativeHost, readIfExists } from '../host.ts';
 import { newId, timestamp } from '../names.ts';
 import type { Paths } from '../paths.ts';
 import { Serial } from '../serial.ts';
-import { conflict, noSuchNetwork } from '../server/api-error.ts';
-import { DEFAULT_NETWORK, type NetworkRecord, type NetworkRequest, networkRecord } from './record.ts';
+import { ApiError, conflict, noSuchNetwork } from '../server/api-error.ts';
+import type { PoolFacts } from './ipam-config.ts';
+import { hasIPv6 } from './ipv6-host.ts';
+import { addressFacts, DEFAULT_NETWORK, type NetworkRecord, type NetworkRequest, networkRecord } from './record.ts';
 
 export class NetworkRecords {
   readonly #host: NativeHost;
@@ -34,7 +36,7 @@ export class NetworkRecords {
       ['none', 'null'],
     ] as const)
       if (!this.#byName(name)) await this.#add(plainRecord(name, driver));
-    if (!this.#byName(DEFAULT_NETWORK)) await this.#create({ Name: DEFAULT_NETWORK });
+    if (!this.#byName(DEFAULT_NETWORK)) await this.#create({ Name: DEFAULT_NETWORK }, async () => undefined);
   }
 
   all(): NetworkRecord[] {
@@ -55,8 +57,9 @@ export class NetworkRecords {
     return match;
   }
 
-  create(request: NetworkRequest): Promise<NetworkRecord> {
-    return this.#serial.run('records', () => this.#create(request));
+  /** `check` refuses what this host cannot have, before the record is kept. */
+  create(request: NetworkRequest, check: (record: NetworkRecord) => Promise<void>): Promise<NetworkRecord> {
+    return this.#serial.run('records', () => this.#create(request, check));
   }
 
   /** From now on nobody finds it. `clear` takes its things off the host; then its file goes. */
@@ -66,14 +69,20 @@ export class NetworkRecords {
     await this.#host.files.rm(this.#path(record.id), { force: true });
   }
 
-  async #create(request: NetworkRequest): Promise<NetworkRecord> {
+  async #create(request: NetworkRequest, check: (record: NetworkRecord) => Promise<void>): Promise<NetworkRecord> {
     if (this.#byName(request.Name ?? '')) throw conflict(`network with name ${request.Name} already exists`);
-    const record = networkRecord(request, { id: newId(), created: timestamp(), taken: await this.#takenSubnets() });
-    const clash = this.all().find((other) => other.bridge === record.bridge);
+    if (request.EnableIPv6 === true && !(await hasIPv6(this.#host)))
+      throw new ApiError(
+        501,
+        `network "${request.Name}" asks for IPv6, which this host's kernel has not or has switched off`,
+      );
+    const record = networkRecord(request, { id: newId(), created: timestamp(), ...(await this.#takenSubnets()) });
+    const clash = this.all().find((other) => other.bridge !== undefined && other.bridge === record.bridge);
     if (clash)
       throw conflict(
         `cannot create network "${record.name}": its bridge "${record.bridge}" belongs to network "${clash.name}"`,
       );
+    await check(record);
     await this.#add(record);
     return record;
   }
@@ -91,9 +100,16 @@ export class NetworkRecords {
     return this.all().find((record) => record.name === name);
   }
 
-  async #takenSubnets(): Promise<Subnet[]> {
-    const own = this.all().flatMap((record) => parseSubnet(record.ipam[0]?.Subnet ?? '') ?? []);
-    return [...own, ...routedSubnets((await readIfExists(this.#host.files, '/proc/net/route')) ?? '')];
+  async #takenSubnets(): Promise<Omit<PoolFacts, 'ipv6'>> {
+    const facts = this.all().flatMap((record) => addressFacts(record) ?? []);
+    const { files } = this.#host;
+    return {
+      engineId: this.#folder,
+      networks: facts.map(({ subnet }) => subnet),
+      networks6: facts.flatMap(({ v6 }) => v6?.subnet ?? []),
+      routes: routedSubnets((await readIfExists(files, '/proc/net/route')) ?? ''),
+      routes6: routedSubnets6((await readIfExists(files, '/proc/net/ipv6_route')) ?? ''),
+    };
   }
 }
 

@@ -1,22 +1,22 @@
 // All networks of the engine: records, bridges, addresses, the ruleset and the resolver. Containers are known here by id,
 // name and aliases alone.
-import { configurePort, deleteLink, plugPort } from '../../../network/bridge.ts';
+import { deleteLink } from '../../../network/bridge.ts';
 import { type BoundSockets, EmbeddedDns, nameservers } from '../../../network/dns/server.ts';
-import type { EndpointSettings, Lease } from '../containers/types.ts';
+import type { ContainerRecord, EndpointSettings, Lease } from '../containers/types.ts';
 import { type NativeHost, readIfExists, runChecked } from '../host.ts';
 import type { Paths } from '../paths.ts';
 import { ApiError } from '../server/api-error.ts';
 import { Addresses } from './addresses.ts';
 import { Bridges, hasInterface } from './bridges.ts';
 import { IpBatch } from './ip-batch.ts';
-import { type Attachment, type Member, Members } from './members.ts';
-import { portPlans } from './plug.ts';
+import { type Attachment, type Member, Members, type Presence } from './members.ts';
+import { type Attached, hostLines, insideLines, routeLines } from './plug.ts';
 import { PortReservations } from './ports.ts';
-import { DEFAULT_NETWORK, type NetworkRecord, type NetworkRequest, PREDEFINED } from './record.ts';
+import { DEFAULT_NETWORK, type NetworkRecord, type NetworkRequest, optionsOf, PREDEFINED } from './record.ts';
 import { NetworkRecords } from './records.ts';
 
 export class NetworkService {
-  readonly ports = new PortReservations();
+  readonly ports: PortReservations;
   readonly #host: NativeHost;
   readonly #batch: IpBatch;
   readonly #dns: EmbeddedDns;
@@ -29,6 +29,7 @@ export class NetworkService {
   /** `dnsSockets`: the resolver's, where somebody keeps them for it. */
   constructor(host: NativeHost, paths: Paths, table: string, dnsSockets?: BoundSockets) {
     this.#host = host;
+    this.ports = new PortReservations(host);
     this.#batch = new IpBatch(host);
     this.#dns = new EmbeddedDns({ upstream: (asker) => this.#members.ownServers(asker) ?? this.#hostServers });
     this.#records = new NetworkRecords(host, paths);
@@ -57,12 +58,12 @@ export class NetworkService {
     return this.#records.find(reference);
   }
 
-  membersOf(id: string): Attachment[] {
+  membersOf(id: string): Presence[] {
     return this.#members.of(id);
   }
 
   create(request: NetworkRequest): Promise<NetworkRecord> {
-    return this.#records.create(request);
+    return this.#records.create(request, (record) => this.#bridges.check(record));
   }
 
   async remove(reference: string): Promise<NetworkRecord> {
@@ -95,26 +96,42 @@ export class NetworkService {
   }
 
   /**
-   * Plugs a namespace into its networks: one run of ip(8) on the host, shared with others, and one inside. `first` when
-   * nothing is plugged into it yet.
+   * Plugs a namespace into networks: one run of ip(8) on the host, shared with others, and one inside. `before` are the
+   * attachments it has already.
    */
-  async plug(netns: string, leases: Member['leases'], first: boolean): Promise<void> {
-    const plugs = leases.flatMap(({ endpoint, lease }) => {
-      const record = this.#records.get(endpoint.networkId);
-      return record ? [{ record, lease }] : [];
+  async plug(netns: string, attachments: readonly Attachment[], before: readonly Attachment[] = []): Promise<void> {
+    const attached = this.#attached(attachments);
+    await Promise.all(attached.map(({ record }) => this.bringUp(record)));
+    if (attached.length === 0) return;
+    await this.#batch.run(hostLines(attached, netns));
+    await this.#inside(netns, insideLines(attached, [...this.#attached(before), ...attached]));
+  }
+
+  /** Takes one network from a running container that keeps others. */
+  async unplugOne(netns: string, gone: Lease, left: readonly Attachment[]): Promise<void> {
+    if (gone.hostInterface === '') await this.#inside(netns, deleteLink(gone.interfaceName));
+    else await this.unplug([gone]);
+    const routes = routeLines(this.#attached(left));
+    if (routes !== '') await this.#inside(netns, routes);
+  }
+
+  async #inside(netns: string, text: string): Promise<void> {
+    await runChecked(this.#host, 'nsenter', [`--net=${netns}`, 'ip', '-batch', '-'], text);
+  }
+
+  #attached(attachments: readonly Attachment[]): Attached[] {
+    return attachments.flatMap((attachment) => {
+      const record = this.#records.get(attachment.endpoint.networkId);
+      return record ? [{ ...attachment, record }] : [];
     });
-    await Promise.all(plugs.map(({ record }) => this.bringUp(record)));
-    const ports = portPlans(plugs, first);
-    if (ports.length === 0) return;
-    await this.#batch.run(ports.map((port) => plugPort(port, netns)).join(''));
-    await runChecked(this.#host, 'nsenter', [`--net=${netns}`, 'ip', '-batch', '-'], ports.map(configurePort).join(''));
   }
 
   /** Removes the host's ends; the others go with them. Ends that are gone already are no failure. */
   async unplug(leases: readonly Lease[]): Promise<void> {
     await Promise.all(
       leases.map(async (lease) => {
-        if (!(await hasInterface(this.#host, lease.hostInterface))) return;
+        // Interfaces of macvlan and ipvlan go with their namespace.
+        if (lease.hostInterface === '' || !(await hasInterface(this.#host, lease.hostInterface))) return;
         await this.#batch.run(deleteLink(lease.hostInterface)).catch((error: unknown) => {
           if (!/Cannot find device/.test(String(error))) throw error;
         });
@@ -146,11 +163,18 @@ export class NetworkService {
     await this.#bridges.restore();
   }
 
+  /** Where ports without an address of the host are published: an option of the network; empty for everywhere. */
+  hostBinding(record: ContainerRecord, lease: Lease): string {
+    const endpoint = Object.values(record.endpoints).find((one) => one.lease?.endpointId === lease.endpointId);
+    const network = this.#records.get(endpoint?.networkId ?? '');
+    return (network && optionsOf(network).hostBinding) ?? '';
+  }
+
   /** Whether a container on these networks asks the embedded resolver. */
   hasResolver(networkIds: readonly string[]): boolean {
     return networkIds.some((id) => {
       const record = this.#records.get(id);
-      return record?.driver === 'bridge' && record.name !== DEFAULT_NETWORK;
+      return record?.bridge !== undefined && record.name !== DEFAULT_NETWORK;
     });
   }
 

@@ -12,6 +12,7 @@ export class ApiError extends WindlassError {
 }
 
 export const badRequest = (message: string): ApiError => new ApiError(400, message);
+export const forbidden = (message: string): ApiError => new ApiError(403, message);
 export const notFound = (message: string): ApiError => new ApiError(404, message);
 export const conflict = (message: string): ApiError => new ApiError(409, message);
 /** The request is understood and not served by this engine. */

@@ -81,11 +81,13 @@ export const LIMITS: Shape = {
   RestartPolicy: { Name: 'string', MaximumRetryCount: 'number' },
 };
 
-const ENDPOINT: Shape = {
+export const ENDPOINT: Shape = {
   Links: 'strings',
   Aliases: 'strings',
   MacAddress: 'string',
-  IPAMConfig: { IPv4Address: 'string' },
+  IPAMConfig: { IPv4Address: 'string', IPv6Address: 'string' },
+  DriverOpts: 'string map',
+  GwPriority: 'number',
 };
 
 export const CREATE_CONTAINER: Shape = {

@@ -50,7 +50,7 @@ export function networkRoutes(engine: NativeEngine): Routes {
       const filters = parseFilters(exchange.query.get('filters'), ['label', 'label!', 'until']);
       const deleted: string[] = [];
       for (const record of networks.all()) {
-        if (record.driver !== 'bridge' || record.name === 'bridge' || isUsed(store.all(), record)) continue;
+        if (['bridge', 'host', 'none'].includes(record.name) || isUsed(store.all(), record)) continue;
         if (!filters.labels('label', record.labels) || !filters.withoutLabels(record.labels)) continue;
         emit('destroy', await networks.remove(record.id));
         deleted.push(record.name);
@@ -117,7 +117,7 @@ function describe(engine: NativeEngine, record: NetworkRecord, withContainers: b
           EndpointID: lease.endpointId,
           MacAddress: lease.mac,
           IPv4Address: `${lease.address}/${lease.prefix}`,
-          IPv6Address: '',
+          IPv6Address: lease.address6 === undefined ? '' : `${lease.address6}/${lease.prefix6}`,
         },
       ]),
     ),
