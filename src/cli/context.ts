@@ -6,6 +6,7 @@ import { debug } from '../log.ts';
 import type { Project } from '../model.ts';
 import { RemoteSource } from '../remote/index.ts';
 import type { LoadOptions } from '../spec/load.ts';
+import type { RaisedBundle } from './bundle/raise.ts';
 import type { GlobalOptions } from './globals.ts';
 import type { Interrupts } from './interrupts.ts';
 import type { Io } from './io.ts';
@@ -29,6 +30,8 @@ export interface CommandContext {
   readonly remote: RemoteSource;
   /** The engine, chosen and connected once. `project` helps to find the engine that already runs it. */
   engine(project?: string): Promise<Engine>;
+  /** Before containers of the project are made: brings what its bundle holds, when it comes from one. */
+  prepare(project: Project): Promise<void>;
   /** A line for the user on standard error that is no progress: `warning: …`. */
   warn(message: string): void;
   /** Closes the engine's connections. Called once, by main.ts. */
@@ -42,10 +45,13 @@ export interface ContextFacts {
   readonly cwd: string;
   readonly io: Io;
   readonly interrupts: Interrupts;
+  /** The bundle that stands in for Compose files. */
+  readonly bundle?: RaisedBundle | undefined;
 }
 
 export function createContext(facts: ContextFacts): CommandContext {
-  const { globals, env, cwd, io, interrupts } = facts;
+  const { bundle, ...plain } = facts;
+  const { globals, env, cwd, io, interrupts } = plain;
   let connected: Promise<Engine> | undefined;
   const remote = new RemoteSource({
     host: realHost,
@@ -75,8 +81,8 @@ export function createContext(facts: ContextFacts): CommandContext {
     ...overrides,
   });
 
-  return {
-    ...facts,
+  const context: CommandContext = {
+    ...plain,
     signal: interrupts.signal,
     remote,
     warn,
@@ -89,7 +95,14 @@ export function createContext(facts: ContextFacts): CommandContext {
       const { project, warnings } = await loadProject(loadOptions(overrides));
       debug('cli', () => `loaded project "${project.name}"`);
       for (const warning of warnings) warn(formatDiagnostic(warning));
-      return project;
+      if (bundle === undefined) return project;
+      const { withBundle } = await import('./bundle/raise.ts');
+      return withBundle(project, bundle);
+    },
+    async prepare(project) {
+      if (bundle === undefined) return;
+      const { prepareBundle } = await import('./bundle/raise.ts');
+      await prepareBundle(context, bundle, project);
     },
     engine(project) {
       connected ??= connect(facts, project);
@@ -101,6 +114,7 @@ export function createContext(facts: ContextFacts): CommandContext {
       await engine?.close();
     },
   };
+  return context;
 }
 
 /** What looks at engines in passing, while the user types: that starts none. */

@@ -64,6 +64,12 @@ export interface GlobalOptions {
 
 type Environment = Readonly<Record<string, string>>;
 
+/** The files that are named: with `-f`, else in COMPOSE_FILE. */
+export function namedFiles({ files }: GlobalOptions, env: Environment): readonly string[] {
+  if (files.length > 0) return files;
+  return (env.COMPOSE_FILE ?? '').split(env.COMPOSE_PATH_SEPARATOR || ':').filter((file) => file !== '');
+}
+
 /** docker compose's reading of a boolean variable: `1`, `t`, `true`, `y`, `yes` (any case). */
 export const isTrue = (value: string | undefined): boolean => /^(1|t|true|y|yes)$/i.test((value ?? '').trim());
 

@@ -15,6 +15,7 @@ const LOOKS = [
   'findVolume',
   'findImage',
   'resolveDigest',
+  'saveImages',
   'getArchive',
   'statPath',
   'logs',

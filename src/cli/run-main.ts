@@ -1,10 +1,11 @@
 // From arguments to exit code: parses, sets up signals, runs the command, and turns an error into text.
 import { HostError, isAbort, messageOf, WindlassError } from '../errors.ts';
 import { debug } from '../log.ts';
+import type { RaisedBundle } from './bundle/raise.ts';
 import { createContext } from './context.ts';
 import { pluginCall, pluginMetadata, watchCaller } from './docker-plugin.ts';
 import { withEnvFileSettings } from './env-settings.ts';
-import { resolveGlobals } from './globals.ts';
+import { type GlobalOptions, namedFiles, resolveGlobals } from './globals.ts';
 import { Interrupts } from './interrupts.ts';
 import { type Io, processIo } from './io.ts';
 import { type Invocation, parseCommandLine } from './program.ts';
@@ -46,7 +47,9 @@ export async function runMain(given: readonly string[], exit: Exit): Promise<num
     });
     const globals = resolveGlobals(invocation.globals, env, cwd, (text) => io.stderr.write(`${text}\n`));
     json = globals.progress === 'json';
-    const context = createContext({ command: invocation.command.name, globals, env, cwd, io, interrupts });
+    const bundle = await bundleAmong(globals, env, cwd);
+    const facts = { command: invocation.command.name, globals, env, cwd, io, interrupts };
+    const context = createContext({ ...facts, ...(bundle && { globals: bundle.globals, env: bundle.env, bundle }) });
     try {
       return await invocation.command.start(context, invocation.flags, invocation.args);
     } finally {
@@ -56,6 +59,17 @@ export async function runMain(given: readonly string[], exit: Exit): Promise<num
     // Whatever breaks because the user stopped it is no news.
     return isAbort(error) || interrupts.signal.aborted ? INTERRUPTED : report(error, io, json);
   }
+}
+
+/** Nothing is loaded for the sake of Compose files that are called so. */
+async function bundleAmong(
+  globals: GlobalOptions,
+  env: Readonly<Record<string, string>>,
+  cwd: string,
+): Promise<RaisedBundle | undefined> {
+  if (namedFiles(globals, env).every((file) => file === '-' || /\.ya?ml$/.test(file))) return undefined;
+  const { raiseBundle } = await import('./bundle/raise.ts');
+  return raiseBundle(globals, env, cwd);
 }
 
 /** The words that completion is asked about are no flags of ours. */

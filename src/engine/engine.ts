@@ -342,6 +342,10 @@ export interface Engine {
   removeImage(reference: string, options: { force: boolean }, signal?: AbortSignal): Promise<void>;
   /** Digest the registry gives for a reference: `sha256:…`. */
   resolveDigest(reference: string, signal?: AbortSignal): Promise<string>;
+  /** The images as one archive, as `docker save` makes it. */
+  saveImages(references: readonly string[], signal?: AbortSignal): Promise<Readable>;
+  /** Takes the images of such an archive in, with their tags. */
+  loadImages(archive: Readable, signal?: AbortSignal): Promise<void>;
   /** Returns the id of the built image. `onOutput` gets the builder's own lines. */
   buildImage(request: BuildRequest, onOutput: (text: string) => void, signal?: AbortSignal): Promise<string>;
 

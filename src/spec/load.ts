@@ -17,7 +17,8 @@ import { readYaml } from './read-yaml.ts';
 import { type RemoteCopies, type RemoteFiles, withRemoteCopies } from './remote.ts';
 import type { Environment } from './resolve-environment.ts';
 import { withEnvFiles, withLabelFiles } from './service-files.ts';
-import { type Mapping, newMapping } from './tree.ts';
+import { extractVariables, type TemplateVariable } from './template-variables.ts';
+import { isMapping, isSequence, type Mapping, newMapping, type Value } from './tree.ts';
 import { Warnings } from './warnings.ts';
 
 export interface LoadOptions {
@@ -52,6 +53,23 @@ export interface LoadOptions {
 export interface LoadResult {
   readonly project: Project;
   readonly warnings: readonly Diagnostic[];
+  readonly sources: LoadSources;
+}
+
+/** What a load has read: the files of the model itself, and those that variables are substituted from. Absolute paths. */
+export interface LoadSources {
+  /** Compose files, with what they extend and include; `-` for standard input. */
+  readonly composeFiles: readonly string[];
+  readonly envFiles: readonly string[];
+  /** The variables that the Compose files mention, each time they do. */
+  readonly variables: () => readonly VariableMention[];
+}
+
+export interface VariableMention extends TemplateVariable {
+  /** Absolute path of the file. */
+  readonly file: string;
+  /** In a service's `image`. */
+  readonly inImage: boolean;
 }
 
 export interface TreeResult {
@@ -106,7 +124,30 @@ async function loadProjectOnce(options: LoadOptions, copies: RemoteCopies): Prom
     project = withEnvFiles(project, tree, state);
     if (consistent) checkContainerNames(project, tree, state.places);
   }
-  return { project, warnings: finish(state, options) };
+  return { project, warnings: finish(state, options), sources: sourcesOf(load) };
+}
+
+const sourcesOf = ({ state, envFiles }: PreparedLoad): LoadSources => ({
+  composeFiles: [...state.documents.keys()],
+  envFiles: [...envFiles],
+  variables: () =>
+    [...state.documents].flatMap(([file, documents]) =>
+      documents.flatMap(({ root }) =>
+        [...mentions(root, [])].map(({ variable, path }) => ({ ...variable, file, inImage: isImage(path) })),
+      ),
+    ),
+});
+
+const isImage = ([section, , attribute, ...rest]: readonly string[]): boolean =>
+  section === 'services' && attribute === 'image' && rest.length === 0;
+
+function* mentions(
+  value: Value,
+  path: readonly string[],
+): Generator<{ readonly variable: TemplateVariable; readonly path: readonly string[] }> {
+  if (typeof value === 'string') for (const variable of extractVariables(value)) yield { variable, path };
+  else if (isSequence(value)) for (const item of value) yield* mentions(item, [...path, '']);
+  else if (isMapping(value)) for (const key of Object.keys(value)) yield* mentions(value[key] ?? null, [...path, key]);
 }
 
 /** Loads the tree that a project would be read from. */
@@ -136,6 +177,8 @@ function withInputReadOnce(options: LoadOptions): LoadOptions {
 interface PreparedLoad {
   readonly settings: ProjectOptions;
   readonly state: LoadState;
+  /** Those read so far. */
+  readonly envFiles: ReadonlySet<string>;
 }
 
 async function prepare(options: LoadOptions, copies: RemoteCopies): Promise<PreparedLoad> {
@@ -143,12 +186,15 @@ async function prepare(options: LoadOptions, copies: RemoteCopies): Promise<Prep
   const warnings = new Warnings(places);
   const displayName = (path: string): string => copies.nameOf(path) ?? nameFrom(options.cwd, path);
   const copyOf = (reference: string): string | undefined => copies.pathOf(reference, places, 0);
-  const settings = resolveProjectOptions(options, { warnings, displayName, copyOf });
+  const envFiles = new Set<string>();
+  const onEnvFile = (path: string): void => void envFiles.add(path);
+  const settings = resolveProjectOptions(options, { warnings, displayName, copyOf, onEnvFile });
   const state: LoadState = {
     places,
     warnings,
     displayName,
     copies,
+    onEnvFile,
     interpolate: options.interpolate !== false,
     home: options.env.HOME || homedir(),
     cwd: options.cwd,
@@ -159,7 +205,7 @@ async function prepare(options: LoadOptions, copies: RemoteCopies): Promise<Prep
     const text = decodeText(typeof input === 'string' ? Buffer.from(input) : input, STDIN_NAME);
     state.documents.set('-', readYaml(text, STDIN_NAME, places));
   }
-  return { settings, state };
+  return { settings, state, envFiles };
 }
 
 const STDIN_NAME = 'standard input';

@@ -31,6 +31,7 @@ export interface LoadState {
   readonly displayName: (path: string) => string;
   /** What has been fetched from other machines. */
   readonly copies: RemoteCopies;
+  readonly onEnvFile: (path: string) => void;
   /** Documents by absolute path; `-` is standard input. */
   readonly documents: Map<string, readonly SourceDocument[]>;
 }

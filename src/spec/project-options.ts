@@ -35,6 +35,7 @@ interface Surroundings {
   readonly displayName: (path: string) => string;
   /** The local copy of a file on another machine; undefined for a path. */
   readonly copyOf: (reference: string) => string | undefined;
+  readonly onEnvFile: (path: string) => void;
 }
 
 /** Gathers what the command line, the environment and `.env` say. Throws where there is no Compose file. */

@@ -7,6 +7,8 @@ import type { Environment } from './resolve-environment.ts';
 /** What reading needs to know of the load. */
 export interface EnvFileContext {
   readonly displayName: (path: string) => string;
+  /** Told of every env file that variables are substituted from. */
+  readonly onEnvFile?: (path: string) => void;
 }
 
 /** The variables of the files; a later file wins. `${…}` in them sees `known` first, then what came before. */
@@ -19,6 +21,7 @@ export function readEnvFiles(
   const lookup = (name: string): string | undefined => (Object.hasOwn(known, name) ? known[name] : undefined);
   for (const file of files) {
     const name = context.displayName(file);
+    context.onEnvFile?.(file);
     parseDotenv(readEnvText(file, name), name, lookup, { into });
   }
   return Object.fromEntries(into);

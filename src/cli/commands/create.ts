@@ -10,6 +10,7 @@ import { buildSettings, checkCreateFlags, createPlanOptions } from './up-options
 export const run: CommandRun<typeof createFlags> = async (context, flags, args) => {
   checkCreateFlags(flags);
   const target = await loadTarget(context, args);
+  await context.prepare(target.project);
   const options = createPlanOptions(context, flags, target);
   const { planUp } = await import('../../planner/reconcile.ts');
   const volumes = askAboutVolumes(context, target.project, flags.yes);

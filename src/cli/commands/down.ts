@@ -1,5 +1,7 @@
 // `down`: stops and removes a project's containers and networks, and on request its images and volumes.
 import { UsageError } from '../../errors.ts';
+import type { Project } from '../../model.ts';
+import type { CommandContext } from '../context.ts';
 import type { CommandRun } from '../declaration.ts';
 import type { downFlags } from '../declarations/core.ts';
 import { perform } from '../perform.ts';
@@ -29,6 +31,15 @@ export const run: CommandRun<typeof downFlags> = async (context, flags, args) =>
       nothing &&= plan.steps.length === 0;
     },
   });
+  if (flags.volumes && args.length === 0 && !context.globals.dryRun) await releaseBundle(context, project);
   if (nothing) context.warn(`no resource found to remove for project "${project.name}"`);
   return 0;
 };
+
+/** Nothing of the project is left, so the files that its bundle was unpacked to have no user any more. */
+async function releaseBundle(context: CommandContext, { name, workingDir }: Project): Promise<void> {
+  if (!workingDir.includes('/bundles/')) return;
+  const { BundleStore, bundleFolder } = await import('../../shipping/bundle/bundle-store.ts');
+  const { endpoint } = await context.engine(name);
+  await new BundleStore(bundleFolder(context.env)).release(workingDir, `${name} ${endpoint}`);
+}

@@ -37,6 +37,7 @@ interface Prepared {
 export const run: CommandRun<typeof runFlags> = async (context, flags, [service = '', ...command]) => {
   const prepared = await prepare(context, flags, service, command);
   const { project } = prepared;
+  await context.prepare(project);
   const engine = await context.engine(project.name);
   const dependencies = flags['no-deps'] ? [] : dependencyNames(project, service);
   const before = flags['rm-deps'] ? await engine.listContainers(project.name, context.signal) : [];

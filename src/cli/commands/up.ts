@@ -28,6 +28,7 @@ export const run: CommandRun<typeof upFlags> = async (context, flags, args) => {
   requireServices(project, context.globals.allResources);
   if (flags['exit-code-from'] !== undefined && project.services[flags['exit-code-from']] === undefined)
     throw noSuchService(flags['exit-code-from'], serviceNames(project));
+  await context.prepare(project);
   const attached = !flags.detach && !flags.wait && !flags['no-start'];
   const attachTo = attached ? servicesToAttach(project, services, flags) : [];
 

@@ -1,6 +1,7 @@
 // Every command there is.
 import type { AnyCommand, CommandGroup } from '../declaration.ts';
 import { aboutCommands } from './about.ts';
+import { bundleCommands } from './bundle.ts';
 import { contentCommands } from './content.ts';
 import { coreCommands } from './core.ts';
 import { engineCommands } from './engine.ts';
@@ -20,4 +21,4 @@ export const commands: readonly AnyCommand[] = [
 ];
 
 /** Commands that stand below another word, as `bridge convert`. */
-export const commandGroups: readonly CommandGroup[] = [engineCommands];
+export const commandGroups: readonly CommandGroup[] = [engineCommands, bundleCommands];

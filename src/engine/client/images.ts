@@ -8,12 +8,16 @@ import type { Engine, PullProgress } from '../engine.ts';
 import { type About, ask, askStream, type Client, look } from './client.ts';
 import { splitReference } from './containers.ts';
 import { fromWords, interruption } from './failures.ts';
+import type { Call } from './modem.ts';
 import { jsonLines, record, text } from './ndjson.ts';
 import { absentAsUndefined } from './observe.ts';
 import { observedImage } from './observed.ts';
 import { guarded } from './streams.ts';
 
-type Verbs = Pick<Engine, 'findImage' | 'pullImage' | 'pushImage' | 'tagImage' | 'removeImage' | 'resolveDigest'>;
+type Verbs = Pick<
+  Engine,
+  'findImage' | 'pullImage' | 'pushImage' | 'tagImage' | 'removeImage' | 'resolveDigest' | 'saveImages' | 'loadImages'
+>;
 
 export function imageVerbs(client: Client, config: DockerConfig): Verbs {
   const image = (docker: Docker, reference: string): Docker.Image => docker.getImage(pathOf(reference));
@@ -61,6 +65,16 @@ export function imageVerbs(client: Client, config: DockerConfig): Verbs {
         }),
       );
     },
+    saveImages: (references, signal) =>
+      // dockerode asks for one image at a time, and layers that images share would come as often.
+      exchange(client, aboutImage('saveImages', references.join(', '), signal), {
+        ...{ path: '/images/get?', method: 'GET', options: { names: references } },
+      }),
+    async loadImages(archive, signal) {
+      const loading = { verb: 'loadImages', resource: 'image archive', signal };
+      const call = { path: '/images/load?', method: 'POST', file: archive, options: { quiet: '1' } };
+      await follow(client, loading, await exchange(client, loading, call), undefined);
+    },
     async resolveDigest(reference, signal) {
       const about = { verb: 'resolveDigest', resource: `image "${reference}"`, signal };
       // Podman has no such call: its "not found" would be taken for the image's.
@@ -83,6 +97,29 @@ const noDigests = (resource: string): EngineError =>
     ...{ kind: 'unsupported', verb: 'resolveDigest', resource },
     hint: 'use a Docker Engine for this, or ask with: skopeo inspect docker://…',
   });
+
+const aboutImage = (verb: string, reference: string, signal: AbortSignal | undefined): About => ({
+  verb,
+  resource: `image "${reference}"`,
+  signal,
+});
+
+/** One request of our own; the answer comes as a stream. */
+function exchange(
+  client: Client,
+  about: About,
+  call: Pick<Call, 'path' | 'method' | 'options' | 'file'>,
+): Promise<Readable> {
+  return ask(
+    client,
+    about,
+    () =>
+      new Promise((resolve, reject) => {
+        const whole: Call = { ...call, isStream: true, statusCodes: { 200: true }, abortSignal: about.signal };
+        client.modem.dial(whole, (error, data) => (error === null ? resolve(data as Readable) : reject(error)));
+      }),
+  );
+}
 
 /** Slashes are part of the engine's paths; everything else that is special in a URL is not. */
 const pathOf = (reference: string): string => reference.split('/').map(encodeURIComponent).join('/');

@@ -1,0 +1,127 @@
+// A bundle given with `-f`: its files stand in for Compose files, its images for those of registries.
+import { existsSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { UsageError } from '../../errors.ts';
+import type { Project, Service } from '../../model.ts';
+import { BundleError } from '../../shipping/bundle/bundle-error.ts';
+import { BundleStore, bundleFolder, type UnpackedBundle } from '../../shipping/bundle/bundle-store.ts';
+import { loadImages } from '../../shipping/bundle/load-images.ts';
+import { looksLikeBundle } from '../../shipping/bundle/read-bundle.ts';
+import type { CommandContext } from '../context.ts';
+import { type GlobalOptions, namedFiles } from '../globals.ts';
+
+type Environment = Readonly<Record<string, string>>;
+
+export interface RaisedBundle {
+  /** Absolute path of the bundle. */
+  readonly file: string;
+  readonly bundle: UnpackedBundle;
+  /** The global options with the unpacked files in the bundle's place. */
+  readonly globals: GlobalOptions;
+  readonly env: Environment;
+}
+
+/** Undefined where no bundle is among the files. Unpacks its files otherwise. */
+export async function raiseBundle(
+  globals: GlobalOptions,
+  env: Environment,
+  cwd: string,
+): Promise<RaisedBundle | undefined> {
+  const files = namedFiles(globals, env);
+  const checked = await Promise.all(
+    files.map(async (file) => file !== '-' && !file.includes('://') && (await looksLikeBundle(resolve(cwd, file)))),
+  );
+  const at = checked.indexOf(true);
+  if (at < 0) return undefined;
+  if (at > 0 || checked.indexOf(true, 1) > 0)
+    throw new UsageError('a bundle must be the first file, and the only bundle', {
+      hint: 'name it first; Compose files after it are merged over it',
+    });
+  const file = resolve(cwd, files[0] ?? '');
+  const bundle = await new BundleStore(bundleFolder(env)).unpack(file);
+  const { project, environment } = bundle.manifest;
+  const workingDir = join(bundle.files, project.directory);
+  const own = join(globals.projectDirectory ?? dirname(file), '.env');
+  return {
+    file,
+    bundle,
+    globals: {
+      ...globals,
+      files: [
+        ...project.composeFiles.map((path) => join(bundle.files, path)),
+        ...files.slice(1).map((path) => resolve(cwd, path)),
+      ],
+      projectDirectory: workingDir,
+      // As for a Compose file: the `.env` beside it counts.
+      envFiles: globals.envFiles.length > 0 ? globals.envFiles : existsSync(own) ? [own] : [],
+      profiles: globals.profiles.length > 0 || env.COMPOSE_PROFILES ? globals.profiles : project.profiles,
+    },
+    env: {
+      ...withoutOwn(environment, await settings(globals, own)),
+      COMPOSE_PROJECT_NAME: project.name,
+      ...env,
+      PWD: workingDir,
+    },
+  };
+}
+
+/** What the user's own env file sets goes before what the bundle holds. */
+const withoutOwn = (environment: Environment, own: ReadonlySet<string>): Environment =>
+  Object.fromEntries(Object.entries(environment).filter(([name]) => !own.has(name)));
+
+async function settings({ envFiles }: GlobalOptions, own: string): Promise<ReadonlySet<string>> {
+  const files = (envFiles.length > 0 ? envFiles : [own]).filter((file) => existsSync(file));
+  if (files.length === 0) return new Set();
+  const { readEnvFiles } = await import('../../spec/read-env-files.ts');
+  return new Set(Object.keys(readEnvFiles(files, {}, { displayName: (path) => path })));
+}
+
+/** The project with the bundle's images in place of names that a registry would answer, and the receiver's own secrets. */
+export function withBundle(project: Project, { file, bundle }: Pick<RaisedBundle, 'file' | 'bundle'>): Project {
+  const { manifest } = bundle;
+  const images = new Map(
+    manifest.images.flatMap(({ reference, services }) => services.map((name) => [name, reference])),
+  );
+  const adapt = (service: Service): Service => {
+    const image = images.get(service.name);
+    if (image === undefined) return service;
+    const { build: _, ...rest } = service;
+    return { ...rest, image, pull_policy: 'never' };
+  };
+  const left = new Map(manifest.needs.secretFiles.map(({ secret, path }) => [secret, join(dirname(file), path)]));
+  return {
+    ...project,
+    services: mapValues(project.services, adapt),
+    secrets: mapValues(project.secrets, (secret, key) => {
+      const own = left.get(key);
+      return own === undefined ? secret : { ...secret, file: own };
+    }),
+  };
+}
+
+const mapValues = <T>(record: Readonly<Record<string, T>>, change: (value: T, key: string) => T): Record<string, T> =>
+  Object.fromEntries(Object.entries(record).map(([key, value]) => [key, change(value, key)]));
+
+/** Before containers are made: what the receiver had to set, and the images. */
+export async function prepareBundle(context: CommandContext, raised: RaisedBundle, project: Project): Promise<void> {
+  const { manifest, digest } = raised.bundle;
+  const missing = manifest.needs.variables.filter(
+    ({ name, required }) => required && project.environment[name] === undefined,
+  );
+  const files = manifest.needs.secretFiles
+    .map(({ secret, path }) => ({ secret, path: join(dirname(raised.file), path) }))
+    .filter(({ secret, path }) => project.secrets[secret] !== undefined && !existsSync(path));
+  if (missing.length + files.length > 0)
+    throw new BundleError(
+      [
+        'the bundle needs what is not set:',
+        ...missing.map(({ name, usedBy }) => `  variable ${name} (${usedBy.join(', ')})`),
+        ...files.map(({ secret, path }) => `  file ${path} (secret ${secret})`),
+      ].join('\n'),
+      { hint: `set them in the shell or in ${join(dirname(raised.file), '.env')}, and put the files in their places` },
+    );
+  if (context.globals.dryRun) return;
+  const engine = await context.engine(project.name);
+  await new BundleStore(bundleFolder(context.env)).use(digest, `${project.name} ${engine.endpoint}`);
+  await loadImages(raised.file, { manifest, digest }, engine, context.signal);
+}

@@ -1,0 +1,16 @@
+// `bundle load`: the images of a bundle into the engine, and its files to where `up` finds them.
+import { resolve } from 'node:path';
+import { BundleStore, bundleFolder } from '../../shipping/bundle/bundle-store.ts';
+import { loadImages } from '../../shipping/bundle/load-images.ts';
+import type { CommandRun } from '../declaration.ts';
+import type { bundleLoadFlags } from '../declarations/bundle.ts';
+
+export const run: CommandRun<typeof bundleLoadFlags> = async (context, _flags, [given = '']) => {
+  const file = resolve(context.cwd, given);
+  const bundle = await new BundleStore(bundleFolder(context.env)).unpack(file);
+  const engine = await context.engine(bundle.manifest.project.name);
+  const loaded = new Set(await loadImages(file, bundle, engine, context.signal));
+  for (const { reference } of bundle.manifest.images)
+    context.io.stdout.write(`${reference}: ${loaded.has(reference) ? 'loaded' : 'there already'}\n`);
+  return 0;
+};

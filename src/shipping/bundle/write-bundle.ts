@@ -1,0 +1,81 @@
+// Puts a bundle together: contents in the order of their paths, after the manifest that lists them.
+import { createWriteStream } from 'node:fs';
+import { rename, rm } from 'node:fs/promises';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import * as zlib from 'node:zlib';
+import { plainHeader, type TarSource, writeTar } from '../../archive/tar-writer.ts';
+import {
+  type BundleManifest,
+  byBytes,
+  digestOfText,
+  encodeManifest,
+  MANIFEST_PATH,
+  SIGNATURE_PATH,
+} from './manifest.ts';
+import { readSpooled, type Spooled } from './spool.ts';
+
+/** A content: a text, or what is in the spool. */
+export type Part = string | Spooled;
+
+export interface WrittenBundle {
+  readonly manifest: BundleManifest;
+  /** Of its manifest, and so of all of it. */
+  readonly digest: string;
+}
+
+export interface BundleToWrite {
+  /** Without the list of contents, which is made here. */
+  readonly manifest: Omit<BundleManifest, 'version' | 'contents'>;
+  /** Path → content. */
+  readonly parts: ReadonlyMap<string, Part>;
+  /** Signs the manifest's text. */
+  readonly sign?: (manifest: string) => string;
+  /** Absolute. `.gz` and `.zst` at its end mean what they say. */
+  readonly output: string;
+}
+
+/** Writes the file whole or not at all. */
+export async function writeBundle(bundle: BundleToWrite): Promise<WrittenBundle> {
+  const parts = [...bundle.parts].sort(([a], [b]) => byBytes(a, b));
+  const contents = parts.map(([path, part]) =>
+    typeof part === 'string'
+      ? { path, size: Buffer.byteLength(part), digest: digestOfText(part) }
+      : { path, size: part.size, digest: part.digest },
+  );
+  const manifest: BundleManifest = { version: 1, ...bundle.manifest, contents };
+  const text = encodeManifest(manifest);
+  const signature = bundle.sign?.(text);
+  const entries: TarSource[] = [
+    textEntry(MANIFEST_PATH, text),
+    ...(signature === undefined ? [] : [textEntry(SIGNATURE_PATH, signature)]),
+    ...parts.map(([path, part]) =>
+      typeof part === 'string'
+        ? textEntry(path, part)
+        : { header: plainHeader({ path, size: part.size }), content: () => readSpooled(part) },
+    ),
+  ];
+  const partial = `${bundle.output}.partial`;
+  try {
+    await pipeline([
+      Readable.from(writeTar(entries)),
+      ...compressor(bundle.output),
+      createWriteStream(partial, { flush: true }),
+    ]);
+    await rename(partial, bundle.output);
+  } catch (error) {
+    await rm(partial, { force: true });
+    throw error;
+  }
+  return { manifest, digest: digestOfText(text) };
+}
+
+const textEntry = (path: string, text: string): TarSource => ({
+  header: plainHeader({ path, size: Buffer.byteLength(text) }),
+  content: () => [Buffer.from(text)],
+});
+
+function compressor(output: string): NodeJS.ReadWriteStream[] {
+  if (/\.t?gz$/.test(output)) return [zlib.createGzip()];
+  return /\.t?zst$/.test(output) ? [zlib.createZstdCompress()] : [];
+}
