@@ -1,8 +1,7 @@
-// The kernel verbs of the native engine: mount, unmount, new network namespace. A long-lived helper makes the calls.
-import { type ChildProcess, spawn } from 'node:child_process';
-import { createInterface } from 'node:readline';
-import { HostError } from '../../errors.ts';
-import { helperProgram } from './kernel-helper.ts';
+// The kernel verbs of the native engine: mounts, network namespaces, interfaces, and starting monitors. Long-lived helpers make
+// the calls.
+import type { NetlinkMessage } from '../../network/netlink.ts';
+import { HelperProcess, KernelError } from './helper-process.ts';
 
 export interface MountRequest {
   readonly source: string;
@@ -31,88 +30,80 @@ export interface Kernel {
   unmount(target: string): Promise<void>;
   /** A new network namespace with loopback up, held by a bind mount on the file `path`, which is created. */
   createNetworkNamespace(path: string): Promise<void>;
+  /**
+   * Changes interfaces, addresses and routes: on the host, or in the namespace held by the file `netns`. Carries the messages
+   * out in order up to the first that fails.
+   */
+  changeLinks(messages: readonly NetlinkMessage[], netns?: string): Promise<LinkResult>;
+  /** Which of these interfaces the host has. */
+  existingLinks(names: readonly string[]): Promise<string[]>;
+  /**
+   * Starts a program that goes on by itself, and resolves with the first line it writes to a file whose number is in the
+   * environment variable `reportIn`, or with all it wrote when it ends without one.
+   */
+  startReporting(request: StartRequest): Promise<string>;
   close(): void;
 }
 
-interface Waiting {
-  resolve(text: string): void;
-  reject(error: Error): void;
+export interface LinkResult {
+  /** How many messages were carried out. */
+  readonly done: number;
+  /** Why the next one was not. */
+  readonly failure?: string;
 }
 
-class KernelError extends HostError {
-  readonly errno: number;
-  constructor(errno: number, text: string) {
-    super(text);
-    this.errno = errno;
-  }
+export interface StartRequest {
+  readonly program: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly reportIn: string;
 }
 
-const encode = (field: string): string =>
-  field.replace(/[%\t\n]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`);
-
-/** Kernel verbs through the perl helper, which is started with the first call and again should it ever end. */
+/** Kernel verbs through perl helpers, which are started with the first call and again should they ever end. */
 export class HelperKernel implements Kernel {
-  #child: ChildProcess | undefined;
-  #waiting = new Map<number, Waiting>();
-  #next = 1;
+  readonly #helper = new HelperProcess();
+  /** The kernel takes its time over deleted interfaces; mounts do not wait for that. */
+  readonly #links = new HelperProcess();
 
   async mount(request: MountRequest): Promise<void> {
     const { source, target, type, flags = 0, data = '', directory = '/' } = request;
-    await this.#call('mount', [directory, source, target, type, String(flags), data]);
+    await this.#helper.call('mount', [directory, source, target, type, String(flags), data]);
   }
 
   async unmount(target: string): Promise<void> {
     try {
-      await this.#call('umount', [target, String(MNT_DETACH)]);
+      await this.#helper.call('umount', [target, String(MNT_DETACH)]);
     } catch (error) {
       if (!(error instanceof KernelError && ALREADY_GONE.has(error.errno))) throw error;
     }
   }
 
   async createNetworkNamespace(path: string): Promise<void> {
-    await this.#call('netns', [path]);
+    await this.#helper.call('netns', [path]);
+  }
+
+  async changeLinks(messages: readonly NetlinkMessage[], netns = ''): Promise<LinkResult> {
+    const fields = messages.flatMap(({ bytes, references }) => [
+      bytes.toString('hex'),
+      ...references.map(({ offset, kind, name }) => `@${offset} ${kind} ${name}`),
+    ]);
+    const [done, errno, ...reason] = (await this.#links.call('links', [netns, ...fields])).split(' ');
+    return { done: Number(done), ...(errno === '0' ? {} : { failure: reason.join(' ') }) };
+  }
+
+  async existingLinks(names: readonly string[]): Promise<string[]> {
+    if (names.length === 0) return [];
+    const indexes = (await this.#links.call('exists', names)).split(' ');
+    return names.filter((_, at) => indexes[at] !== '0');
+  }
+
+  startReporting({ program, args, env, reportIn }: StartRequest): Promise<string> {
+    const variables = Object.entries(env).map(([name, value]) => `${name}=${value}`);
+    return this.#helper.call('start', [reportIn, program, String(args.length), ...args, ...variables]);
   }
 
   close(): void {
-    this.#child?.stdin?.end();
-    this.#child = undefined;
-  }
-
-  #call(verb: string, args: readonly string[]): Promise<string> {
-    const child = this.#started();
-    const id = this.#next++;
-    return new Promise((resolve, reject) => {
-      this.#waiting.set(id, { resolve, reject });
-      child.stdin?.write(`${[String(id), verb, ...args.map(encode)].join('\t')}\n`);
-    });
-  }
-
-  #started(): ChildProcess {
-    if (this.#child !== undefined) return this.#child;
-    const program = helperProgram(process.arch);
-    if (program === undefined) throw new HostError(`system calls of the architecture "${process.arch}" are not known`);
-    const child = spawn('perl', ['-e', program], { stdio: ['pipe', 'pipe', 'inherit'], cwd: '/' });
-    this.#child = child;
-    createInterface({ input: child.stdout }).on('line', (line) => this.#answer(line));
-    child.stdin.on('error', () => {
-      // The helper ended; 'close' below rejects whoever waits.
-    });
-    const ended = (why: string): void => {
-      if (this.#child === child) this.#child = undefined;
-      for (const waiting of this.#waiting.values()) waiting.reject(new HostError(`the kernel helper ended: ${why}`));
-      this.#waiting.clear();
-    };
-    child.on('error', (error) => ended(error.message));
-    child.on('close', (code, signal) => ended(signal ?? `exit status ${code}`));
-    return child;
-  }
-
-  #answer(line: string): void {
-    const [id = '', errno = '', text = ''] = line.split('\t');
-    const waiting = this.#waiting.get(Number(id));
-    this.#waiting.delete(Number(id));
-    const message = text.replace(/%([0-9A-F]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
-    if (errno === '0') waiting?.resolve(message);
-    else waiting?.reject(new KernelError(Number(errno), message));
+    this.#helper.close();
+    this.#links.close();
   }
 }

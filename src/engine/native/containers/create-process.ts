@@ -1,7 +1,5 @@
 // The first process of a container: made by the runtime, which the monitor starts. It waits for `start`.
-import { once } from 'node:events';
 import { join } from 'node:path';
-import { messageOf } from '../../../errors.ts';
 import type { NativeHost } from '../host.ts';
 import type { Paths } from '../paths.ts';
 import { ApiError } from '../server/api-error.ts';
@@ -28,22 +26,11 @@ export async function createThroughMonitor(
     stdin: config.OpenStdin === true,
     leaveStdinOpen: config.StdinOnce !== true,
   });
-  const monitor = host.start('conmon', args, {
-    stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
-    env: { PATH: process.env.PATH ?? '', _OCI_SYNCPIPE: '3' },
-    detached: true,
-    cwd: '/',
-  });
-  const sync = monitor.stdio[3];
-  if (!sync || !('setEncoding' in sync)) throw new Error('the monitor was started without a sync pipe');
-  let text = '';
-  sync.setEncoding('utf8').on('data', (chunk: string) => {
-    text += chunk;
-    if (text.includes('\n')) sync.destroy();
-  });
-  monitor.on('error', (error) => sync.destroy(error));
-  await once(sync, 'close').catch((error: unknown) => {
-    text = JSON.stringify({ data: -1, message: messageOf(error) });
+  const text = await host.kernel.startReporting({
+    program: 'conmon',
+    args,
+    env: { PATH: process.env.PATH ?? '' },
+    reportIn: '_OCI_SYNCPIPE',
   });
   const said = parseSyncMessage(text);
   if ('failure' in said)

@@ -1,7 +1,7 @@
 // What networks put on the host: a bridge each, its resolver, and one ruleset for all of them.
 import { messageOf } from '../../../errors.ts';
 import { debug } from '../../../log.ts';
-import { createBridge, deleteLink, EMBEDDED_DNS } from '../../../network/bridge.ts';
+import { createBridge, EMBEDDED_DNS } from '../../../network/bridge.ts';
 import { formatAddress6 } from '../../../network/cidr6.ts';
 import type { BoundSockets, EmbeddedDns } from '../../../network/dns/server.ts';
 import { type Family, type RulesetPort, ruleset } from '../../../network/ruleset.ts';
@@ -105,11 +105,9 @@ export class Bridges {
     const { bridge } = record;
     if (record.parent !== undefined) await this.#parents.takeDown(record);
     if (bridge === undefined) return;
-    const { host, batch } = this.#parts;
     this.#up.delete(record.id);
-    const exists = await hasInterface(host, bridge);
     await Promise.all([
-      exists ? batch.run(deleteLink(bridge)) : undefined,
+      this.#parts.batch.remove([bridge]),
       this.#rules.request(),
       this.#foreign.dismiss(bridge, record.enableIPv6),
     ]);
@@ -143,7 +141,7 @@ export class Bridges {
   }
 }
 
-export const hasInterface = (host: NativeHost, name: string): Promise<boolean> =>
+const hasInterface = (host: NativeHost, name: string): Promise<boolean> =>
   host.files.stat(`/sys/class/net/${name}`).then(
     () => true,
     () => false,

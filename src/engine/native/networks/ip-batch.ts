@@ -1,6 +1,9 @@
-// Many small changes of interfaces in few runs of ip(8): what is asked while one run goes on shares the next.
+// Changes of interfaces, written as lines for `ip -batch`. Lines of the usual forms go to the kernel at once, without a program;
+// the others in few runs of ip(8): what is asked while one run goes on shares the next.
+import { randomInt } from 'node:crypto';
 import { HostError } from '../../../errors.ts';
-import type { Host } from '../../../host.ts';
+import { deleteGroup, groupLink, netlinkOf } from '../../../network/ip-lines.ts';
+import { type NativeHost, runChecked } from '../host.ts';
 import { Rounds } from '../serial.ts';
 
 interface Request {
@@ -10,22 +13,59 @@ interface Request {
 }
 
 export class IpBatch {
-  readonly #host: Host;
+  readonly #host: NativeHost;
   #waiting: Request[] = [];
   readonly #rounds: Rounds;
+  #unwanted: string[] = [];
+  readonly #removals: Rounds;
 
-  constructor(host: Host) {
+  constructor(host: NativeHost) {
     this.#host = host;
     this.#rounds = new Rounds(() => this.#flush());
+    this.#removals = new Rounds(() => this.#removeUnwanted());
   }
 
-  /** Carries out the lines of `text` in order. Rejects when one of them fails; lines of others are not affected. */
-  run(text: string): Promise<void> {
-    const lines = text.split('\n').filter((line) => line !== '');
-    return new Promise((resolve, reject) => {
+  /** Carries out the lines of `text` on the host, in order. Rejects when one of them fails; lines of others are not affected. */
+  async run(text: string): Promise<void> {
+    const lines = linesOf(text);
+    if (await this.#tell(lines)) return;
+    await new Promise<void>((resolve, reject) => {
       this.#waiting.push({ lines, resolve, reject });
       void this.#rounds.request();
     });
+  }
+
+  /** Carries out the lines of `text` in the network namespace that the file `netns` holds. */
+  async runInside(netns: string, text: string): Promise<void> {
+    if (await this.#tell(linesOf(text), netns)) return;
+    await runChecked(this.#host, 'nsenter', [`--net=${netns}`, 'ip', '-batch', '-'], text);
+  }
+
+  /** Deletes interfaces of the host; those that are gone are no failure. */
+  async remove(names: readonly string[]): Promise<void> {
+    if (names.length === 0) return;
+    this.#unwanted.push(...names);
+    await this.#removals.request();
+  }
+
+  /** False when a line is of a form that only ip(8) knows; then nothing has been done. */
+  async #tell(lines: readonly string[], netns?: string): Promise<boolean> {
+    const messages = lines.flatMap((line) => netlinkOf(line) ?? []);
+    if (messages.length < lines.length) return false;
+    const { done, failure } = await this.#host.kernel.changeLinks(messages, netns);
+    if (failure !== undefined) throw new HostError(`"ip ${lines[done]}" failed: ${failure}`);
+    return true;
+  }
+
+  async #removeUnwanted(): Promise<void> {
+    const names = await this.#host.kernel.existingLinks(this.#unwanted.splice(0));
+    if (names.length === 0) return;
+    const group = randomInt(0x1000_0000, 0x7fff_ffff);
+    // A namespace that vanishes takes its interfaces along at any moment: each is put into the group by itself.
+    await Promise.all(names.map((name) => this.#host.kernel.changeLinks([groupLink(name, group)])));
+    const { failure } = await this.#host.kernel.changeLinks([deleteGroup(group)]);
+    const left = failure === undefined ? [] : await this.#host.kernel.existingLinks(names);
+    if (left.length > 0) throw new HostError(`cannot delete the interfaces ${left.join(', ')}: ${failure}`);
   }
 
   async #flush(): Promise<void> {
@@ -42,6 +82,8 @@ export class IpBatch {
     }
   }
 }
+
+const linesOf = (text: string): string[] => text.split('\n').filter((line) => line !== '');
 
 /** ip(8) writes the reason and then `Command failed -:<line>`. */
 function settle(requests: readonly Request[], stderr: string): void {

@@ -3,11 +3,11 @@
 import { deleteLink } from '../../../network/bridge.ts';
 import { type BoundSockets, EmbeddedDns, nameservers } from '../../../network/dns/server.ts';
 import type { ContainerRecord, EndpointSettings, Lease } from '../containers/types.ts';
-import { type NativeHost, readIfExists, runChecked } from '../host.ts';
+import { type NativeHost, readIfExists } from '../host.ts';
 import type { Paths } from '../paths.ts';
 import { ApiError } from '../server/api-error.ts';
 import { Addresses } from './addresses.ts';
-import { Bridges, hasInterface } from './bridges.ts';
+import { Bridges } from './bridges.ts';
 import { IpBatch } from './ip-batch.ts';
 import { type Attachment, type Member, Members, type Presence } from './members.ts';
 import { type Attached, hostLines, insideLines, routeLines } from './plug.ts';
@@ -96,27 +96,22 @@ export class NetworkService {
   }
 
   /**
-   * Plugs a namespace into networks: one run of ip(8) on the host, shared with others, and one inside. `before` are the
-   * attachments it has already.
+   * Plugs a namespace into networks. `before` are the attachments it has already.
    */
   async plug(netns: string, attachments: readonly Attachment[], before: readonly Attachment[] = []): Promise<void> {
     const attached = this.#attached(attachments);
     await Promise.all(attached.map(({ record }) => this.bringUp(record)));
     if (attached.length === 0) return;
     await this.#batch.run(hostLines(attached, netns));
-    await this.#inside(netns, insideLines(attached, [...this.#attached(before), ...attached]));
+    await this.#batch.runInside(netns, insideLines(attached, [...this.#attached(before), ...attached]));
   }
 
   /** Takes one network from a running container that keeps others. */
   async unplugOne(netns: string, gone: Lease, left: readonly Attachment[]): Promise<void> {
-    if (gone.hostInterface === '') await this.#inside(netns, deleteLink(gone.interfaceName));
+    if (gone.hostInterface === '') await this.#batch.runInside(netns, deleteLink(gone.interfaceName));
     else await this.unplug([gone]);
     const routes = routeLines(this.#attached(left));
-    if (routes !== '') await this.#inside(netns, routes);
-  }
-
-  async #inside(netns: string, text: string): Promise<void> {
-    await runChecked(this.#host, 'nsenter', [`--net=${netns}`, 'ip', '-batch', '-'], text);
+    if (routes !== '') await this.#batch.runInside(netns, routes);
   }
 
   #attached(attachments: readonly Attachment[]): Attached[] {
@@ -128,15 +123,9 @@ export class NetworkService {
 
   /** Removes the host's ends; the others go with them. Ends that are gone already are no failure. */
   async unplug(leases: readonly Lease[]): Promise<void> {
-    await Promise.all(
-      leases.map(async (lease) => {
-        // Interfaces of macvlan and ipvlan go with their namespace.
-        if (lease.hostInterface === '' || !(await hasInterface(this.#host, lease.hostInterface))) return;
-        await this.#batch.run(deleteLink(lease.hostInterface)).catch((error: unknown) => {
-          if (!/Cannot find device/.test(String(error))) throw error;
-        });
-      }),
-    );
+    // Interfaces of macvlan and ipvlan have no end on the host: they go with their namespace.
+    const ends = leases.map((lease) => lease.hostInterface).filter((name) => name !== '');
+    await this.#batch.remove(ends);
   }
 
   /** From now on the container answers to its names, and its ports are open. Resolves when the rules are loaded. */
