@@ -8,6 +8,7 @@ import { isFirstSinceBoot, leaveImagesOnly } from './boot.ts';
 import { ExecSessions } from './containers/exec.ts';
 import { HealthChecks } from './containers/health.ts';
 import { Lifecycle } from './containers/lifecycle.ts';
+import { LogRotation } from './containers/log-rotation.ts';
 import { RestartPolicies } from './containers/restart.ts';
 import { startOrder } from './containers/start-order.ts';
 import { ContainerStore } from './containers/store.ts';
@@ -75,7 +76,9 @@ export async function openEngine(folders: EngineFolders, options: EngineOptions 
     const afterBoot = await isFirstSinceBoot(host, paths);
     const restarts = new RestartPolicies({ store, lifecycle, events, afterBoot });
     const health = new HealthChecks({ store, lifecycle, execs, events });
+    const logs = new LogRotation(host, paths, lifecycle);
     await lifecycle.open();
+    logs.resume(store);
     health.resume();
     restarts.resume();
     return {
@@ -108,6 +111,7 @@ export async function openEngine(folders: EngineFolders, options: EngineOptions 
       async close() {
         restarts.close();
         health.close();
+        logs.close();
         lifecycle.close();
         await networks.clear();
         networks.close();

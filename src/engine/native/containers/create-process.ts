@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { NativeHost } from '../host.ts';
 import type { Paths } from '../paths.ts';
 import { ApiError } from '../server/api-error.ts';
+import { logPlan } from './log-config.ts';
 import { monitorArguments, parseSyncMessage } from './monitor.ts';
 import { runtimeMessage } from './runtime.ts';
 import type { ContainerRecord } from './types.ts';
@@ -25,6 +26,7 @@ export async function createThroughMonitor(
     terminal: config.Tty === true,
     stdin: config.OpenStdin === true,
     leaveStdinOpen: config.StdinOnce !== true,
+    log: logPlan(record.hostConfig.LogConfig),
   });
   const text = await host.kernel.startReporting({
     program: 'conmon',

@@ -10,6 +10,7 @@ import type { NetworkService } from '../networks/service.ts';
 import type { Paths } from '../paths.ts';
 import { badRequest, noSuchImage } from '../server/api-error.ts';
 import type { VolumeStore } from '../volumes/store.ts';
+import { checkHostConfig } from './create-checks.ts';
 import { type MountRequest, mountRequests } from './mount-requests.ts';
 import { wantedPorts } from './publish.ts';
 import type { ContainerStore } from './store.ts';
@@ -50,6 +51,7 @@ export async function createContainer(
   if (!image) throw noSuchImage(reference.includes(':') || reference.includes('@') ? reference : `${reference}:latest`);
   if (name !== '' && !isValidName(name))
     throw badRequest(`Invalid container name (${name}), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed`);
+  await checkHostConfig(parts.host, host);
   const id = newId();
   const config = mergeConfig(given, image.config.config ?? {}, id, host, parts.store);
   if ([...(config.Entrypoint ?? []), ...(config.Cmd ?? [])].length === 0) throw badRequest('no command specified');

@@ -17,7 +17,8 @@ export function inspectContainer(record: ContainerRecord, paths: ContainerPaths)
     ResolvConfPath: paths.resolvConf,
     HostnamePath: paths.hostname,
     HostsPath: paths.hosts,
-    LogPath: paths.log,
+    // Only files in which a client may look.
+    LogPath: ['json-file', 'local', ''].includes(record.hostConfig.LogConfig?.Type ?? '') ? paths.log : '',
     Name: `/${record.name}`,
     RestartCount: record.state.restartCount,
     Driver: 'overlay2',

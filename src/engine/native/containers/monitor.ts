@@ -1,5 +1,6 @@
 // The monitor of a container (conmon): its command line, pure, and what it tells when the container has been created.
 import type { ContainerPaths, Paths } from '../paths.ts';
+import type { LogPlan } from './log-config.ts';
 
 export interface MonitorRequest {
   readonly id: string;
@@ -10,6 +11,7 @@ export interface MonitorRequest {
   readonly stdin: boolean;
   /** Keep standard input open when the client that feeds it goes away. */
   readonly leaveStdinOpen: boolean;
+  readonly log: LogPlan;
 }
 
 /** conmon's arguments. It creates the container, holds its streams, writes the log, and at the end the exit file. */
@@ -22,11 +24,20 @@ export function monitorArguments(request: MonitorRequest): string[] {
     ...['-b', container.bundle, '--persist-dir', container.bundle, '--full-attach'],
     ...['-p', container.pidFile, '-P', container.monitorPidFile],
     ...['--exit-dir', paths.exits, '-l', `k8s-file:${container.log}`, '--no-sync-log'],
+    ...(request.log.driver === 'journald' ? ['-l', 'journald:'] : []),
+    ...logBound(request.log),
     ...(request.terminal ? ['-t'] : []),
     ...(request.stdin ? ['-i'] : []),
     ...(request.stdin && request.leaveStdinOpen ? ['--leave-stdin-open'] : []),
   ];
 }
+
+/**
+ * conmon begins its file anew when it has grown beyond a size. Where one file is kept that is all there is to do; where several
+ * are, the engine puts them aside long before (log-rotation.ts), and this bounds what is written while no engine runs.
+ */
+const logBound = ({ maxBytes, maxFiles }: LogPlan): string[] =>
+  maxBytes === undefined ? [] : ['--log-size-max', String(maxBytes * maxFiles)];
 
 /** What conmon writes to its sync pipe: the container's pid, or why there is none. */
 export function parseSyncMessage(text: string): { readonly pid: number } | { readonly failure: string } {

@@ -5,6 +5,7 @@ import type { Readable, Writable } from 'node:stream';
 import { openStdin, type StdinBridge } from '../containers/attach-bridge.ts';
 import { DetachWatch, parseDetachKeys } from '../containers/detach-keys.ts';
 import { eventAttributes } from '../containers/event-attributes.ts';
+import { logPlan } from '../containers/log-config.ts';
 import { parseTime } from '../containers/log-file.ts';
 import { type ReadLogOptions, readLog } from '../containers/log-reader.ts';
 import { type ContainerRecord, isLive } from '../containers/types.ts';
@@ -34,7 +35,7 @@ async function logs(engine: NativeEngine, exchange: Exchange): Promise<void> {
   const record = engine.store.find(exchange.params.id ?? '');
   const wanted = { stdout: isTrue(query.get('stdout')), stderr: isTrue(query.get('stderr')) };
   if (!wanted.stdout && !wanted.stderr) throw badRequest('Bad parameters: you must choose at least one stream');
-  if (record.hostConfig.LogConfig?.Type === 'none')
+  if (logPlan(record.hostConfig.LogConfig).driver === 'none')
     throw badRequest('configured logging driver does not support reading');
   const follow = isTrue(query.get('follow')) && isLive(record.state.status);
   const tail = query.get('tail') ?? 'all';

@@ -1,5 +1,6 @@
 // `/_ping`, `/version`, `/info`, `/auth`, `/system/df`, and what the engine does not serve.
 import { arch } from 'node:os';
+import { LOG_DRIVERS } from '../containers/log-config.ts';
 import { isLive } from '../containers/types.ts';
 import type { NativeEngine } from '../engine.ts';
 import { timestamp } from '../names.ts';
@@ -107,7 +108,7 @@ function info(engine: NativeEngine): Record<string, unknown> {
       Volume: ['local'],
       Network: ['bridge', 'host', 'null'],
       Authorization: null,
-      Log: ['json-file', 'local', 'none'],
+      Log: LOG_DRIVERS,
     },
     MemoryLimit: true,
     SwapLimit: true,
