@@ -14,12 +14,12 @@
 //   3. Test it in test/cli/, and against a real engine in test/e2e/.
 import { Command, CommanderError } from 'commander';
 import { UsageError } from '../errors.ts';
+import { nearest } from '../suggest.ts';
 import type { AnyCommand, Flags, FlagValues } from './declaration.ts';
 import { commandGroups, commands } from './declarations/index.ts';
 import { addFlags } from './flag.ts';
 import { DRY_RUN, globalFlags } from './globals.ts';
 import { commandHelp, groupHelp, type HelpStyle, programHelp, usageLine } from './help.ts';
-import { didYouMean } from './suggest.ts';
 
 /** What the command line asks for: a text to print, or a command to run. */
 export type Invocation =
@@ -115,7 +115,7 @@ function withoutCommand(args: readonly string[], version: boolean, help: string,
 /** Under its own name windlass speaks for itself; as `docker compose` it uses the words that scripts may look for. */
 function unknownCommand(name: string, help: string, { program }: HelpStyle): Invocation {
   const known = [...commands, ...commandGroups].filter((item) => item.hidden !== true).map((item) => item.name);
-  const guess = didYouMean(name, known);
+  const guess = nearest(name, known);
   const what =
     program === 'windlass' ? `unknown command "${name}" for "windlass"` : `unknown docker command: "compose ${name}"`;
   const error = `${what}${guess === undefined ? '' : `\n  hint: did you mean "${guess}"?`}`;
@@ -158,6 +158,6 @@ function inDockerWords(error: CommanderError, root: Command): UsageError {
     return new UsageError(`unknown shorthand flag: '${quoted[1] ?? ''}' in ${quoted}`, misplaced);
   if (isGlobal) return new UsageError(`unknown flag: ${name}`, misplaced);
   const known = descendants(root).flatMap((node) => node.options.map((option) => option.long ?? ''));
-  const guess = didYouMean(name, known);
+  const guess = nearest(name, known);
   return new UsageError(`unknown flag: ${name}`, guess === undefined ? {} : { hint: `did you mean "${guess}"?` });
 }

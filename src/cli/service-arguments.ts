@@ -1,7 +1,7 @@
 // SERVICE arguments: names or patterns (`web*`, `db[12]`) of the project's services.
 import { UsageError, WindlassError } from '../errors.ts';
 import type { Project } from '../model.ts';
-import { didYouMean } from './suggest.ts';
+import { nearest } from '../suggest.ts';
 
 export const isPattern = (argument: string): boolean => /[*?[\\]/.test(argument);
 
@@ -26,7 +26,7 @@ export const serviceNames = (project: Project): string[] =>
   [...Object.keys(project.services), ...Object.keys(project.disabledServices)].sort();
 
 export function noSuchService(name: string, known: readonly string[]): WindlassError {
-  const guess = didYouMean(name, known);
+  const guess = nearest(name, known);
   return new WindlassError('NO_SUCH_SERVICE', `no such service: ${name}`, {
     hint:
       guess !== undefined

@@ -1,9 +1,9 @@
 // Whether the parts of a project fit together: references lead somewhere, attributes do not contradict each other, and
 // dependencies do not run in circles. All problems are told at once.
 import type { Project, Service } from '../model.ts';
+import { suggestion } from '../suggest.ts';
 import type { Places } from './places.ts';
 import { type Path, Problems } from './problems.ts';
-import { suggestion } from './suggest.ts';
 import { isMapping, isSequence, type Mapping, type Mark, markOf, markOfItem, type Value } from './tree.ts';
 
 /** Checks the enabled services. `tree` is what the project was decoded from, for places. Throws a SpecError. */
@@ -71,6 +71,7 @@ class ConsistencyChecker {
   readonly #project: Project;
   readonly #tree: Mapping;
   readonly #problems: Problems;
+  readonly #names = new Map<string, readonly string[]>();
 
   constructor(project: Project, tree: Mapping, problems: Problems) {
     this.#project = project;
@@ -149,10 +150,16 @@ class ConsistencyChecker {
     this.#problems.add(code, message, full, markAt(this.#tree, full), details);
   }
 
+  /** Listed once: there may be tens of thousands, and hundreds of problems. */
+  #namesIn(section: Reference['section'] | 'services'): readonly string[] {
+    const names = this.#names.get(section) ?? Object.keys(this.#project[section]);
+    this.#names.set(section, names);
+    return names;
+  }
+
   #reference(service: Service, { kind, section, name, path }: Reference): void {
     if (Object.hasOwn(this.#project[section], name)) return;
-    const known = Object.keys(this.#project[section]);
-    const hint = suggestion(name, known, `declare it under the top-level "${section}"`);
+    const hint = suggestion(name, this.#namesIn(section), `declare it under the top-level "${section}"`);
     this.#add(service, path, 'SPEC_UNDECLARED', `${kind} "${name}" is not declared`, hint);
   }
 
@@ -184,11 +191,10 @@ class ConsistencyChecker {
   }
 
   #unknownService(service: Service, name: string, path: Path, says: string): void {
-    const { services, disabledServices } = this.#project;
-    const disabled = disabledServices[name];
+    const disabled = this.#project.disabledServices[name];
     const hint = disabled
       ? `enable it with --profile ${disabled.profiles?.[0] ?? '*'}, or write "required: false" beside its condition`
-      : suggestion(name, Object.keys(services), 'declare it under "services"');
+      : suggestion(name, this.#namesIn('services'), 'declare it under "services"');
     const state = disabled ? 'is disabled' : 'is not declared';
     this.#add(service, path, 'SPEC_UNDECLARED', `${says} service "${name}", which ${state}`, hint);
   }

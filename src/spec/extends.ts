@@ -2,6 +2,7 @@
 
 import { statSync } from 'node:fs';
 import { dirname, isAbsolute, join, relative } from 'node:path';
+import { suggestion } from '../suggest.ts';
 import { mergeModels, mergeServices } from './merge.ts';
 import { canonicalise, documentsOf, type LoadState, substituteVariables } from './model-loader.ts';
 import { type Path, Problems, placed } from './problems.ts';
@@ -9,7 +10,6 @@ import type { Resets } from './read-yaml.ts';
 import { applyResets, resetsOfService } from './resets.ts';
 import type { Environment } from './resolve-environment.ts';
 import { resolvePaths } from './resolve-paths.ts';
-import { suggestion } from './suggest.ts';
 import {
   copyMapping,
   drop,

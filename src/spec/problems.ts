@@ -33,6 +33,9 @@ export function pathText(path: Path): string {
   return rest.map((part, index) => (typeof part === 'number' ? `[${part}]` : index === 0 ? part : `.${part}`)).join('');
 }
 
+/** Whoever has made more mistakes than this has made one of them very often. */
+export const MAX_PROBLEMS = 500;
+
 export class Problems {
   readonly #places: Places;
   readonly #errors: Diagnostic[] = [];
@@ -47,11 +50,19 @@ export class Problems {
 
   /** Adds an error about the value at `path`; the message is prefixed with the resource it belongs to. */
   add(code: string, message: string, path: Path, mark: Mark, details: ProblemDetails = {}): void {
-    this.#errors.push(makeDiagnostic('error', this.#places, code, subjectOf(path) + message, mark, details));
+    this.addAll([makeDiagnostic('error', this.#places, code, subjectOf(path) + message, mark, details)]);
   }
 
+  /** @throws SpecError when there are too many to go on: the first five hundred, and that there may be more. */
   addAll(diagnostics: readonly Diagnostic[]): void {
-    this.#errors.push(...diagnostics);
+    for (const diagnostic of diagnostics) this.#errors.push(diagnostic);
+    if (this.#errors.length < MAX_PROBLEMS) return;
+    const message = `that is ${MAX_PROBLEMS} problems; there may be more`;
+    this.#errors.length = MAX_PROBLEMS;
+    throw new SpecError([
+      ...this.#errors,
+      { severity: 'error', code: 'SPEC_TOO_MANY', message, hint: 'put these right first' },
+    ]);
   }
 
   /** Ends the phase: throws what was collected. */

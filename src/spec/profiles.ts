@@ -1,7 +1,7 @@
 // Which services take part: profiles, the services that were named, and the resources that those left need.
 import { WindlassError } from '../errors.ts';
 import type { Project, Service } from '../model.ts';
-import { suggestion } from './suggest.ts';
+import { suggestion } from '../suggest.ts';
 
 type Services = Readonly<Record<string, Service>>;
 

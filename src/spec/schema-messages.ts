@@ -1,6 +1,7 @@
 // What is said of values that the schema does not allow: what was expected, what was found, and what to do.
+
+import { nearest } from '../suggest.ts';
 import { type Path, type Problems, pathText, subjectOf } from './problems.ts';
-import { nearest } from './suggest.ts';
 import { isMapping, isSequence, type Mapping, type Mark, type Value } from './tree.ts';
 import { GoFloat, Timestamp } from './yaml/scalar.ts';
 

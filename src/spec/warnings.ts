@@ -35,9 +35,13 @@ export class Warnings {
     else use.marks.add(mark);
   }
 
-  /** All warnings, those about variables first. */
+  /** The warnings, those about variables first; of very many the first five hundred, and how many more there are. */
   all(): Diagnostic[] {
-    return [...[...this.#unset].map(([name, use]) => this.#unsetDiagnostic(name, use)), ...this.#list];
+    const variables = [...this.#unset].slice(0, MAX_WARNINGS).map(([name, use]) => this.#unsetDiagnostic(name, use));
+    const told = [...variables, ...this.#list].slice(0, MAX_WARNINGS);
+    const more = this.#unset.size + this.#list.length - told.length;
+    if (more === 0) return told;
+    return [...told, { severity: 'warning', code: 'SPEC_TOO_MANY', message: `and ${more} more warnings like these` }];
   }
 
   #unsetDiagnostic(name: string, { marks, path }: UnsetUse): Diagnostic {
@@ -59,3 +63,4 @@ export class Warnings {
 }
 
 const MAX_SHOWN = 3;
+const MAX_WARNINGS = 500;

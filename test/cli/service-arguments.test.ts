@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { expandServices } from '../../src/cli/service-arguments.ts';
-import { didYouMean } from '../../src/cli/suggest.ts';
+import { nearest } from '../../src/suggest.ts';
 
 const names = ['api', 'db1', 'db2', 'web', 'web-admin', 'x.y'];
 
@@ -48,6 +48,6 @@ describe('did you mean', () => {
     ['nginx', undefined],
     ['w', undefined],
   ])('%s: %s', (word, expected) => {
-    expect(didYouMean(word, ['web', 'database', 'cache'])).toBe(expected);
+    expect(nearest(word, ['web', 'database', 'cache'])).toBe(expected);
   });
 });

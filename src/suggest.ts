@@ -1,15 +1,26 @@
 // "Did you mean": the nearest of a set of names, when it is near enough to be a slip of the fingers.
 
-/** The candidate at the smallest edit distance, or undefined when none is within a third of the word's length. */
-export function didYouMean(word: string, candidates: Iterable<string>): string | undefined {
+/** No more names are compared: in a file with thousands, a guess is worth less than the wait for it. */
+const MAX_COMPARED = 1000;
+
+/** The name at the smallest edit distance, or undefined when none is within a third of the word's length. */
+export function nearest(word: string, known: Iterable<string>): string | undefined {
   let best: string | undefined;
   let least = Math.max(1, Math.floor(word.length / 3)) + 1;
-  for (const candidate of candidates) {
+  let compared = 0;
+  for (const candidate of known) {
     if (Math.abs(candidate.length - word.length) >= least) continue;
+    if (++compared > MAX_COMPARED) break;
     const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
     if (distance < least) [best, least] = [candidate, distance];
   }
   return best;
+}
+
+/** A hint that names the nearest known name, or says what to do instead. */
+export function suggestion(word: string, known: Iterable<string>, otherwise: string): string {
+  const near = nearest(word, known);
+  return near === undefined ? otherwise : `did you mean "${near}"?`;
 }
 
 /** Insertions, deletions, replacements and swaps of neighbours that turn `a` into `b`. */
