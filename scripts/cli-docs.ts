@@ -1,7 +1,7 @@
 // docs/cli.md, made from the program's own description of its commands: `node scripts/cli-docs.ts` writes it, a test compares it.
 import { writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import type { AnyCommand, FlagDeclaration, Flags } from '../src/cli/declaration.ts';
+import type { AnyCommand, CommandGroup, FlagDeclaration, Flags } from '../src/cli/declaration.ts';
 import { commandGroups, commands } from '../src/cli/declarations/index.ts';
 import { valueName } from '../src/cli/flag.ts';
 import { globalFlags } from '../src/cli/globals.ts';
@@ -55,7 +55,7 @@ export function cliDocs(): string {
   const visible = commands.filter((command) => command.hidden !== true).sort(byName);
   const grouped = commandGroups
     .filter((group) => group.hidden !== true)
-    .flatMap((group) => group.commands.map((command) => section(command, `${group.name} ${command.name}`)));
+    .flatMap((group) => groupSections(group, group.name));
   return [
     INTRODUCTION,
     '## Global flags\n',
@@ -64,6 +64,13 @@ export function cliDocs(): string {
     ...grouped,
   ].join('\n');
 }
+
+const groupSections = (group: CommandGroup, path: string): string[] => [
+  ...group.commands
+    .filter((command) => command.hidden !== true)
+    .map((command) => section(command, `${path} ${command.name}`)),
+  ...(group.groups ?? []).flatMap((inner) => groupSections(inner, `${path} ${inner.name}`)),
+];
 
 const byName = (a: { name: string }, b: { name: string }): number => (a.name < b.name ? -1 : 1);
 

@@ -12,7 +12,7 @@ export type Extension = unknown;
 type Extensible = { readonly [key: `x-${string}`]: Extension };
 type StringMap = { readonly [key: string]: string };
 /** An entry whose value may be absent: `KEY` alone, to be taken from elsewhere. */
-type NullableStringMap = { readonly [key: string]: string | null };
+export type NullableStringMap = { readonly [key: string]: string | null };
 
 /** The unit named by one set of Compose files. Deeply readonly; functions derive a new one. */
 export interface Project extends Extensible {

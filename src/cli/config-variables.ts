@@ -61,7 +61,7 @@ type Mentions = Map<string, { readonly variable: TemplateVariable; readonly shar
  * One entry per name. Of several mentions docker compose shows the one it happens to meet last in Go's random order of maps. Here
  * one with a default goes first, since that is what the list is read for; then the one that docker compose most likely shows.
  */
-function* variablesOf(tree: unknown): Iterable<TemplateVariable> {
+export function* variablesOf(tree: unknown): Iterable<TemplateVariable> {
   for (const mentions of mentionsIn(tree).values()) {
     const sorted = [...mentions.values()].sort(
       (a, b) => hasDefault(b.variable) - hasDefault(a.variable) || b.share - a.share,

@@ -77,6 +77,8 @@ export interface CommandGroup {
   readonly summary: string;
   readonly hidden?: boolean;
   readonly commands: readonly AnyCommand[];
+  /** Words that stand below this one, as `bridge transformations`. */
+  readonly groups?: readonly CommandGroup[];
 }
 
 /** A declaration whose flag types are forgotten, so that commands of all kinds fit one list. */

@@ -27,12 +27,13 @@ export function programHelp(
 }
 
 /** Help of a group of commands, such as `bridge`. */
-export function groupHelp(group: CommandGroup, style: HelpStyle): string {
-  const program = `${style.program} ${group.name}`;
+/** Help of a word with commands below it; `path` is how it is reached. */
+export function groupHelp(group: CommandGroup, path: string, style: HelpStyle): string {
+  const program = `${style.program} ${path}`;
   return paragraphs([
     `Usage:  ${program} COMMAND`,
     group.summary,
-    commandList('Commands:', group.commands),
+    commandList('Commands:', [...group.commands, ...(group.groups ?? [])]),
     `Run '${program} COMMAND --help' for more information on a command.`,
   ]);
 }

@@ -15,7 +15,7 @@
 import { Command, CommanderError } from 'commander';
 import { UsageError } from '../errors.ts';
 import { nearest } from '../suggest.ts';
-import type { AnyCommand, Flags, FlagValues } from './declaration.ts';
+import type { AnyCommand, CommandGroup, Flags, FlagValues } from './declaration.ts';
 import { commandGroups, commands } from './declarations/index.ts';
 import { addFlags } from './flag.ts';
 import { DRY_RUN, globalFlags } from './globals.ts';
@@ -72,18 +72,21 @@ export function parseCommandLine(argv: readonly string[], style: HelpStyle): Inv
     parent.addCommand(node);
   };
   for (const command of commands) add(root, command, command.name);
-  for (const group of commandGroups.filter(({ name }) => isMeant([name]))) {
+  const addGroup = (parent: Command, group: CommandGroup, path: string) => {
+    if (!isMeant([group.name])) return;
     const node = quiet(new Command(group.name)).helpCommand(false).helpOption('-h, --help').argument('[command...]');
-    node.helpInformation = () => groupHelp(group, style);
+    node.helpInformation = () => groupHelp(group, path, style);
     node.action((args: string[]) => {
       found =
         args.length === 0
-          ? { kind: 'text', text: groupHelp(group, style), exitCode: 0 }
-          : unknownCommand(`${group.name} ${args[0]}`, groupHelp(group, style), style);
+          ? { kind: 'text', text: groupHelp(group, path, style), exitCode: 0 }
+          : unknownCommand(`${path} ${args[0]}`, groupHelp(group, path, style), style);
     });
-    for (const command of group.commands) add(node, command, `${group.name} ${command.name}`);
-    root.addCommand(node);
-  }
+    for (const command of group.commands) add(node, command, `${path} ${command.name}`);
+    for (const inner of group.groups ?? []) addGroup(node, inner, `${path} ${inner.name}`);
+    parent.addCommand(node);
+  };
+  for (const group of commandGroups) addGroup(root, group, group.name);
 
   let shown = '';
   for (const node of descendants(root))

@@ -14,6 +14,7 @@ const LOOKS = [
   'findNetwork',
   'findVolume',
   'findImage',
+  'listImages',
   'resolveDigest',
   'saveImages',
   'getArchive',

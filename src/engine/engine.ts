@@ -157,6 +157,17 @@ export interface ObservedImage {
   readonly hasHealthcheck: boolean;
 }
 
+/** What a list tells of an image. */
+export interface ListedImage {
+  readonly id: string;
+  readonly tags: readonly string[];
+  readonly digests: readonly string[];
+  /** Unix seconds. */
+  readonly createdAt: number;
+  readonly size: number;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
 /** An attachment to make, with the network's real name. */
 export interface Attachment {
   readonly network: string;
@@ -326,6 +337,8 @@ export interface Engine {
   findNetwork(nameOrId: string, signal?: AbortSignal): Promise<ObservedNetwork | undefined>;
   findVolume(name: string, signal?: AbortSignal): Promise<ObservedVolume | undefined>;
   findImage(reference: string, signal?: AbortSignal): Promise<ObservedImage | undefined>;
+  /** Images with a label `key` or `key=value`, newest first. */
+  listImages(label: string, signal?: AbortSignal): Promise<readonly ListedImage[]>;
 
   pullImage(
     reference: string,

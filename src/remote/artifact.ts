@@ -1,6 +1,7 @@
 // A project as an OCI artifact, in docker compose's format: media types, annotations and the two shapes of manifest. Pure.
 import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
+import { COMPOSE_VERSION } from '../names.ts';
 
 export const PROJECT_TYPE = 'application/vnd.docker.compose.project';
 export const FILE_TYPE = 'application/vnd.docker.compose.file+yaml';
@@ -10,9 +11,6 @@ export const EMPTY_CONFIG_TYPE = 'application/vnd.docker.compose.config.empty.v1
 const OCI_EMPTY_TYPE = 'application/vnd.oci.empty.v1+json';
 export const OCI_MANIFEST = 'application/vnd.oci.image.manifest.v1+json';
 export const OCI_INDEX = 'application/vnd.oci.image.index.v1+json';
-
-/** What the version annotations say: the docker compose whose format this is. */
-const FORMAT_VERSION = '2.40.3';
 
 export const ANNOTATION = {
   version: 'com.docker.compose.version',
@@ -41,7 +39,7 @@ export interface Layer {
 export const digestOfBytes = (bytes: Buffer): string => `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
 
 function layer(mediaType: string, content: Buffer, annotations: Readonly<Record<string, string>>): Layer {
-  const marked = { [ANNOTATION.version]: FORMAT_VERSION, ...annotations };
+  const marked = { [ANNOTATION.version]: COMPOSE_VERSION, ...annotations };
   return {
     descriptor: { mediaType, digest: digestOfBytes(content), size: content.length, annotations: marked },
     content,
@@ -94,5 +92,5 @@ export const applicationIndex = (images: readonly Descriptor[], project: Descrip
     ...{ schemaVersion: 2, mediaType: OCI_INDEX, artifactType: PROJECT_TYPE },
     manifests: images,
     subject: project,
-    annotations: { [ANNOTATION.version]: FORMAT_VERSION },
+    annotations: { [ANNOTATION.version]: COMPOSE_VERSION },
   });

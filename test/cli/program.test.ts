@@ -154,7 +154,13 @@ describe('help', () => {
 });
 
 describe('the declarations', () => {
-  const all = [...commands, ...commandGroups.flatMap((group) => group.commands)];
+  const all = [
+    ...commands,
+    ...commandGroups.flatMap((group) => [
+      ...group.commands,
+      ...(group.groups ?? []).flatMap((inner) => inner.commands),
+    ]),
+  ];
 
   it('have no two commands of one name', () => {
     const names = [...commands, ...commandGroups].flatMap((item) => [

@@ -12,6 +12,7 @@ import type { runFlags } from '../declarations/run.ts';
 import type { Io } from '../io.ts';
 import { perform } from '../perform.ts';
 import { loadTarget } from '../project.ts';
+import { confirmRemote } from '../remote-project.ts';
 import { startAttached } from '../run/attached.ts';
 import { dependencyNames, notRunning, removeDependencies, startDependencies } from '../run/dependencies.ts';
 import { runEnvironment } from '../run/environment.ts';
@@ -66,6 +67,7 @@ async function prepare(
   const tty = chooseTty({ noTty: flags['no-TTY'], tty: flags.tty, interactive, detach }, context.io);
   const detachKeys = await detachKeysFor(context.env, undefined);
   const { project } = await loadTarget(context, [service]);
+  await confirmRemote(context, project, false);
   const found = project.services[service];
   if (found === undefined) throw noSuchService(service, serviceNames(project));
   const environment = await runEnvironment({

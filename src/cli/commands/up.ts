@@ -13,6 +13,7 @@ import { LogLines } from '../output/log-lines.ts';
 import { silentProgress } from '../output/progress.ts';
 import { perform, type Round, type Work } from '../perform.ts';
 import { loadTarget } from '../project.ts';
+import { confirmRemote } from '../remote-project.ts';
 import { noSuchService, serviceNames } from '../service-arguments.ts';
 import { askAboutVolumes } from './ask-about-volumes.ts';
 import { buildSettings, checkUpFlags, requireServices, type UpFlags, upPlanOptions } from './up-options.ts';
@@ -25,6 +26,7 @@ export const run: CommandRun<typeof upFlags> = async (context, flags, args) => {
     });
   const target = await loadTarget(context, args);
   const { project, services } = target;
+  await confirmRemote(context, project, flags.yes);
   requireServices(project, context.globals.allResources);
   if (flags['exit-code-from'] !== undefined && project.services[flags['exit-code-from']] === undefined)
     throw noSuchService(flags['exit-code-from'], serviceNames(project));

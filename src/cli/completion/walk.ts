@@ -56,8 +56,10 @@ export function walk(words: readonly string[], grammar: Grammar): Walked {
     const word = before[at] ?? '';
     if (onlyArguments || !word.startsWith('-') || word === '-') {
       if (command !== undefined) args.push(word);
-      else if (group !== undefined) command = group.commands.find(({ name }) => name === word);
-      else {
+      else if (group !== undefined) {
+        command = group.commands.find(({ name, aliases }) => name === word || aliases?.includes(word));
+        group = group.groups?.find(({ name }) => name === word) ?? group;
+      } else {
         command = grammar.commands.find(({ name, aliases }) => name === word || aliases?.includes(word));
         group = grammar.groups.find(({ name }) => name === word);
       }

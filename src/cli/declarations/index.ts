@@ -1,6 +1,8 @@
 // Every command there is.
 import type { AnyCommand, CommandGroup } from '../declaration.ts';
 import { aboutCommands } from './about.ts';
+import { alphaCommands } from './alpha.ts';
+import { bridgeCommands } from './bridge.ts';
 import { bundleCommands } from './bundle.ts';
 import { contentCommands } from './content.ts';
 import { coreCommands } from './core.ts';
@@ -21,4 +23,4 @@ export const commands: readonly AnyCommand[] = [
 ];
 
 /** Commands that stand below another word, as `bridge convert`. */
-export const commandGroups: readonly CommandGroup[] = [engineCommands, bundleCommands];
+export const commandGroups: readonly CommandGroup[] = [alphaCommands, bridgeCommands, engineCommands, bundleCommands];

@@ -43,7 +43,7 @@ export const publishFlags = {
 } as const satisfies Flags;
 
 /** `publish`, which docker compose also has below `alpha`. */
-export const publishCommand = (changes: { readonly hidden?: boolean }): AnyCommand =>
+export const publishCommand = (): AnyCommand =>
   declareCommand({
     name: 'publish',
     usage: '[OPTIONS] REPOSITORY[:TAG]',
@@ -52,7 +52,6 @@ export const publishCommand = (changes: { readonly hidden?: boolean }): AnyComma
     completes: 'none',
     flags: publishFlags,
     load: () => import('../commands/publish.ts'),
-    ...changes,
   });
 
 export const modelCommands: readonly AnyCommand[] = [
@@ -66,5 +65,5 @@ export const modelCommands: readonly AnyCommand[] = [
     flags: configFlags,
     load: () => import('../commands/config.ts'),
   }),
-  publishCommand({}),
+  publishCommand(),
 ];

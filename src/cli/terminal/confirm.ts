@@ -2,10 +2,17 @@
 import { createInterface } from 'node:readline';
 import type { CommandContext } from '../context.ts';
 
-/** Asks, with "no" as the answer to Enter, to the end of input and to Ctrl-C. */
-export function confirm(context: CommandContext, question: string): Promise<boolean> {
+/**
+ * Asks. The end of input and Ctrl-C mean "no"; so does Enter, unless a person sits there and `enter` says "yes".
+ */
+export function confirm(
+  context: CommandContext,
+  question: string,
+  { enter = 'no' }: { readonly enter?: 'yes' | 'no' } = {},
+): Promise<boolean> {
   const { stdin, stderr } = context.io;
-  stderr.write(`? ${question} [yN] `);
+  const byEnter = enter === 'yes' && stdin.isTTY;
+  stderr.write(`? ${question} [${byEnter ? 'Yn' : 'yN'}] `);
   return new Promise((resolve) => {
     const lines = createInterface({ input: stdin.stream });
     let answered = false;
@@ -18,7 +25,7 @@ export function confirm(context: CommandContext, question: string): Promise<bool
       resolve(yes);
     };
     const release = context.interrupts.takeOver(() => answer(false));
-    lines.on('line', (line) => answer(/^\s*(y|yes)\s*$/i.test(line)));
+    lines.on('line', (line) => answer(line.trim() === '' ? byEnter : /^\s*(y|yes)\s*$/i.test(line)));
     lines.on('close', () => answer(false));
   });
 }

@@ -16,7 +16,15 @@ import { guarded } from './streams.ts';
 
 type Verbs = Pick<
   Engine,
-  'findImage' | 'pullImage' | 'pushImage' | 'tagImage' | 'removeImage' | 'resolveDigest' | 'saveImages' | 'loadImages'
+  | 'findImage'
+  | 'listImages'
+  | 'pullImage'
+  | 'pushImage'
+  | 'tagImage'
+  | 'removeImage'
+  | 'resolveDigest'
+  | 'saveImages'
+  | 'loadImages'
 >;
 
 export function imageVerbs(client: Client, config: DockerConfig): Verbs {
@@ -28,6 +36,19 @@ export function imageVerbs(client: Client, config: DockerConfig): Verbs {
         look<Docker.ImageInspectInfo>(client, about, `/images/${pathOf(reference)}/json`),
       );
       return found === undefined ? undefined : observedImage(found);
+    },
+    async listImages(label, signal) {
+      const filters = encodeURIComponent(JSON.stringify({ label: [label] }));
+      const about = { verb: 'listImages', resource: `images with label "${label}"`, signal };
+      const found = await look<Docker.ImageInfo[]>(client, about, `/images/json?filters=${filters}`);
+      return found.map((image) => ({
+        id: image.Id,
+        tags: image.RepoTags ?? [],
+        digests: image.RepoDigests ?? [],
+        createdAt: image.Created,
+        size: image.Size,
+        labels: image.Labels ?? {},
+      }));
     },
     async pullImage(reference, options, signal) {
       const about = { verb: 'pullImage', resource: `image "${reference}"`, signal };
