@@ -1,5 +1,5 @@
 // Which compression a stream has, told by its first bytes, and the stream without it.
-import { PassThrough, pipeline, Readable, type Transform } from 'node:stream';
+import { type Duplex, PassThrough, pipeline, Readable } from 'node:stream';
 import * as zlib from 'node:zlib';
 import { WindlassError } from '../errors.ts';
 
@@ -15,15 +15,24 @@ export function sniff(head: Uint8Array): Compression {
   return 'none';
 }
 
-/** The stream with gzip or zstd taken off. Errors of the source reach the result. */
-export async function decompressed(source: Readable): Promise<{ stream: Readable; compression: Compression }> {
+/** Starts `xz` or `bzip2` as a filter that decompresses: Node.js knows neither. */
+export type DecompressorProgram = (program: 'xz' | 'bzip2') => Duplex;
+
+/**
+ * The stream with its compression taken off: gzip and zstd; with `programs` also xz and bzip2. Errors of the source reach the
+ * result.
+ */
+export async function decompressed(
+  source: Readable,
+  programs?: DecompressorProgram,
+): Promise<{ stream: Readable; compression: Compression }> {
   const { head, ended } = await firstBytes(source, 6);
   const compression = sniff(head);
   if (ended) return { stream: Readable.from([head]), compression: 'none' };
-  return { stream: pipeline(source, inflater(compression), ignore), compression };
+  return { stream: pipeline(source, inflater(compression, programs), ignore), compression };
 }
 
-function inflater(compression: Compression): Transform {
+function inflater(compression: Compression, programs: DecompressorProgram | undefined): Duplex {
   switch (compression) {
     case 'none':
       return new PassThrough();
@@ -33,6 +42,7 @@ function inflater(compression: Compression): Transform {
       if (typeof zlib.createZstdDecompress === 'function') return zlib.createZstdDecompress();
       throw new WindlassError('IMAGE', 'this Node.js cannot read zstd', { hint: 'use Node.js 22.15 or later' });
     default:
+      if (programs) return programs(compression);
       throw new WindlassError('IMAGE', `archives compressed with ${compression} are not served`, {
         hint: 'compress it with gzip or zstd, or not at all',
       });

@@ -5,6 +5,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { DEFAULT_PLACE, type EnginePlace } from '../native-place.ts';
 import { isFirstSinceBoot, leaveImagesOnly } from './boot.ts';
+import { Builder } from './builder/builder.ts';
 import { ExecSessions } from './containers/exec.ts';
 import { HealthChecks } from './containers/health.ts';
 import { Lifecycle } from './containers/lifecycle.ts';
@@ -43,6 +44,7 @@ export interface NativeEngine {
   readonly store: ContainerStore;
   readonly lifecycle: Lifecycle;
   readonly execs: ExecSessions;
+  readonly builder: Builder;
   readonly events: EventBus;
   readonly startedAt: number;
   /** Stops all containers, dependents first; those with a restart policy are started by the next engine. */
@@ -72,12 +74,14 @@ export async function openEngine(folders: EngineFolders, options: EngineOptions 
       runtime: lifecycle.runtime,
       availableCapabilities: machine.capabilities,
     });
+    const builder = new Builder({ host, paths, machine, networks, store, images, events, runtime: lifecycle.runtime });
     lifecycle.listen({ removed: (record) => execs.forget(record.id) });
     const afterBoot = await isFirstSinceBoot(host, paths);
     const restarts = new RestartPolicies({ store, lifecycle, events, afterBoot });
     const health = new HealthChecks({ store, lifecycle, execs, events });
     const logs = new LogRotation(host, paths, lifecycle);
     await lifecycle.open();
+    await builder.open();
     logs.resume(store);
     health.resume();
     restarts.resume();
@@ -92,6 +96,7 @@ export async function openEngine(folders: EngineFolders, options: EngineOptions 
       store,
       lifecycle,
       execs,
+      builder,
       events,
       startedAt: Date.now(),
       async stopContainers(seconds) {
@@ -109,6 +114,7 @@ export async function openEngine(folders: EngineFolders, options: EngineOptions 
         await Promise.all(stopping.values());
       },
       async close() {
+        await builder.close();
         restarts.close();
         health.close();
         logs.close();

@@ -24,7 +24,8 @@ export async function userFacts(
   }
 }
 
-async function readSmall(host: NativeHost, rootfs: string, path: string): Promise<string> {
+/** A file of a root file system at rest, such as /etc/passwd; empty where there is none. */
+export async function readSmall(host: NativeHost, rootfs: string, path: string): Promise<string> {
   const file = await resolveInRoot(host, rootfs, path);
   const facts = await host.files.lstat(file).catch(() => undefined);
   if (!facts?.isFile() || facts.size > MAX_BYTES) return '';

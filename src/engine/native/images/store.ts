@@ -54,6 +54,7 @@ export class ImageStore {
   readonly #images = new Map<string, Image>();
   /** Familiar `name:tag` → image id. */
   readonly #references = new Map<string, string>();
+  readonly #keepers: (() => readonly ImageLayer[])[] = [];
   /** Layers being unpacked, so that two loads of one layer share the work. */
   readonly #unpacking = new Map<string, Promise<void>>();
   #saving: Promise<void> = Promise.resolve();
@@ -95,10 +96,32 @@ export class ImageStore {
 
   /** Removes a blob that no image uses. */
   async dropBlob(digest: string): Promise<void> {
-    const used = this.images().some(
-      (image) => image.id === digest || image.layers.some((layer) => layer.blob === digest),
-    );
+    const used =
+      this.images().some((image) => image.id === digest) || this.#layersInUse().some((l) => l.blob === digest);
     if (!used) await this.#host.files.rm(this.blobPath(digest), { force: true });
+  }
+
+  /** Layers that `keeper` names are not removed, though no image has them: the build cache's. */
+  keep(keeper: () => readonly ImageLayer[]): void {
+    this.#keepers.push(keeper);
+  }
+
+  #layersInUse(): ImageLayer[] {
+    return [...this.images().flatMap((image) => image.layers), ...this.#keepers.flatMap((keeper) => keeper())];
+  }
+
+  /** Removes those of the layers that are not in use. Returns their diff ids. */
+  async dropLayers(layers: readonly ImageLayer[]): Promise<string[]> {
+    const { files } = this.#host;
+    const inUse = this.#layersInUse();
+    const [diffIds, blobs] = [new Set(inUse.map((l) => l.diffId)), new Set(inUse.map((l) => l.blob))];
+    for (const { blob } of layers) if (!blobs.has(blob)) await files.rm(this.blobPath(blob), { force: true });
+    const gone = [...new Set(layers.map((layer) => layer.diffId))].filter((diffId) => !diffIds.has(diffId));
+    for (const diffId of gone) {
+      await files.rm(join(this.#paths.layerLinks, hexOf(diffId).slice(0, SHORT)), { force: true });
+      await files.rm(join(this.#paths.layers, hexOf(diffId)), { recursive: true, force: true });
+    }
+    return gone;
   }
 
   layerDiff(diffId: string): string {
@@ -233,6 +256,23 @@ export class ImageStore {
     }
   }
 
+  /**
+   * Takes over a folder that overlayfs wrote as a layer, whose archive is kept as the blob `diffId`: the folder is moved. `size`
+   * is in bytes of file content.
+   */
+  async adoptFolder(folder: string, diffId: string, size: number): Promise<void> {
+    const { files } = this.#host;
+    const temporary = join(this.#paths.layers, `.${randomBytes(8).toString('hex')}.tmp`);
+    await files.mkdir(temporary, { mode: 0o755 });
+    try {
+      await files.rename(folder, join(temporary, 'diff'));
+      await files.writeFile(join(temporary, 'size'), String(size));
+      await this.#adoptLayer(temporary, diffId);
+    } finally {
+      await files.rm(temporary, { recursive: true, force: true });
+    }
+  }
+
   /** Gives an unpacked layer its final name. Another one may have been quicker: then that one stays. */
   async #adoptLayer(temporary: string, diffId: string): Promise<void> {
     const { files } = this.#host;
@@ -280,17 +320,8 @@ export class ImageStore {
     const { files } = this.#host;
     this.#images.delete(id);
     await files.rm(join(this.#recordsFolder, `${hexOf(id)}.json`), { force: true });
-    const others = [...this.#images.values()];
-    const usedLayers = new Set(others.flatMap((other) => other.config.rootfs.diff_ids));
-    const usedBlobs = new Set(others.flatMap((other) => [other.id, ...other.layers.map((layer) => layer.blob)]));
-    for (const blob of [id, ...image.layers.map((layer) => layer.blob)])
-      if (!usedBlobs.has(blob)) await files.rm(this.blobPath(blob), { force: true });
-    const gone = [...new Set(image.config.rootfs.diff_ids)].filter((diffId) => !usedLayers.has(diffId));
-    for (const diffId of gone) {
-      await files.rm(join(this.#paths.layerLinks, hexOf(diffId).slice(0, SHORT)), { force: true });
-      await files.rm(join(this.#paths.layers, hexOf(diffId)), { recursive: true, force: true });
-    }
-    return gone;
+    await files.rm(this.blobPath(id), { force: true });
+    return this.dropLayers(image.layers);
   }
 
   /** Names of the layers for overlayfs's `lowerdir=`, topmost first, relative to `lowerDirectory`. */

@@ -1,0 +1,50 @@
+// The images that stages start from: the store's, or pulled.
+import type { Credentials } from '../../../registry/auth.ts';
+import { RegistryClient } from '../../../registry/client.ts';
+import { parseReference } from '../../../registry/reference.ts';
+import type { NativeHost } from '../host.ts';
+import { findImage } from '../images/lookup.ts';
+import { pullImage, resolveManifest } from '../images/pull.ts';
+import type { Image, ImageStore } from '../images/store.ts';
+import { badRequest } from '../server/api-error.ts';
+import type { BuildOutput } from './output.ts';
+
+export interface BaseImages {
+  readonly host: NativeHost;
+  readonly store: ImageStore;
+  readonly architecture: string;
+  /** Ask the registry even where an image of that name is here. */
+  readonly pull: boolean;
+  /** Credentials by registry. */
+  readonly auth: (registry: string) => Credentials;
+}
+
+/** The image of a name, for a platform where one is wanted. */
+export async function baseImage(
+  base: BaseImages,
+  name: string,
+  platform: string | undefined,
+  output: BuildOutput,
+): Promise<Image> {
+  const known = findImage(base.store, name);
+  const fits = known && (platform === undefined || isOfPlatform(known, platform));
+  const isId = /^(?:sha256:)?[0-9a-f]{12,64}$/.test(name) && known !== undefined && !base.store.references().has(name);
+  if (known && fits && (!base.pull || isId)) return known;
+  const given = parseReference(name);
+  if (!given) throw badRequest(`invalid reference format: ${JSON.stringify(name)}`);
+  const reference = given.tag === undefined && given.digest === undefined ? { ...given, tag: 'latest' } : given;
+  const client = new RegistryClient(reference, base.auth(reference.registry));
+  const resolved = await resolveManifest(client, { reference, platform, architecture: base.architecture });
+  output.line({ status: `Pulling from ${reference.repository}`, id: reference.digest ?? reference.tag });
+  const { image } = await pullImage(base.host, base.store, client, resolved, reference, (line) => output.line(line));
+  if (platform !== undefined && !isOfPlatform(image, platform))
+    throw badRequest(
+      `image with reference ${name} was found but does not match the specified platform: wanted ${platform}, actual: ${image.config.os}/${image.config.architecture}`,
+    );
+  return image;
+}
+
+function isOfPlatform(image: Image, platform: string): boolean {
+  const [os = '', architecture = ''] = platform.split('/');
+  return image.config.os === os && (architecture === '' || image.config.architecture === architecture);
+}

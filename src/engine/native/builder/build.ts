@@ -1,0 +1,233 @@
+// One build: the stages it needs, started at once, each waiting for those it takes from; then the image.
+import type { Image } from '../images/store.ts';
+import { badRequest } from '../server/api-error.ts';
+import { type BaseImages, baseImage } from './base-image.ts';
+import { BuildArgs, platformArgs } from './build-args.ts';
+import type { BuildFacts, NamedSource } from './build-facts.ts';
+import type { BuildCall, BuilderParts } from './builder.ts';
+import type { BuildCache } from './cache.ts';
+import { DockerfileError } from './dockerfile/dockerfile-error.ts';
+import { expandWord } from './dockerfile/expand.ts';
+import type { Dockerfile, Stage } from './dockerfile/instructions.ts';
+import { contextFolder } from './files/context-folder.ts';
+import type { ContextTree } from './files/context-tree.ts';
+import { MountedTree } from './files/mounted-tree.ts';
+import { type Chain, chainKey, type Layers } from './layers.ts';
+import type { BuildOutput, BuildStream, StageOutput } from './output.ts';
+import type { CacheMounts } from './run/cache-mounts.ts';
+import { buildStage } from './stage.ts';
+import { baseStage, findStage, neededStages, targetStage } from './stage-graph.ts';
+import { fromImage, fromNothing, fromStage, imageDocument, type StageState } from './stage-state.ts';
+
+export interface BuildTools extends BuilderParts {
+  readonly cache: BuildCache;
+  readonly cacheMounts: CacheMounts;
+}
+
+export interface BuildInput {
+  readonly dockerfile: Dockerfile;
+  readonly context: ContextTree;
+  readonly layers: Layers;
+  readonly stream: BuildStream;
+  readonly signal: AbortSignal;
+  readonly folder: string;
+}
+
+export async function runBuild(tools: BuildTools, call: BuildCall, input: BuildInput): Promise<Image> {
+  return new Build(tools, call, input).run();
+}
+
+class Build {
+  readonly #tools: BuildTools;
+  readonly #call: BuildCall;
+  readonly #input: BuildInput;
+  readonly #abort = new AbortController();
+  readonly #signal: AbortSignal;
+  readonly #native: string;
+  readonly #platform: string;
+  readonly #args: BuildArgs;
+  readonly #bases: BaseImages;
+  readonly #stages = new Map<Stage, Promise<StageState>>();
+  readonly #outputs = new Map<Stage, StageOutput>();
+  readonly #firstSteps = new Map<Stage, number>();
+  #context: Promise<string> | undefined;
+  #steps = 0;
+
+  constructor(tools: BuildTools, call: BuildCall, input: BuildInput) {
+    this.#tools = tools;
+    this.#call = call;
+    this.#input = input;
+    this.#signal = AbortSignal.any([input.signal, this.#abort.signal]);
+    const { imageArchitecture } = tools.machine;
+    this.#native = `linux/${imageArchitecture}`;
+    this.#platform = call.options.platform || this.#native;
+    this.#args = new BuildArgs(
+      call.options.args,
+      platformArgs(this.#platform, this.#native, call.options.target || 'default'),
+    );
+    this.#bases = {
+      ...{ host: tools.host, store: tools.images, architecture: imageArchitecture, pull: call.options.pull },
+      auth: call.credentials,
+    };
+  }
+
+  async run(): Promise<Image> {
+    const { dockerfile, stream } = this.#input;
+    for (const warning of dockerfile.warnings) stream.text(`${warning}\n`);
+    const target = this.#withLabels(targetStage(dockerfile, this.#call.options.target));
+    const stages = dockerfile.stages.map((stage) => (stage.index === target.index ? target : stage));
+    const file = { ...dockerfile, stages };
+    for (const { args } of dockerfile.globals)
+      for (const { key, value } of args)
+        this.#args.declareGlobal(key, value === undefined ? undefined : this.#expand(value, 1));
+    const needed = neededStages(file, target, (stage) => this.#expand(stage.base, stage.line));
+    this.#number(file, needed);
+    for (const stage of needed) this.#outputs.set(stage, stream.stage());
+    const results = await Promise.allSettled(needed.map((stage) => this.#stage(file, stage)));
+    const failed = this.#firstFailure(results);
+    if (failed) throw failed.reason;
+    stream.flush();
+    const left = this.#args.leftOver();
+    if (left.length > 0) stream.text(`[Warning] One or more build-args [${left.join(' ')}] were not consumed\n`);
+    return this.#keep(await this.#stage(file, target));
+  }
+
+  /** The failure that the others followed from. */
+  #firstFailure(results: readonly PromiseSettledResult<StageState>[]): PromiseRejectedResult | undefined {
+    const failures = results.filter((result) => result.status === 'rejected');
+    return failures.find(({ reason }) => reason !== this.#abort.signal.reason) ?? failures[0];
+  }
+
+  /** `--label` counts as a last instruction. */
+  #withLabels(target: Stage): Stage {
+    const pairs = Object.entries(this.#call.options.labels).sort(([a], [b]) => (a < b ? -1 : 1));
+    if (pairs.length === 0) return target;
+    // Values are taken as they are: quoted, so that nothing in them is expanded.
+    const literal = (text: string): string => `'${text.replaceAll("'", `'"'"'`)}'`;
+    const text = `LABEL ${pairs.map(([key, value]) => `${key}=${value}`).join(' ')}`;
+    const label = {
+      ...{ kind: 'label' as const, line: target.line, text },
+      pairs: pairs.map(([key, value]) => ({ key: literal(key), value: literal(value) })),
+    };
+    return { ...target, instructions: [...target.instructions, label] };
+  }
+
+  #number(file: Dockerfile, needed: readonly Stage[]): void {
+    let next = 1;
+    this.#steps = file.globals.length + needed.reduce((sum, stage) => sum + 1 + stage.instructions.length, 0);
+    for (const argument of file.globals) {
+      this.#input.stream.text(`Step ${next}/${this.#steps} : ${argument.text}\n`);
+      next += 1;
+    }
+    for (const stage of needed) {
+      this.#firstSteps.set(stage, next);
+      next += 1 + stage.instructions.length;
+    }
+  }
+
+  #expand(text: string, line: number): string {
+    try {
+      return expandWord(text, { variables: this.#args.globals(), escapeToken: this.#input.dockerfile.escapeToken });
+    } catch (error) {
+      throw new DockerfileError(
+        line,
+        `failed to process "${text}": ${error instanceof Error ? error.message : String(error)}`,
+      );
+    }
+  }
+
+  /** A stage, built once. */
+  #stage(file: Dockerfile, stage: Stage): Promise<StageState> {
+    const known = this.#stages.get(stage);
+    if (known) return known;
+    const work = this.#run(file, stage).catch((error: unknown) => {
+      this.#abort.abort(error);
+      throw error;
+    });
+    work.catch(() => undefined);
+    this.#stages.set(stage, work);
+    return work;
+  }
+
+  async #run(file: Dockerfile, stage: Stage): Promise<StageState> {
+    // A stage that only a trigger calls for has no place among the steps, and is not told.
+    const output = this.#outputs.get(stage) ?? SILENT;
+    let next = this.#firstSteps.get(stage) ?? 0;
+    const announce = (text: string): void => {
+      output.text(`Step ${next}/${this.#steps} : ${text}\n`);
+      next += 1;
+    };
+    try {
+      announce(stage.text);
+      const base = await this.#base(file, stage, output);
+      const facts = { build: this.#facts(file), stage, args: this.#args.forStage(), output, announce };
+      return await buildStage({ ...facts, escapeToken: file.escapeToken }, base);
+    } finally {
+      this.#outputs.get(stage)?.end();
+    }
+  }
+
+  async #base(file: Dockerfile, stage: Stage, output: BuildOutput): Promise<StageState> {
+    const name = this.#expand(stage.base, stage.line);
+    if (name === '') throw new DockerfileError(stage.line, `base name (${stage.base}) should not be blank`);
+    const other = baseStage(file.stages, name, stage.index);
+    if (other) return fromStage(await this.#stage(file, other));
+    if (name === 'scratch') return fromNothing(this.#platform.split('/')[1] ?? '');
+    const wanted =
+      stage.platform === undefined ? this.#call.options.platform : this.#expand(stage.platform, stage.line);
+    return fromImage(await baseImage(this.#bases, name, wanted === '' ? undefined : wanted, output));
+  }
+
+  #facts(file: Dockerfile): BuildFacts {
+    const { layers, context } = this.#input;
+    return {
+      ...{ options: this.#call.options, parts: this.#tools, images: this.#tools.images, bases: this.#bases },
+      ...{ cache: this.#tools.cache, cacheMounts: this.#tools.cacheMounts, layers, context },
+      ...{ session: this.#call.session, signal: this.#signal },
+      source: (name, stage, output) => this.#source(file, name, stage, output),
+    };
+  }
+
+  async #source(file: Dockerfile, name: string, stage: Stage, output: BuildOutput): Promise<NamedSource> {
+    if (name === '') return this.#contextSource();
+    const other = findStage(file.stages, name, stage.index);
+    if (other) return this.#chainSource((await this.#stage(file, other)).chain);
+    if (/^\d+$/.test(name)) throw badRequest(`invalid from flag value ${name}: index out of bounds`);
+    if (name.toLowerCase() === stage.name)
+      throw badRequest(`invalid from flag value ${name}: refers to current build stage`);
+    if (name === 'scratch') return this.#chainSource([]);
+    return this.#chainSource((await baseImage(this.#bases, name, undefined, output)).layers);
+  }
+
+  async #chainSource(chain: Chain): Promise<NamedSource> {
+    const { layers } = this.#input;
+    const root = await layers.root(chain);
+    return {
+      tree: new MountedTree(this.#tools.host, root),
+      root: () => Promise.resolve(root),
+      key: `layers:${chainKey(chain)}`,
+    };
+  }
+
+  /** The context as a folder is wanted by mounts alone. */
+  #contextSource(): NamedSource {
+    const { context, folder } = this.#input;
+    const root = (): Promise<string> => {
+      this.#context ??= contextFolder(this.#tools.host, context, folder);
+      return this.#context;
+    };
+    return { tree: context, root, key: undefined };
+  }
+
+  async #keep(state: StageState): Promise<Image> {
+    if (state.image) return state.image;
+    const image = await this.#tools.images.addImage(imageDocument(state), state.chain);
+    return image;
+  }
+}
+
+const SILENT: BuildOutput = {
+  text: () => undefined,
+  line: () => undefined,
+  ready: () => Promise.resolve(),
+};

@@ -1,0 +1,118 @@
+// Making layers, and looking at what a row of them adds up to. A row of layers is immutable; whatever is mounted here is mounted
+// read-only and at rest.
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import type { NativeHost } from '../host.ts';
+import { hexOf, type ImageLayer, type ImageStore, LAYER_TAR } from '../images/store.ts';
+import { MS_RDONLY } from '../kernel.ts';
+import { badRequest } from '../server/api-error.ts';
+import type { LayerWriter } from './files/layer-writer.ts';
+import { type UpperFacts, upperArchive } from './files/upper-layer.ts';
+
+/** As Docker's: what mount options and file systems are sure to take. */
+const MAX_LAYERS = 127;
+
+/** Layers from the bottom up. */
+export type Chain = readonly ImageLayer[];
+
+/** A name for all that a row of layers holds. */
+export const chainKey = (chain: Chain): string => chain.map(({ diffId }) => hexOf(diffId)).join(',');
+
+export class Layers {
+  readonly #host: NativeHost;
+  readonly #store: ImageStore;
+  /** Where this build puts what it mounts and makes; its own. */
+  readonly folder: string;
+  readonly #mounted = new Map<string, Promise<string>>();
+
+  constructor(host: NativeHost, store: ImageStore, folder: string) {
+    this.#host = host;
+    this.#store = store;
+    this.folder = folder;
+  }
+
+  /** Names of a row of layers for overlayfs, topmost first. */
+  lowerNames(chain: Chain): string[] {
+    return [...new Set([...chain].reverse().map(({ diffId }) => hexOf(diffId).slice(0, 16)))];
+  }
+
+  /** A folder that shows the file system of a row of layers. It stays until `close`. */
+  root(chain: Chain): Promise<string> {
+    const key = chainKey(chain);
+    const known = this.#mounted.get(key);
+    if (known) return known;
+    const mounting = this.#mount(chain);
+    this.#mounted.set(key, mounting);
+    return mounting;
+  }
+
+  async #mount(chain: Chain): Promise<string> {
+    const names = this.lowerNames(chain);
+    const [only] = names;
+    // overlayfs wants two layers at least; a single one shows itself.
+    if (names.length === 1 && only !== undefined) return join(this.#store.lowerDirectory, only);
+    const target = join(this.folder, `root-${randomBytes(6).toString('hex')}`);
+    await this.#host.files.mkdir(target, { mode: 0o755 });
+    if (names.length > 0)
+      await this.#host.kernel.mount({
+        source: 'overlay',
+        target,
+        type: 'overlay',
+        flags: MS_RDONLY,
+        data: `lowerdir=${names.join(':')}`,
+        directory: this.#store.lowerDirectory,
+      });
+    return target;
+  }
+
+  /** Keeps what `fill` writes as a layer; undefined when it wrote nothing. */
+  async fromWriter(writer: LayerWriter, fill: () => Promise<void>): Promise<ImageLayer | undefined> {
+    const kept = this.#store.putBlob(writer.archive);
+    kept.catch(() => undefined);
+    try {
+      await fill();
+      await writer.end();
+    } catch (error) {
+      writer.fail(error);
+      await kept.catch(() => undefined);
+      throw error;
+    }
+    const { digest, size } = await kept;
+    if (writer.isEmpty) {
+      await this.#store.dropBlob(digest);
+      return undefined;
+    }
+    await this.#store.ensureLayer(digest, digest);
+    return { diffId: digest, blob: digest, blobSize: size, mediaType: LAYER_TAR };
+  }
+
+  /** Keeps overlayfs's upper folder as a layer; the folder is moved away. Undefined when nothing is in it. */
+  async fromUpper(upper: string): Promise<ImageLayer | undefined> {
+    const facts: UpperFacts = { size: 0, entries: 0 };
+    const { digest, size } = await this.#store.putBlob(
+      Readable.from(upperArchive(this.#host, upper, facts), { objectMode: false, highWaterMark: 1024 * 1024 }),
+    );
+    if (facts.entries === 0) {
+      await this.#store.dropBlob(digest);
+      return undefined;
+    }
+    await this.#store.adoptFolder(upper, digest, facts.size);
+    return { diffId: digest, blob: digest, blobSize: size, mediaType: LAYER_TAR };
+  }
+
+  async close(): Promise<void> {
+    const roots = await Promise.allSettled(this.#mounted.values());
+    for (const root of roots)
+      if (root.status === 'fulfilled' && root.value.startsWith(this.folder))
+        await this.#host.kernel.unmount(root.value);
+    this.#mounted.clear();
+  }
+}
+
+/** The row with a layer on top; nothing is added for a step that changed nothing. */
+export function onTop(chain: Chain, layer: ImageLayer | undefined): Chain {
+  if (!layer) return chain;
+  if (chain.length >= MAX_LAYERS) throw badRequest(`max depth exceeded: an image has at most ${MAX_LAYERS} layers`);
+  return [...chain, layer];
+}

@@ -1,0 +1,102 @@
+// What a client asks of a build: the query of POST /build, checked. Pure.
+import type { HostConfig } from '../containers/types.ts';
+import { badRequest } from '../server/api-error.ts';
+
+export interface BuildOptions {
+  readonly dockerfile: string;
+  readonly tags: readonly string[];
+  readonly quiet: boolean;
+  readonly noCache: boolean;
+  readonly pull: boolean;
+  readonly target: string;
+  readonly platform: string;
+  readonly args: ReadonlyMap<string, string>;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly cacheFrom: readonly string[];
+  /** `default`, `none`, `host`, a network's name, `container:<id>`. */
+  readonly network: string;
+  /** Limits and settings of the containers that commands run in. */
+  readonly limits: HostConfig;
+  /** Address of a context that the engine is to fetch. */
+  readonly remote: string;
+  readonly session: string;
+}
+
+const isTrue = (value: string | null): boolean =>
+  value !== null && !['', '0', 'no', 'false', 'none'].includes(value.trim().toLowerCase());
+
+export function buildOptions(query: URLSearchParams): BuildOptions {
+  if (isTrue(query.get('squash'))) throw badRequest('squash is only supported with experimental mode');
+  if ((query.get('version') || '1') !== '1')
+    throw badRequest('BuildKit is not served by the windlass native engine: build with DOCKER_BUILDKIT=0');
+  if ((query.get('outputs') ?? '') !== '' && query.get('outputs') !== '[]')
+    throw badRequest('"outputs" is not supported: the image is kept in the engine');
+  const number = (name: string): number => {
+    const value = Number(query.get(name) || 0);
+    if (!Number.isFinite(value)) throw badRequest(`invalid value for "${name}": ${query.get(name)}`);
+    return value;
+  };
+  const args = jsonOf(query, 'buildargs', isStringMap) ?? {};
+  const ulimits = jsonOf(query, 'ulimits', Array.isArray) as HostConfig['Ulimits'] | undefined;
+  const extraHosts = extraHostsOf(query);
+  const limits: HostConfig = {
+    Memory: number('memory'),
+    MemorySwap: number('memswap'),
+    CpuShares: number('cpushares'),
+    CpuPeriod: number('cpuperiod'),
+    CpuQuota: number('cpuquota'),
+    CpusetCpus: query.get('cpusetcpus') ?? '',
+    CpusetMems: query.get('cpusetmems') ?? '',
+    CgroupParent: query.get('cgroupparent') ?? '',
+    ShmSize: number('shmsize'),
+    ...(ulimits ? { Ulimits: ulimits } : {}),
+    ...(extraHosts.length > 0 ? { ExtraHosts: extraHosts } : {}),
+  };
+  return {
+    dockerfile: query.get('dockerfile') || 'Dockerfile',
+    tags: query.getAll('t').filter((tag) => tag !== ''),
+    quiet: isTrue(query.get('q')),
+    noCache: isTrue(query.get('nocache')),
+    pull: isTrue(query.get('pull')),
+    target: query.get('target') ?? '',
+    platform: query.get('platform') ?? '',
+    // An argument without a value is one that the client's environment does not have.
+    args: new Map(Object.entries(args).flatMap(([name, value]) => (value === null ? [] : [[name, value]]))),
+    labels: (jsonOf(query, 'labels', isStringMap) ?? {}) as Record<string, string>,
+    cacheFrom: jsonOf(query, 'cachefrom', isStringList) ?? [],
+    network: query.get('networkmode') || 'default',
+    limits,
+    remote: query.get('remote') ?? '',
+    session: query.get('session') ?? '',
+  };
+}
+
+function extraHostsOf(query: URLSearchParams): string[] {
+  return query.getAll('extrahosts').flatMap((text) => {
+    if (!text.startsWith('[')) return text.split(',').filter((entry) => entry !== '');
+    const list: unknown = JSON.parse(text);
+    return isStringList(list) ? list : [];
+  });
+}
+
+function jsonOf<T>(query: URLSearchParams, name: string, fits: (value: unknown) => value is T): T | undefined {
+  const text = query.get(name) ?? '';
+  if (text === '') return undefined;
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw badRequest(`invalid value for "${name}": it is not JSON`);
+  }
+  if (value === null) return undefined;
+  if (!fits(value)) throw badRequest(`invalid value for "${name}"`);
+  return value;
+}
+
+const isStringList = (value: unknown): value is string[] =>
+  Array.isArray(value) && value.every((item) => typeof item === 'string');
+const isStringMap = (value: unknown): value is Record<string, string | null> =>
+  typeof value === 'object' &&
+  value !== null &&
+  !Array.isArray(value) &&
+  Object.values(value).every((item) => typeof item === 'string' || item === null);

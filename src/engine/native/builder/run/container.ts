@@ -1,0 +1,252 @@
+// A command of RUN in a container of its own: overlayfs over the stage's layers, the default network with names, the runtime in
+// the foreground. Nothing but its writable layer is left of it.
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { StringDecoder } from 'node:string_decoder';
+import { messageOf, WindlassError } from '../../../../errors.ts';
+import { debug } from '../../../../log.ts';
+import { writeBundle } from '../../containers/bundle.ts';
+import { cgroupOf, memberOf } from '../../containers/endpoints.ts';
+import { type Runtime, runtimeMessage } from '../../containers/runtime.ts';
+import type { ContainerStore } from '../../containers/store.ts';
+import {
+  type ContainerRecord,
+  type Endpoint,
+  type HostConfig,
+  type MountPoint,
+  NEVER,
+} from '../../containers/types.ts';
+import type { NativeHost } from '../../host.ts';
+import { readIfExists } from '../../host.ts';
+import type { RunConfig } from '../../images/image-config.ts';
+import type { Machine } from '../../machine.ts';
+import { newId, timestamp } from '../../names.ts';
+import { DEFAULT_NETWORK } from '../../networks/record.ts';
+import type { NetworkService } from '../../networks/service.ts';
+import type { ContainerPaths, Paths } from '../../paths.ts';
+import type { BuildOutput } from '../output.ts';
+import { ALWAYS, type Stub, writeStubs } from './stubs.ts';
+
+export interface RunParts {
+  readonly host: NativeHost;
+  readonly paths: Paths;
+  readonly machine: Machine;
+  readonly networks: NetworkService;
+  readonly store: ContainerStore;
+  readonly runtime: Runtime;
+}
+
+export interface RunRequest {
+  readonly id: string;
+  readonly words: readonly string[];
+  readonly config: RunConfig;
+  /** Whole environment: the image's, build arguments, and what secrets and agents add. */
+  readonly environment: readonly string[];
+  readonly network: string;
+  readonly hostConfig: HostConfig;
+  readonly mounts: readonly MountPoint[];
+  readonly stubs: readonly Stub[];
+  /** The stage so far, at rest, and its layers' names for overlayfs, topmost first. */
+  readonly below: string;
+  readonly lowerNames: readonly string[];
+  readonly lowerDirectory: string;
+  /** A folder for this command alone, on the file system of the image store. */
+  readonly folder: string;
+}
+
+/** Where what runs of a build is kept; what is found there when the engine starts is left over. */
+export const buildsFolder = (paths: Paths): string => join(paths.run, 'builds');
+
+/** Places of a command's container. */
+export function runPaths(paths: Paths, id: string, folder: string): ContainerPaths {
+  const bundle = join(buildsFolder(paths), id);
+  return {
+    home: folder,
+    record: join(folder, 'record.json'),
+    log: join(folder, 'log'),
+    upper: join(folder, 'upper'),
+    work: join(folder, 'work'),
+    hosts: join(bundle, 'hosts'),
+    hostname: join(bundle, 'hostname'),
+    resolvConf: join(bundle, 'resolv.conf'),
+    shm: join(bundle, 'shm'),
+    bundle,
+    rootfs: join(bundle, 'rootfs'),
+    netns: join(bundle, 'netns'),
+    pidFile: join(bundle, 'pid'),
+    monitorPidFile: join(bundle, 'monitor.pid'),
+  };
+}
+
+export const newRunId = (): string => newId();
+
+/** Runs to the end and returns the exit code. What it wrote is in `upper` of its paths. */
+export async function runContainer(
+  parts: RunParts,
+  request: RunRequest,
+  output: BuildOutput,
+  signal: AbortSignal,
+): Promise<number> {
+  const { host, networks } = parts;
+  const places = runPaths(parts.paths, request.id, request.folder);
+  const stubs = join(request.folder, 'stubs');
+  const facts = await host.files.stat(request.below);
+  for (const path of [stubs, places.upper]) {
+    await host.files.mkdir(path, { mode: 0o755 });
+    // The topmost folder is what "/" looks like inside.
+    await host.files.chmod(path, facts.mode & 0o7777);
+  }
+  await host.files.mkdir(places.work, { mode: 0o700 });
+  await host.files.mkdir(places.rootfs, { recursive: true, mode: 0o711 });
+  const record = leased(parts, pseudoRecord(request));
+  const ownNetwork = request.network !== 'host' && !request.network.startsWith('container:');
+  const leases = Object.values(record.endpoints).flatMap((endpoint) =>
+    endpoint.lease ? [{ endpoint, lease: endpoint.lease }] : [],
+  );
+  try {
+    await writeStubs(host, request.below, stubs, [...ALWAYS, ...request.stubs]);
+    const lower = [stubs, ...request.lowerNames];
+    await Promise.all([
+      host.kernel.mount({
+        source: 'overlay',
+        target: places.rootfs,
+        type: 'overlay',
+        // Renamed folders must be whole copies: a layer that points into another one means nothing elsewhere.
+        data: `lowerdir=${lower.join(':')},upperdir=${places.upper},workdir=${places.work},redirect_dir=off,metacopy=off,index=off`,
+        directory: request.lowerDirectory,
+      }),
+      ownNetwork ? host.kernel.createNetworkNamespace(places.netns) : undefined,
+    ]);
+    await writeBundle(parts, record, places);
+    if (leases.length > 0) {
+      await networks.plug(places.netns, leases, true);
+      await networks.join(memberOf(record));
+    }
+    signal.throwIfAborted();
+    return await execute(parts, record, places, output, signal);
+  } finally {
+    await allTried([
+      () => networks.leave(record.id),
+      () => networks.unplug(leases.map(({ lease }) => lease)),
+      () => host.kernel.unmount(places.rootfs),
+      () => host.kernel.unmount(places.netns),
+    ]);
+    for (const { endpoint, lease } of leases) networks.release(endpoint.networkId, lease);
+  }
+}
+
+/** Removes the folder of a command's container and what is mounted on it. */
+export async function removeBundle(host: NativeHost, bundle: string): Promise<void> {
+  await allTried([
+    () => host.kernel.unmount(bundle),
+    () => host.files.rm(bundle, { recursive: true, force: true, maxRetries: 5, retryDelay: 20 }),
+  ]);
+}
+
+async function execute(
+  parts: RunParts,
+  record: ContainerRecord,
+  places: ContainerPaths,
+  output: BuildOutput,
+  signal: AbortSignal,
+): Promise<number> {
+  const { host, runtime } = parts;
+  const log = join(places.bundle, 'runtime.log');
+  const args = [
+    '--log',
+    log,
+    '--log-format',
+    'json',
+    ...runtime.arguments('run', '--bundle', places.bundle, record.id),
+  ];
+  const child = host.start(runtime.program, args, { stdio: ['ignore', 'pipe', 'pipe'], cwd: '/' });
+  const ended = once(child, 'close') as Promise<[number | null]>;
+  const cancel = (): void => {
+    void runtime.call('kill', record.id, 'KILL').catch(() => child.kill('SIGKILL'));
+  };
+  signal.addEventListener('abort', cancel, { once: true });
+  try {
+    const copy = async (stream: NodeJS.ReadableStream | null): Promise<void> => {
+      const decoder = new StringDecoder('utf8');
+      for await (const chunk of stream ?? []) {
+        const text = decoder.write(chunk as Buffer);
+        if (text !== '') output.text(text);
+        await output.ready();
+      }
+    };
+    const [[code]] = await Promise.all([ended, copy(child.stdout), copy(child.stderr)]);
+    signal.throwIfAborted();
+    const failure = await runtimeFailure(host, log);
+    if (code !== 0 && failure !== undefined) throw new WindlassError('BUILD_RUN', failure);
+    return code ?? 137;
+  } finally {
+    signal.removeEventListener('abort', cancel);
+    // Does nothing after a proper end; after anything else, what is left in the cgroup is killed.
+    await runtime
+      .delete(record.id, cgroupOf(record))
+      .catch((error: unknown) => debug('builder', () => messageOf(error)));
+  }
+}
+
+/** Why the runtime could not run the command at all. */
+async function runtimeFailure(host: NativeHost, log: string): Promise<string | undefined> {
+  const lines = ((await readIfExists(host.files, log)) ?? '').trim().split('\n');
+  const failures = lines.flatMap((line) => {
+    try {
+      const { level, msg } = JSON.parse(line) as { level?: string; msg?: string };
+      return level === 'error' && msg !== undefined ? [msg] : [];
+    } catch {
+      return [];
+    }
+  });
+  const last = failures.at(-1);
+  return last === undefined ? undefined : runtimeMessage(last);
+}
+
+function leased(parts: RunParts, record: ContainerRecord): ContainerRecord {
+  const mode = record.hostConfig.NetworkMode ?? 'default';
+  if (mode === 'none' || mode === 'host' || mode.startsWith('container:')) return record;
+  const network = parts.networks.find(mode === 'default' ? DEFAULT_NETWORK : mode);
+  const lease = parts.networks.lease(network, {}, 0);
+  const endpoint: Endpoint = {
+    networkId: network.id,
+    networkName: network.name,
+    settings: {},
+    ...(lease ? { lease } : {}),
+  };
+  return { ...record, endpoints: { [network.name]: endpoint } };
+}
+
+/** The command as the container that it runs in; it is in no list. */
+function pseudoRecord(request: RunRequest): ContainerRecord {
+  const { config } = request;
+  return {
+    id: request.id,
+    name: `build-${randomBytes(6).toString('hex')}`,
+    created: timestamp(),
+    imageId: '',
+    layers: [],
+    config: {
+      Hostname: request.id.slice(0, 12),
+      Entrypoint: null,
+      Cmd: [...request.words],
+      Env: [...request.environment],
+      User: config.User ?? '',
+      WorkingDir: config.WorkingDir ?? '',
+      Tty: false,
+    },
+    hostConfig: { ...request.hostConfig, NetworkMode: request.network },
+    mounts: request.mounts,
+    endpoints: {},
+    ports: [],
+    state: {
+      ...{ status: 'created', pid: 0, pidStart: '', exitCode: 0, error: '', oomKilled: false },
+      ...{ startedAt: NEVER, finishedAt: NEVER, restartCount: 0, stoppedByUser: false },
+    },
+  };
+}
+
+async function allTried(steps: readonly (() => Promise<unknown>)[]): Promise<void> {
+  for (const step of steps) await step().catch((error: unknown) => debug('builder', () => messageOf(error)));
+}

@@ -1,0 +1,110 @@
+// One stage from its base to its last instruction: each step is told, found in the cache or carried out, and remembered.
+import type { ImageLayer } from '../images/store.ts';
+import { timestamp } from '../names.ts';
+import type { BuildArgs } from './build-args.ts';
+import type { BuildFacts, FileStep, StepFacts } from './build-facts.ts';
+import { cacheKey } from './cache.ts';
+import { layerOfOther } from './cache-from.ts';
+import { configStep, shellOf, workdirOf } from './config-step.ts';
+import type { Instruction, InstructionOf, Stage } from './dockerfile/instructions.ts';
+import { parseTrigger } from './dockerfile/parse.ts';
+import { expandInstruction } from './expand-instruction.ts';
+import type { BuildOutput } from './output.ts';
+import { afterStep, type StageState } from './stage-state.ts';
+import { copyStep } from './steps/copy-step.ts';
+import { runStep } from './steps/run-step.ts';
+import { workdirStep } from './steps/workdir-step.ts';
+
+export interface StageFacts {
+  readonly build: BuildFacts;
+  readonly stage: Stage;
+  readonly args: BuildArgs;
+  readonly output: BuildOutput;
+  readonly escapeToken: '\\' | '`';
+  /** Tells the number of the next step. */
+  readonly announce: (text: string) => void;
+}
+
+/** Carries out a stage on top of its base. */
+export async function buildStage(facts: StageFacts, base: StageState): Promise<StageState> {
+  const { output, stage } = facts;
+  output.text(` ---> ${shortId(base)}\n`);
+  let state = base;
+  const triggers = base.config.OnBuild ?? [];
+  if (triggers.length > 0) {
+    output.text(`# Executing ${triggers.length} build trigger${triggers.length > 1 ? 's' : ''}\n`);
+    state = { ...state, config: { ...state.config, OnBuild: null }, image: undefined };
+    for (const trigger of triggers) state = await carryOut(facts, state, parseTrigger(trigger));
+  }
+  for (const instruction of stage.instructions) {
+    facts.announce(instruction.text);
+    state = await carryOut(facts, state, instruction);
+    output.text(` ---> ${shortId(state)}\n`);
+  }
+  return state;
+}
+
+const shortId = (state: StageState): string => state.stepKey.slice(0, 12);
+
+async function carryOut(facts: StageFacts, state: StageState, written: Instruction): Promise<StageState> {
+  const { build, stage, args, output, escapeToken } = facts;
+  build.signal.throwIfAborted();
+  const instruction = expandInstruction(written, { variables: args.variables(state.config.Env ?? []), escapeToken });
+  const step: StepFacts = { build, stage, state, instruction, output };
+  switch (instruction.kind) {
+    case 'run':
+      return fileStep(facts, state, await runStep({ ...step, instruction }, args), instruction.text);
+    case 'copy':
+    case 'add':
+      return fileStep(facts, state, await copyStep({ ...step, instruction }), instruction.text);
+    case 'workdir':
+      return workdir(facts, state, instruction);
+    default: {
+      if (instruction.kind === 'arg') for (const { key, value } of instruction.args) args.declare(key, value);
+      const { state: config, comment } = configStep(state, instruction);
+      const createdBy = `${shellOf(state.config).join(' ')} ${comment}`;
+      const stepKey = cacheKey('step', state.stepKey, createdBy);
+      const known = build.options.noCache ? undefined : build.cache.get(stepKey);
+      if (known) output.text(' ---> Using cache\n');
+      const created = known?.created ?? timestamp();
+      if (!known) build.cache.put(stepKey, { created, text: instruction.text, layer: undefined });
+      return afterStep(state, config, { createdBy, created, layer: undefined, stepKey });
+    }
+  }
+}
+
+function workdir(facts: StageFacts, state: StageState, instruction: InstructionOf<'workdir'>): Promise<StageState> {
+  const { build, stage, output } = facts;
+  const folder = workdirOf(state.config.WorkingDir ?? '', instruction.value);
+  const step = workdirStep({ build, stage, state, instruction, output }, folder);
+  const moved = { ...state, config: { ...state.config, WorkingDir: folder } };
+  return fileStep(facts, moved, step, instruction.text);
+}
+
+/** A step that may make a layer: from the cache, from an image that the client named, or carried out. */
+async function fileStep(facts: StageFacts, state: StageState, step: FileStep, text: string): Promise<StageState> {
+  const { build, output } = facts;
+  const found = build.options.noCache ? undefined : await findLayer(facts, state, step);
+  if (found) output.text(' ---> Using cache\n');
+  const layer = found ? found.layer : await step.make();
+  const created = found?.created ?? timestamp();
+  // At once, so that nothing takes the new layer for unused.
+  if (!found?.known) build.cache.put(step.key, { layer, created, text });
+  const stepKey = cacheKey('step', state.stepKey, step.createdBy, layer?.diffId ?? '');
+  return afterStep(state, state, { createdBy: step.createdBy, created, layer, stepKey });
+}
+
+interface FoundLayer {
+  readonly layer: ImageLayer | undefined;
+  readonly created: string;
+  /** It is in the cache already. */
+  readonly known: boolean;
+}
+
+async function findLayer({ build }: StageFacts, state: StageState, step: FileStep): Promise<FoundLayer | undefined> {
+  const entry = build.cache.get(step.key);
+  if (entry && (!entry.layer || (await build.images.hasBlob(entry.layer.blob))))
+    return { layer: entry.layer, created: entry.created, known: true };
+  const other = layerOfOther(build, state, step.createdBy);
+  return other && { ...other, known: false };
+}

@@ -1,0 +1,79 @@
+// `/build`, `/build/prune`.
+import type { Credentials } from '../../../registry/auth.ts';
+import { DEFAULT_REGISTRY } from '../../../registry/reference.ts';
+import { buildOptions } from '../builder/request.ts';
+import type { NativeEngine } from '../engine.ts';
+import { badRequest } from './api-error.ts';
+import type { Exchange } from './exchange.ts';
+import { parseFilters } from './filters.ts';
+import type { Routes } from './router.ts';
+
+export function buildRoutes(engine: NativeEngine): Routes {
+  return {
+    'POST /build': (exchange) => build(engine, exchange),
+    'POST /build/prune': (exchange) => prune(engine, exchange),
+  };
+}
+
+async function build(engine: NativeEngine, exchange: Exchange): Promise<void> {
+  const options = buildOptions(exchange.query);
+  if (options.remote !== '')
+    throw badRequest(
+      `the context "${options.remote}" is not local: the native engine does not fetch contexts; download it and build from the folder`,
+    );
+  await engine.builder.build({
+    options,
+    body: exchange.body,
+    credentials: registryCredentials(exchange.headers['x-registry-config']),
+    session: undefined,
+    begin: () => exchange.stream(200, 'application/json'),
+    gone: exchange.gone,
+  });
+}
+
+/** The `X-Registry-Config` header: credentials by registry, JSON in base64url. */
+function registryCredentials(header: string | string[] | undefined): (registry: string) => Credentials {
+  const text = Array.isArray(header) ? header[0] : header;
+  let known: Record<string, Credentials> = {};
+  try {
+    const value: unknown = JSON.parse(Buffer.from(text ?? '', 'base64url').toString('utf8') || '{}');
+    if (typeof value === 'object' && value !== null) known = value as Record<string, Credentials>;
+  } catch {
+    // As Docker takes it: a header that cannot be read holds no credentials.
+  }
+  return (registry) => {
+    const hub = registry === DEFAULT_REGISTRY ? ['https://index.docker.io/v1/', 'index.docker.io'] : [];
+    const name = [registry, `https://${registry}`, ...hub].find((candidate) => Object.hasOwn(known, candidate));
+    return (name === undefined ? undefined : known[name]) ?? {};
+  };
+}
+
+/** Removes the cache; with `all` unset, what no image uses is enough. */
+async function prune(engine: NativeEngine, exchange: Exchange): Promise<void> {
+  const { cache, cacheMounts } = engine.builder;
+  const all = ['1', 'true'].includes(exchange.query.get('all') ?? '');
+  const filters = parseFilters(exchange.query.get('filters'));
+  const before = ageLimit(filters.get('until')[0] ?? filters.get('unused-for')[0]);
+  const used = new Set(engine.images.images().flatMap((image) => image.config.rootfs.diff_ids));
+  const sizes = new Map<string, number>();
+  const gone = await cache.prune((entry) => {
+    if (before !== undefined && entry.used > before) return false;
+    if (!all && entry.layer && used.has(entry.layer.diffId)) return false;
+    if (entry.layer && !used.has(entry.layer.diffId)) sizes.set(entry.layer.diffId, entry.layer.blobSize);
+    return true;
+  });
+  const freed = before === undefined ? await cacheMounts.prune() : 0;
+  exchange.reply(200, {
+    CachesDeleted: gone.map(({ key }) => key),
+    SpaceReclaimed: [...sizes.values()].reduce((sum, size) => sum + size, freed),
+  });
+}
+
+/** `24h`: what was last used before that. */
+function ageLimit(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const [, amount = '', unit = ''] = /^(\d+(?:\.\d+)?)(s|m|h|d)$/.exec(text) ?? [];
+  const seconds: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
+  if (amount === '') throw badRequest(`invalid filter 'until=[${text}]'`);
+  return Date.now() - Number(amount) * (seconds[unit] ?? 1) * 1000;
+}
