@@ -49,7 +49,7 @@ export class Builder {
 
   constructor(parts: BuilderParts) {
     this.#parts = parts;
-    this.#folder = join(parts.paths.lib, 'builder');
+    this.#folder = join(parts.paths.images, 'builder');
     this.cache = new BuildCache(parts.host, parts.images, join(this.#folder, 'cache.json'));
     this.cacheMounts = new CacheMounts(parts.host, join(this.#folder, 'mounts'));
   }
@@ -135,6 +135,7 @@ export class Builder {
   async close(): Promise<void> {
     for (const { abort } of this.#running) abort.abort(new Error('the engine ends'));
     await Promise.all([...this.#running].map(({ done }) => done));
+    await this.#parts.host.files.rmdir(buildsFolder(this.#parts.paths)).catch(() => undefined);
   }
 
   async #clear(folder: string): Promise<void> {

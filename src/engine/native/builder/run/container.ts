@@ -120,7 +120,7 @@ export async function runContainer(
     ]);
     await writeBundle(parts, record, places);
     if (leases.length > 0) {
-      await networks.plug(places.netns, leases, true);
+      await networks.plug(places.netns, leases);
       await networks.join(memberOf(record));
     }
     signal.throwIfAborted();
