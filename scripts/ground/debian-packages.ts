@@ -9,6 +9,7 @@ const PACKAGES = {
   iptables: { program: 'iptables', why: 'the Docker Engine publishes ports with it' },
   iproute2: { program: 'ip', why: 'a bridge of its own for the private Docker Engine' },
   debootstrap: { program: 'debootstrap', why: 'the base of images that are built from Debian packages' },
+  'docker-registry': { program: 'docker-registry', why: 'a registry whose tags move under tests' },
   'ca-certificates': { file: '/etc/ssl/certs/ca-certificates.crt', why: "to trust the Debian mirror's certificate" },
 } as const;
 

@@ -7,9 +7,10 @@ import type { Project } from '../model.ts';
 import { RemoteSource } from '../remote/index.ts';
 import type { LoadOptions } from '../spec/load.ts';
 import type { RaisedBundle } from './bundle/raise.ts';
-import type { GlobalOptions } from './globals.ts';
+import { type GlobalOptions, isTrue } from './globals.ts';
 import type { Interrupts } from './interrupts.ts';
 import type { Io } from './io.ts';
+import type { Hold } from './lock/hold.ts';
 
 export interface CommandContext {
   /** The command's name: `up`. */
@@ -30,6 +31,8 @@ export interface CommandContext {
   readonly remote: RemoteSource;
   /** The engine, chosen and connected once. `project` helps to find the engine that already runs it. */
   engine(project?: string): Promise<Engine>;
+  /** Holds projects to their lock from now on, or no longer. COMPOSE_LOCKED=1 holds them from the start. */
+  hold(locked: boolean): void;
   /** Before containers of the project are made: brings what its bundle holds, when it comes from one. */
   prepare(project: Project): Promise<void>;
   /** A line for the user on standard error that is no progress: `warning: …`. */
@@ -53,6 +56,7 @@ export function createContext(facts: ContextFacts): CommandContext {
   const { bundle, ...plain } = facts;
   const { globals, env, cwd, io, interrupts } = plain;
   let connected: Promise<Engine> | undefined;
+  let locked = isTrue(env.COMPOSE_LOCKED);
   const remote = new RemoteSource({
     host: realHost,
     env,
@@ -81,6 +85,11 @@ export function createContext(facts: ContextFacts): CommandContext {
     ...overrides,
   });
 
+  const holdOf = async (): Promise<Hold> => {
+    const { holdToLock } = await import('./lock/hold.ts');
+    return holdToLock(context);
+  };
+
   const context: CommandContext = {
     ...plain,
     signal: interrupts.signal,
@@ -92,12 +101,19 @@ export function createContext(facts: ContextFacts): CommandContext {
         import('../spec/load.ts'),
         import('../diagnostics.ts'),
       ]);
-      const { project, warnings } = await loadProject(loadOptions(overrides));
+      const hold = locked && bundle === undefined ? await holdOf() : undefined;
+      const { project, warnings } = await loadProject({
+        ...loadOptions(overrides),
+        ...(hold === undefined ? {} : { remote: hold.remote }),
+      });
       debug('cli', () => `loaded project "${project.name}"`);
       for (const warning of warnings) warn(formatDiagnostic(warning));
-      if (bundle === undefined) return project;
+      if (bundle === undefined) return hold === undefined ? project : hold.apply(project);
       const { withBundle } = await import('./bundle/raise.ts');
       return withBundle(project, bundle);
+    },
+    hold(wanted) {
+      locked = wanted;
     },
     async prepare(project) {
       if (bundle === undefined) return;

@@ -13,6 +13,7 @@ export const MANIFEST_TYPES = [
 ];
 /** Manifests are small; anything larger is none. */
 const MAX_MANIFEST_BYTES = 4 * 1024 * 1024;
+const MAX_TAG_PAGES = 1000;
 
 export interface Manifest {
   readonly mediaType: string;
@@ -59,6 +60,21 @@ export class RegistryClient {
     if (reference.startsWith('sha256:') && digest !== reference)
       throw new RegistryError(0, `manifest of ${this.#name} has digest ${digest}, expected ${reference}`);
     return { mediaType: mediaTypeOf(response, text), digest, text };
+  }
+
+  /** Every tag of the repository, in the registry's order; as many pages as it takes. */
+  async tags(): Promise<string[]> {
+    const found: string[] = [];
+    let path: string | undefined = 'tags/list';
+    for (let page = 0; path !== undefined && page < MAX_TAG_PAGES; page++) {
+      const response: Response = await this.#call('pull', path, {});
+      if (!response.ok) throw await this.#refusal(response, 'tags');
+      const { tags } = JSON.parse(await boundedText(response)) as { tags?: unknown };
+      if (Array.isArray(tags)) found.push(...tags.filter((tag) => typeof tag === 'string'));
+      const next: string | undefined = /<([^>]+)>\s*;\s*rel="?next"?/.exec(response.headers.get('link') ?? '')?.[1];
+      path = next === undefined ? undefined : new URL(next, response.url).href;
+    }
+    return found;
   }
 
   /** A blob from `offset` on. The answer may start at 0 nevertheless. */

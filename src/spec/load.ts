@@ -3,6 +3,7 @@ import { homedir } from 'node:os';
 import { isAbsolute, relative } from 'node:path';
 import { type Diagnostic, SpecError } from '../diagnostics.ts';
 import type { Project } from '../model.ts';
+import { isRemote } from '../remote-reference.ts';
 import { checkConsistency, checkContainerNames, withReplicas } from './consistency.ts';
 import { DecodeContext } from './decode.ts';
 import { decodeModel } from './decode-model.ts';
@@ -206,6 +207,14 @@ async function prepare(options: LoadOptions, copies: RemoteCopies): Promise<Prep
     state.documents.set('-', readYaml(text, STDIN_NAME, places));
   }
   return { settings, state, envFiles };
+}
+
+/** The project's folder on this machine, found as a load would find it, without reading a Compose file. */
+export function localDirectory(options: LoadOptions): string {
+  const warnings = new Warnings(new Places());
+  const displayName = (path: string): string => nameFrom(options.cwd, path);
+  const copyOf = (reference: string): string | undefined => (isRemote(reference) ? options.cwd : undefined);
+  return resolveProjectOptions(options, { warnings, displayName, copyOf, onEnvFile: () => undefined }).localDir;
 }
 
 const STDIN_NAME = 'standard input';

@@ -9,6 +9,7 @@ import { buildSettings, checkCreateFlags, createPlanOptions } from './up-options
 
 export const run: CommandRun<typeof createFlags> = async (context, flags, args) => {
   checkCreateFlags(flags);
+  if (flags.locked) context.hold(true);
   const target = await loadTarget(context, args);
   await context.prepare(target.project);
   const options = createPlanOptions(context, flags, target);

@@ -24,6 +24,7 @@ export const run: CommandRun<typeof upFlags> = async (context, flags, args) => {
     throw new UsageError('--watch is not available in this version of windlass', {
       hint: 'leave it out, and run "windlass up -d --build" after a change',
     });
+  if (flags.locked) context.hold(true);
   const target = await loadTarget(context, args);
   const { project, services } = target;
   await confirmRemote(context, project, flags.yes);

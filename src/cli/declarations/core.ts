@@ -3,6 +3,7 @@ import { type AnyCommand, declareCommand, type Flags } from '../declaration.ts';
 import {
   BUILD_FIRST,
   FORCE_RECREATE,
+  LOCKED,
   NO_BUILD,
   NO_RECREATE,
   QUIET_PULL,
@@ -37,6 +38,7 @@ export const upFlags = {
     help: 'Return the exit code of the selected service container. Implies --abort-on-container-exit',
   },
   'force-recreate': FORCE_RECREATE,
+  locked: LOCKED,
   menu: {
     type: 'tristate',
     help: 'Enable interactive shortcuts when running attached. Incompatible with --detach. Can also be enable/disable by setting COMPOSE_MENU environment var.',
@@ -117,6 +119,7 @@ export const downFlags = {
 export const createFlags = {
   build: BUILD_FIRST,
   'force-recreate': FORCE_RECREATE,
+  locked: LOCKED,
   'no-build': NO_BUILD,
   'no-recreate': NO_RECREATE,
   pull: {

@@ -8,6 +8,7 @@ import { contentCommands } from './content.ts';
 import { coreCommands } from './core.ts';
 import { engineCommands } from './engine.ts';
 import { imageCommands } from './image.ts';
+import { lockCommands } from './lock.ts';
 import { modelCommands } from './model.ts';
 import { runCommands } from './run.ts';
 import { viewCommands } from './view.ts';
@@ -16,6 +17,7 @@ export const commands: readonly AnyCommand[] = [
   ...coreCommands,
   ...imageCommands,
   ...modelCommands,
+  ...lockCommands,
   ...runCommands,
   ...viewCommands,
   ...contentCommands,

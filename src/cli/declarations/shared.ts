@@ -29,3 +29,8 @@ export const SCALE = {
   value: 'scale',
   help: 'Scale SERVICE to NUM instances. Overrides the scale setting in the Compose file if present.',
 } as const;
+
+export const LOCKED = {
+  type: 'boolean',
+  help: 'Use exactly the images of compose.lock.yaml, and fail if it does not cover the project (COMPOSE_LOCKED)',
+} as const;

@@ -6,8 +6,9 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { decompressed } from '../../archive/compression.ts';
 import { readTar } from '../../archive/tar-reader.ts';
+import type { Decoder } from '../decode-json.ts';
 import { BundleError } from './bundle-error.ts';
-import { type Decoder, decodeJson } from './decode-json.ts';
+import { decodeJson } from './decode-bundle.ts';
 import { digestOfText } from './manifest.ts';
 import type { Spool, Spooled } from './spool.ts';
 

@@ -1,19 +1,23 @@
-// JSON of strangers → values of the right kind, or a message that names the place.
-import { BundleError } from './bundle-error.ts';
+// Trees of strangers → values of the right kind, or a message that names the place.
+
+/** Throws with a message that says what is wrong where. */
+export type Fail = (message: string) => never;
 
 /** A value at a place: `bundle.json: images[0].reference`. */
 export class Decoder {
   readonly #value: unknown;
   readonly #place: string;
+  readonly #fail: Fail;
 
-  constructor(value: unknown, place: string) {
+  constructor(value: unknown, place: string, fail: Fail) {
     this.#value = value;
     this.#place = place;
+    this.#fail = fail;
   }
 
   get(key: string): Decoder {
     const { [key]: value } = this.#object();
-    return new Decoder(value, `${this.#place}.${key}`);
+    return new Decoder(value, `${this.#place}.${key}`, this.#fail);
   }
 
   /** Undefined where the key is absent. */
@@ -41,7 +45,7 @@ export class Decoder {
 
   list<T>(read: (item: Decoder) => T): T[] {
     if (!Array.isArray(this.#value)) return this.refuse('a list');
-    return this.#value.map((item, index) => read(new Decoder(item, `${this.#place}[${index}]`)));
+    return this.#value.map((item, index) => read(new Decoder(item, `${this.#place}[${index}]`, this.#fail)));
   }
 
   mapping<T>(read: (value: Decoder) => T): Record<string, T> {
@@ -54,24 +58,12 @@ export class Decoder {
   }
 
   refuse(what: string): never {
-    throw new BundleError(`${this.#place} is not ${what}`, {
-      hint: 'the bundle is damaged, or was not made by windlass',
-    });
+    return this.#fail(`${this.#place} is not ${what}`);
   }
 
   #object(): Record<string, unknown> {
     const value = this.#value;
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return this.refuse('a mapping');
     return value as Record<string, unknown>;
-  }
-}
-
-/** Reads a JSON text. `name` is what messages call it. */
-export function decodeJson(text: string, name: string): Decoder {
-  try {
-    return new Decoder(JSON.parse(text), name);
-  } catch (cause) {
-    if (cause instanceof BundleError) throw cause;
-    throw new BundleError(`${name} is not JSON`, { cause, hint: 'the bundle is damaged, or was not made by windlass' });
   }
 }

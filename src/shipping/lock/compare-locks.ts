@@ -1,0 +1,38 @@
+// What differs between two locks, in words. Pure.
+import type { LockFile } from './lock-file.ts';
+
+export interface LockChange {
+  readonly what: 'image' | 'include';
+  readonly name: string;
+  /** Digest, commit or pinned reference; undefined where there was none, or is none any more. */
+  readonly from: string | undefined;
+  readonly to: string | undefined;
+}
+
+/** Sorted by kind and name. */
+export function compareLocks(before: LockFile | undefined, after: LockFile): LockChange[] {
+  const digests = (lock: LockFile | undefined): Record<string, string> =>
+    Object.fromEntries(Object.entries(lock?.images ?? {}).map(([name, { digest }]) => [name, digest]));
+  return [
+    ...changes('image', digests(before), digests(after)),
+    ...changes('include', before?.includes ?? {}, after.includes),
+  ];
+}
+
+function changes(
+  what: LockChange['what'],
+  before: Readonly<Record<string, string>>,
+  after: Readonly<Record<string, string>>,
+): LockChange[] {
+  const names = [...new Set([...Object.keys(before), ...Object.keys(after)])].sort();
+  return names
+    .filter((name) => before[name] !== after[name])
+    .map((name) => ({ what, name, from: before[name], to: after[name] }));
+}
+
+/** `busybox:1.36  sha256:0123… → sha256:4567…`, a line each. */
+export const describeChanges = (all: readonly LockChange[]): string =>
+  all.map(({ name, from, to }) => `${name}  ${shorten(from) ?? 'new'} → ${shorten(to) ?? 'gone'}\n`).join('');
+
+const shorten = (text: string | undefined): string | undefined =>
+  text?.replace(/sha256:([0-9a-f]{12})[0-9a-f]+/, 'sha256:$1').replace(/\b([0-9a-f]{12})[0-9a-f]{28}\b/, '$1');

@@ -1,0 +1,73 @@
+// The lock against a real registry, whose tags move.
+import { expect, test } from 'vitest';
+import { startDebianRegistry } from '../support/debian-registry.ts';
+import { type Scenario, scenario } from '../support/scenario.ts';
+
+/** Gives the tag an image of its own. */
+async function push(s: Scenario, image: string, content: string): Promise<void> {
+  await s.docker(['build', '-q', '-t', image, '-'], { input: `FROM busybox\nRUN echo ${content} > /which\n` });
+  await s.docker(['push', '-q', image]);
+  await s.docker(['image', 'rm', '-f', image]);
+}
+
+const which = async (s: Scenario, service: string): Promise<string> =>
+  (await s.windlass(['exec', '-T', service, 'cat', '/which'])).stdout.trim();
+
+test('a tag moves: locked stays, outdated tells, update follows', async () => {
+  const registry = await startDebianRegistry();
+  const [app, base] = [`${registry}/shop/app:1.0`, `${registry}/shop/base:2`];
+  const s = await scenario({
+    files: {
+      'compose.yaml': `services:\n  web: {image: ${app}, command: sleep 600, stop_grace_period: 0s}\n  built: {build: ., command: sleep 600, stop_grace_period: 0s}\n`,
+      Dockerfile: `ARG BASE=${base}\nFROM \${BASE}\nRUN cp /which /base\n`,
+    },
+    // Built as every engine can.
+    env: { DOCKER_BUILDKIT: '0' },
+  });
+  await push(s, app, 'first');
+  await push(s, base, 'first');
+
+  const missing = await s.windlass(['up', '-d', '--locked'], { exit: 1 });
+  expect(missing.stderr).toContain('windlass lock');
+  await s.windlass(['lock']);
+  const lock = await s.read('compose.lock.yaml');
+  expect(lock).toMatch(
+    new RegExp(`${app}:\\n    digest: sha256:[0-9a-f]{64}\\n    platforms:\\n      linux/\\w+: sha256:`),
+  );
+  expect(lock).toContain('- build of built');
+  await s.windlass(['lock']);
+  expect(await s.read('compose.lock.yaml')).toBe(lock);
+  await s.windlass(['lock', '--check']);
+  expect((await s.windlass(['outdated', '--format', 'json'])).stdout).toBe('[]\n');
+
+  await push(s, app, 'second');
+  await push(s, base, 'second');
+  await push(s, `${registry}/shop/app:1.1`, 'later');
+  await s.windlass(['up', '-d', '--locked']);
+  expect(await which(s, 'web')).toBe('first');
+  expect(await which(s, 'built')).toBe('first');
+  const before = (await s.containers()).map(({ Id }) => Id);
+  await s.windlass(['up', '-d'], { env: { COMPOSE_LOCKED: '1' } });
+  expect((await s.containers()).map(({ Id }) => Id)).toEqual(before);
+
+  const outdated = JSON.parse((await s.windlass(['outdated', '--format', 'json'])).stdout) as Record<string, unknown>[];
+  expect(outdated.map(({ Image, NewerTags }) => [Image, NewerTags])).toEqual([
+    [app, ['1.1']],
+    [base, []],
+  ]);
+  const table = (await s.windlass(['outdated'])).stdout;
+  expect(table).toMatch(new RegExp(`${app} +sha256:[0-9a-f]{12} +sha256:[0-9a-f]{12} +1\\.1 +web`));
+
+  const moved = await s.windlass(['update', 'web']);
+  expect(moved.stdout).toMatch(new RegExp(`^${app}  sha256:[0-9a-f]{12} → sha256:[0-9a-f]{12}\n$`));
+  await s.windlass(['up', '-d', '--locked']);
+  expect(await which(s, 'web')).toBe('second');
+  expect(await which(s, 'built')).toBe('first');
+
+  await s.write('compose.override.yaml', `services:\n  more: {image: "${registry}/shop/more:1"}\n`);
+  const uncovered = await s.windlass(['up', '-d', '--locked'], { exit: 1 });
+  expect(uncovered.stderr).toContain(`does not cover the project:\n  image ${registry}/shop/more:1 (more)`);
+  const checked = await s.windlass(['lock', '--check'], { exit: 1 });
+  expect(checked.stderr).toContain(`${registry}/shop/more:1`);
+  await s.windlass(['down', '--rmi', 'all', '--remove-orphans']);
+});
