@@ -41,7 +41,7 @@ function tell(ground: Ground): void {
   line('Look', 'npm run demo -- ps        the containers, their health and ports');
   line('', 'npm run demo -- logs -f   what they say');
   line('', 'npm run demo -- config    what the Compose file comes to');
-  line('Stop', 'npm run demo -- --stop    containers, volumes and networks go, and the private engine if there is one');
+  line('Stop', 'npm run demo -- --stop    containers, volumes and networks go, and the engine if the demo started it');
   say();
 }
 
@@ -79,7 +79,7 @@ async function stop(): Promise<void> {
   heading('windlass demo: taking everything away');
   await takeAway(ground, { quiet: false });
   say('Gone: containers, volumes, networks, settings.');
-  say(dim('Kept: stand-ins for images, where they were built, for the next time (~/.cache/windlass/images).'));
+  say(dim('Kept for the next time: images, in the engine that the demo started and in ~/.cache/windlass/images.'));
 }
 
 async function pass(args: readonly string[]): Promise<void> {

@@ -3,13 +3,16 @@
 #
 # usage: examples/images/build.sh [mariadb] [wordpress] [nginx] [python] [registry] [debian]        all unless named
 #
-# They go to the engine that the docker command speaks to (DOCKER_HOST). What to put into .env is printed last, a line an image. An image
-# whose files here have not changed is taken from the engine, or from the cache folder ($XDG_CACHE_HOME/windlass/images), instead of being
-# built again.
+# They go to the engine at DOCKER_HOST, else to Docker's, else to windlass's own; the docker command is not needed. What to put into .env
+# is printed last, a line an image. An image whose files here have not changed is taken from the engine, or from the cache folder
+# ($XDG_CACHE_HOME/windlass/images), instead of being built again.
 # Needs root and debootstrap, for the base image. The mirror is the one that this system's apt uses.
 set -eu
 cd "$(dirname "$0")"
 prefix=windlass-example
+# The project's own Node.js, where it is installed.
+node=../../node_modules/.bin/node
+[ -x "$node" ] || node=node
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/windlass/images
 # One build at a time: a second one finds what the first one made.
 if [ -z "${WINDLASS_IMAGES_LOCKED:-}" ]; then
@@ -34,13 +37,15 @@ work=$(mktemp -d "${TMPDIR:-/var/tmp}/windlass-images-XXXXXX")
 trap 'rm -rf "$work"' EXIT
 trap 'exit 130' INT TERM HUP
 
+engine() { "$node" ../../scripts/engine-images.ts "$@"; }
+
 # What an image is made of, in one word: a label on it, and part of its file's name in the cache.
 key_of() { # FILE-OR-FOLDER...
   find "$@" -type f | LC_ALL=C sort | xargs cat | sha256sum | cut -c1-16
 }
 
 has() { # IMAGE KEY
-  [ "$(docker image inspect --format '{{index .Config.Labels "windlass.example.key"}}' "$1" 2>/dev/null)" = "$2" ]
+  [ "$(engine key "$1")" = "$2" ]
 }
 
 # Takes IMAGE from the engine or the cache, or builds it with FUNCTION and puts it into the cache.
@@ -51,13 +56,14 @@ provide() { # IMAGE KEY FUNCTION ARGUMENTS...
   if has "$image" "$key"; then return; fi
   if [ -s "$file" ]; then
     say "loading $image from the cache"
-    docker load -q -i "$file" >/dev/null && if has "$image" "$key"; then return; fi
+    engine load "$file" && if has "$image" "$key"; then return; fi
   fi
   say "building $image from Debian packages"
   "$@" "$image" "$key"
   mkdir -p "$cache"
-  rm -f "$cache/$(echo "$image" | tr / _)"-*.tar
-  docker save -o "$file.new" "$image"
+  # What nobody has built for a week is of an older state of these files.
+  find "$cache" -name "$(echo "$image" | tr / _)-*.tar" -mtime +7 -delete
+  engine save "$image" "$file.new"
   mv "$file.new" "$file"
 }
 
@@ -82,13 +88,12 @@ build_base() { # IMAGE KEY
   for unused in doc man info locale; do rm -rf "$work/root/usr/share/$unused"/*; done
   rm -rf "$work"/root/var/cache/apt/archives/*.deb "$work"/root/var/lib/apt/lists/* "$work"/root/dev/*
   tar -C "$work/root" --numeric-owner --one-file-system -cf - . |
-    docker import -c "LABEL windlass.example.key=$2" -c 'CMD ["bash"]' - "$1" >/dev/null
+    engine import "$1" "$2"
   rm -rf "$work/root"
 }
 
 build_image() { # FOLDER IMAGE KEY
-  DOCKER_BUILDKIT=0 docker build -q -t "$2" --build-arg "BASE=$base" --label "windlass.example.key=$3" "$1" >"$work/log" 2>&1 ||
-    { tail -n 40 "$work/log" >&2; exit 1; }
+  engine build "$1" "$2" "$3" "$base"
 }
 
 base=$prefix/debian:12

@@ -6,9 +6,11 @@ import { access, chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { engineAnswers, ensureEnginePackages, findEngine } from '../ground/find-engine.ts';
-import { startPrivateEngine, stopPrivateEngine } from '../ground/private-engine.ts';
-import { must, run } from '../ground/run.ts';
+import { enginePlace } from '../../src/engine/native-place.ts';
+import { ensurePackages, FOR_NATIVE } from '../ground/debian-packages.ts';
+import { callJson, removeImage } from '../ground/engine-api.ts';
+import { engineAnswers, findEngine } from '../ground/find-engine.ts';
+import { asRoot, must } from '../ground/run.ts';
 import { step } from './terminal.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -18,10 +20,12 @@ const PROJECT = 'windlass-demo';
 const FIRST_PORT = 8080;
 
 export interface Ground {
-  /** For DOCKER_HOST. */
+  /** Address of the engine. */
   readonly host: string;
-  /** Of the private engine, where the demo had to start one. */
-  readonly engineFolder: string | undefined;
+  /** It is windlass's own. */
+  readonly native: boolean;
+  /** The demo started it, and ends it. */
+  readonly startedEngine: boolean;
   readonly site: string;
   readonly user: string;
   readonly adminPassword: string;
@@ -46,27 +50,23 @@ async function writePrivately(name: string, text: string): Promise<void> {
 
 export const note = (ground: Ground): Promise<void> => writePrivately('ground.json', JSON.stringify(ground));
 
-/** The program is built and an engine answers: the one that was used before, the machine's, or a private one. */
+/** The program is built and an engine answers: the one that was used before, a Docker Engine, or windlass's own. */
 export async function prepareEngine(): Promise<Ground> {
-  await ensureEnginePackages();
   await step('Windlass', async () => {
     await must(process.execPath, [join(ROOT, 'scripts/build.ts')]);
     return 'built';
   });
   const earlier = await readGround();
   if (earlier !== undefined && (await engineAnswers(earlier.host))) return earlier;
+  const docker = await findEngine();
+  if (docker === undefined) await ensurePackages(FOR_NATIVE);
   let ground: Ground | undefined;
   await step('Engine', async (say) => {
-    const found = await findEngine();
-    let engineFolder: string | undefined;
-    if (found === undefined) {
-      say('starting a private Docker Engine');
-      engineFolder = (await startPrivateEngine({ stays: true })).folder;
-    }
-    const host = found ?? `unix://${engineFolder}/docker.sock`;
+    const { host, started } = docker === undefined ? await nativeEngine(say) : { host: docker, started: false };
     ground = {
       host,
-      engineFolder,
+      native: docker === undefined,
+      startedEngine: started,
       site: `http://localhost:${await freePort(FIRST_PORT)}`,
       user: 'captain',
       adminPassword: randomBytes(12).toString('base64url'),
@@ -74,12 +74,29 @@ export async function prepareEngine(): Promise<Ground> {
       broughtImages: [],
     };
     await note(ground);
-    const version = await run('docker', ['-H', host, 'version', '--format', '{{.Server.Version}}']);
-    const which = found === undefined ? 'a private one, since none answered' : `the one at ${host}`;
-    return `Docker Engine ${version.stdout.trim()}: ${which}`;
+    const { Version } = (await callJson(host, { method: 'GET', path: '/version' })) as { Version: string };
+    const which = ground.native ? "windlass's own, since no Docker Engine answers" : `Docker Engine ${Version}`;
+    return `${which} (${host})`;
   });
   if (ground === undefined) throw new Error('no engine was prepared');
   return ground;
+}
+
+/** The native engine at its usual place; started, for this user's group, unless it runs. */
+async function nativeEngine(say: (text: string) => void): Promise<{ host: string; started: boolean }> {
+  const { socket } = enginePlace({}, process.env);
+  const host = `unix://${socket}`;
+  if (await engineAnswers(host)) return { host, started: false };
+  say('starting');
+  await must(...engineCommand(['start', '--group', String(process.getgid?.() ?? 0)]));
+  return { host, started: true };
+}
+
+/** `windlass engine …`, as root, on the place that the environment names. */
+function engineCommand([verb = '', ...flags]: readonly string[]): [string, string[]] {
+  const { lib, run, socket } = enginePlace({}, process.env);
+  const place = ['--root', lib, '--run', run, '--socket', socket];
+  return asRoot(process.execPath, [join(ROOT, 'dist/windlass.js'), 'engine', verb, ...place, ...flags]);
 }
 
 /** The first port from `first` on that nothing on loopback holds. */
@@ -124,23 +141,26 @@ export function windlass(ground: Ground, args: readonly string[], quiet = false)
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, all, {
       stdio: quiet ? 'ignore' : 'inherit',
-      env: { ...process.env, DOCKER_HOST: ground.host },
+      env: { ...process.env, ...engineVariables(ground) },
     });
     child.once('error', reject);
     child.once('exit', (code) => resolve(code ?? 130));
   });
 }
 
-/** Takes away the project with its data, the images the demo brought, its engine, and its notes. */
+/** What makes windlass use the demo's engine, and start it again should it be gone. */
+const engineVariables = ({ native, host }: Ground): Record<string, string> =>
+  native ? { WINDLASS_ENGINE: 'native' } : { WINDLASS_ENGINE: 'docker', DOCKER_HOST: host };
+
+/**
+ * Takes away the project with its data, the images that the demo brought, its engine, and its notes. An engine that the demo
+ * started keeps its images, for the next time.
+ */
 export async function takeAway(ground: Ground | undefined, options: { quiet: boolean }): Promise<void> {
   if (ground !== undefined) {
-    if (ground.engineFolder === undefined || (await engineAnswers(ground.host))) {
-      await windlass(ground, ['down', '--volumes', '--remove-orphans', '--timeout', '5'], options.quiet);
-      const env = { ...process.env, DOCKER_HOST: ground.host };
-      if (ground.engineFolder === undefined && ground.broughtImages.length > 0)
-        await run('docker', ['image', 'rm', ...ground.broughtImages], { env });
-    }
-    if (ground.engineFolder !== undefined) await stopPrivateEngine(ground.engineFolder);
+    await windlass(ground, ['down', '--volumes', '--remove-orphans', '--timeout', '5'], options.quiet);
+    if (ground.startedEngine) await must(...engineCommand(['stop']));
+    else for (const image of ground.broughtImages) await removeImage(ground.host, image);
   }
   await rm(join(ROOT, STATE), { recursive: true, force: true });
 }

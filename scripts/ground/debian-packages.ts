@@ -7,7 +7,10 @@ const PACKAGES = {
   'docker.io': { program: 'dockerd', why: 'the Docker Engine that windlass drives, started privately' },
   'docker-cli': { program: 'docker', why: "docker's command line, to look at what windlass made" },
   iptables: { program: 'iptables', why: 'the Docker Engine publishes ports with it' },
-  iproute2: { program: 'ip', why: 'a bridge of its own for the private Docker Engine' },
+  iproute2: { program: 'ip', why: 'bridges that containers are plugged into' },
+  nftables: { program: 'nft', why: 'the native engine publishes ports and keeps networks apart with it' },
+  runc: { program: 'runc', why: 'the OCI runtime, which makes containers of the native engine' },
+  conmon: { program: 'conmon', why: 'watches each container of the native engine' },
   debootstrap: { program: 'debootstrap', why: 'the base of images that are built from Debian packages' },
   'docker-registry': { program: 'docker-registry', why: 'a registry whose tags move under tests' },
   'ca-certificates': { file: '/etc/ssl/certs/ca-certificates.crt', why: "to trust the Debian mirror's certificate" },
@@ -15,9 +18,13 @@ const PACKAGES = {
 
 export type DebianPackage = keyof typeof PACKAGES;
 
-/** For tests and the demo on an engine that is there. */
-export const ON_AN_ENGINE: readonly DebianPackage[] = ['docker-cli', 'debootstrap', 'ca-certificates'];
-/** For an engine of our own. */
+/** For images that are built from Debian packages. */
+export const FOR_IMAGES: readonly DebianPackage[] = ['debootstrap', 'ca-certificates'];
+/** For windlass's own engine. */
+export const FOR_NATIVE: readonly DebianPackage[] = ['runc', 'conmon', 'iproute2', 'nftables'];
+/** For tests on an engine that is there. */
+export const ON_AN_ENGINE: readonly DebianPackage[] = ['docker-cli', ...FOR_IMAGES];
+/** For a Docker Engine of our own. */
 export const FOR_AN_ENGINE: readonly DebianPackage[] = ['docker.io', 'docker-cli', 'iptables', 'iproute2'];
 
 const SEARCH = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];

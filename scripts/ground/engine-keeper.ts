@@ -1,5 +1,5 @@
 // Process that owns one private Docker Engine (private-engine.ts starts it). Runs as root.
-//   follow FOLDER GROUP   until its standard input ends      stay FOLDER GROUP   until a signal      stop FOLDER   ends another keeper
+//   follow FOLDER GROUP   until its standard input ends, or a signal      stop FOLDER   ends another keeper
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { openSync } from 'node:fs';
@@ -52,20 +52,19 @@ const answers = (socket: string): Promise<boolean> =>
     connection.once('error', () => resolve(false));
   });
 
-/** Resolves when the engine should end: a signal, the end of standard input (`follow`), or dockerd's own end. */
-function untilTold(mode: string, dockerd: ChildProcess): Promise<void> {
+/** Resolves when the engine should end: a signal, the end of standard input, or dockerd's own end. */
+function untilTold(dockerd: ChildProcess): Promise<void> {
   return new Promise((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => resolve());
     dockerd.once('exit', () => resolve());
-    if (mode === 'follow')
-      process.stdin
-        .resume()
-        .once('end', resolve)
-        .once('error', () => resolve());
+    process.stdin
+      .resume()
+      .once('end', resolve)
+      .once('error', () => resolve());
   });
 }
 
-async function keep(mode: string, folder: string, group: string): Promise<void> {
+async function keep(folder: string, group: string): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o755 });
   await writeFile(join(folder, 'keeper.pid'), String(process.pid));
   // Nobody reads on once we are ready.
@@ -76,7 +75,7 @@ async function keep(mode: string, folder: string, group: string): Promise<void> 
     await addBridge(place);
     const dockerd = await startDockerd(folder, place, group);
     process.stdout.write('ready\n');
-    await untilTold(mode, dockerd);
+    await untilTold(dockerd);
   } catch (error) {
     const log = await readFile(join(folder, 'dockerd.log'), 'utf8').catch(() => '');
     process.stderr.write(
@@ -99,6 +98,6 @@ async function stop(folder: string): Promise<void> {
 
 const [mode = '', folder = '', group = '0'] = process.argv.slice(2);
 if (mode === 'stop') await stop(folder);
-else await keep(mode, folder, group);
+else await keep(folder, group);
 // Handles that remain (standard input, dockerd's exit) are of no interest any more.
 process.exit();

@@ -1,15 +1,18 @@
-// Which Docker Engine tests and the demo use: one that answers, or a private one.
+// Which Docker Engine tests use: one that answers, or a private one.
 import { request } from 'node:http';
-import { ensurePackages, FOR_AN_ENGINE, ON_AN_ENGINE } from './debian-packages.ts';
+import { ensurePackages, FOR_AN_ENGINE, FOR_NATIVE, ON_AN_ENGINE } from './debian-packages.ts';
+import { callJson } from './engine-api.ts';
 import { type PrivateEngine, startPrivateEngine } from './private-engine.ts';
-import { run } from './run.ts';
 
 const DEFAULT_SOCKET = 'unix:///var/run/docker.sock';
 
-/** Whether a Docker Engine answers there. Unix sockets are asked directly; other kinds through docker's own client. */
+/** Whether a Docker Engine answers there. A Unix socket has five seconds to answer. */
 export async function engineAnswers(host: string): Promise<boolean> {
   if (!host.startsWith('unix://'))
-    return (await run('docker', ['-H', host, 'version'], { deadline: 20_000 }).catch(() => undefined))?.exitCode === 0;
+    return callJson(host, { method: 'GET', path: '/version' }).then(
+      () => true,
+      () => false,
+    );
   return new Promise((resolve) => {
     const asked = request({ socketPath: host.slice('unix://'.length), path: '/_ping', timeout: 5000 }, (answer) => {
       answer.resume();
@@ -28,10 +31,10 @@ export async function findEngine(): Promise<string | undefined> {
   return (await engineAnswers(host)) ? host : undefined;
 }
 
-/** Installs what is missing for tests and the demo, all at once: more where no engine answers. */
+/** Installs what is missing for tests, all at once: more where no engine answers. */
 export async function ensureEnginePackages(): Promise<void> {
   const own = (await findEngine()) === undefined ? FOR_AN_ENGINE : [];
-  await ensurePackages([...new Set([...own, ...ON_AN_ENGINE])]);
+  await ensurePackages([...new Set([...own, ...ON_AN_ENGINE, ...FOR_NATIVE])]);
 }
 
 /** The engine that answers, or a private one that ends with this process. */

@@ -1,6 +1,6 @@
 // A Docker Engine of our own, beside whatever the machine has: own data, socket, bridge and address pool in one folder.
-// A keeper process (engine-keeper.ts) owns it. The engine ends with the process that asked for it, however that process ends,
-// or, where it was asked to stay, when it is told to; then its containers, mounts, bridges, firewall rules and files go too.
+// A keeper process (engine-keeper.ts) owns it. The engine ends with the process that asked for it, however that process ends;
+// then its containers, mounts, bridges, firewall rules and files go too.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -23,15 +23,14 @@ export interface PrivateEngine {
 }
 
 /** Socket of the private engine in a folder. */
-export const hostIn = (folder: string): string => `unix://${join(folder, 'docker.sock')}`;
+const hostIn = (folder: string): string => `unix://${join(folder, 'docker.sock')}`;
 
-/** Starts one. With `stays`, it outlives this process, until `stopPrivateEngine(folder)`. */
-export async function startPrivateEngine(options: { stays?: boolean; folder?: string } = {}): Promise<PrivateEngine> {
+/** Starts one that ends with this process at the latest. */
+export async function startPrivateEngine(): Promise<PrivateEngine> {
   await ensurePackages(FOR_AN_ENGINE);
   await removeAbandoned();
-  const folder = options.folder ?? (await mkdtemp(join(PLACE, PREFIX)));
-  const mode = options.stays ? 'stay' : 'follow';
-  const [program, args] = asRoot(process.execPath, [KEEPER, mode, folder, String(process.getgid?.() ?? 0)]);
+  const folder = await mkdtemp(join(PLACE, PREFIX));
+  const [program, args] = asRoot(process.execPath, [KEEPER, 'follow', folder, String(process.getgid?.() ?? 0)]);
   const keeper = spawn(program, args, {
     // A session of its own: Ctrl-C reaches the person's program first, and the keeper through it.
     detached: true,
@@ -39,14 +38,9 @@ export async function startPrivateEngine(options: { stays?: boolean; folder?: st
     env: { ...process.env, PATH: systemPath(process.env.PATH) },
   });
   await ready(keeper);
-  // Whoever reads our own output to its end must not wait for an engine that stays.
+  // Whoever reads our own output to its end must not wait for the engine.
   keeper.stdout.destroy();
   keeper.stderr.destroy();
-  if (options.stays) {
-    keeper.stdin.destroy();
-    keeper.unref();
-    return { host: hostIn(folder), folder, stop: () => stopPrivateEngine(folder) };
-  }
   const ended = new Promise<void>((resolve) => keeper.once('exit', () => resolve()));
   return {
     host: hostIn(folder),
@@ -82,7 +76,7 @@ function ready(keeper: ChildProcess): Promise<void> {
 }
 
 /** Stops the engine in a folder, whoever started it, and removes what it made. Fine when there is none. */
-export const stopPrivateEngine = async (folder: string): Promise<void> => {
+const stopPrivateEngine = async (folder: string): Promise<void> => {
   await must(...asRoot(process.execPath, [KEEPER, 'stop', folder]), {
     env: { ...process.env, PATH: systemPath(process.env.PATH) },
   });

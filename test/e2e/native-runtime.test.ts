@@ -1,6 +1,4 @@
 // The native engine's containers on a real kernel: logs that are put aside, limits, isolation, restarts, volumes.
-import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type NativeEngineUnderTest, startNativeEngine } from '../support/native-engine.ts';
 
@@ -37,11 +35,10 @@ test('a log is put aside when it is large, and a follower misses nothing', async
   const followed = (await docker('logs', '-f', 'talker')).trim().split('\n');
   expect(followed.map((line) => Number(line.split(' ')[0]))).toEqual(Array.from({ length: 1200 }, (_, n) => n));
   const kept = (await docker('logs', 'talker')).trim().split('\n');
-  const [id = ''] = await readdir(join(engine.folder, 'containers'));
-  const files = (await readdir(join(engine.folder, 'containers', id))).filter((name) => name.startsWith('log.'));
-  expect([['log.1'], ['log.1', 'log.2']]).toContainEqual(files.sort());
+  expect(kept.length).toBeLessThan(1200);
   expect(kept.at(-1)).toMatch(/^1199 /);
-  expect((await docker('logs', '--tail', '150', 'talker')).trim().split('\n')[0]).toMatch(/^1050 /);
+  // The last file alone has fewer than these.
+  expect((await docker('logs', '--tail', '300', 'talker')).trim().split('\n')[0]).toMatch(/^900 /);
   await docker('rm', 'talker');
   expect((await engine.docker(['run', '--rm', '--log-driver', 'none', 'busybox', 'echo', 'seen'])).stdout).toBe(
     'seen\n',
