@@ -39,6 +39,11 @@ export class HelperProcess {
     });
   }
 
+  /** Of the process that answered last. */
+  get pid(): number {
+    return this.#child?.pid ?? 0;
+  }
+
   close(): void {
     this.#child?.stdin?.end();
     this.#child = undefined;

@@ -20,7 +20,7 @@ const PROGRAM = String.raw`
 use strict; use warnings; use Socket;
 $| = 1; $0 = 'windlass-kernel-helper'; $SIG{CHLD} = 'IGNORE'; $SIG{PIPE} = 'IGNORE';
 my $newnet = 0x40000000;
-my (%waiting, $links);
+my (%waiting, %held, $links);
 sub check { my ($ok, $what) = @_; die [$! + 0, "$what: $!"] unless $ok; }
 sub decode { my ($s) = @_; $s =~ s/%([0-9A-F]{2})/chr(hex $1)/ge; $s }
 sub encode { my ($s) = @_; $s =~ s/([%\t\n])/sprintf('%%%02X', ord $1)/ge; $s }
@@ -35,6 +35,13 @@ sub elsewhere { my ($enter, $work) = @_;
   my $result = eval { $work->() }; my $error = $@;
   check(syscall($call{setns}, fileno($own), $newnet) == 0, 'return to own network namespace');
   die $error if $error; $result }
+# Does something in a new network namespace whose loopback is up.
+sub new_network { my ($work) = @_;
+  elsewhere(sub { check(syscall($call{unshare}, $newnet) == 0, 'unshare network namespace') }, sub {
+    socket(my $s, AF_INET, SOCK_DGRAM, 0) or check(0, 'socket');
+    my $request = pack('a16 s x22', 'lo', 0x41);
+    check(ioctl($s, 0x8914, $request), 'bring loopback up');
+    $work->() }) }
 # A socket for rtnetlink; it belongs to the namespace it was made in.
 sub link_socket { socket(my $s, 16, SOCK_RAW, 0) or check(0, 'netlink socket'); $s }
 sub link_socket_in { my ($path) = @_;
@@ -64,11 +71,11 @@ my %verb = (
     check(syscall($call{umount}, $t, 0 + $flags) == 0, "umount $target"); '' },
   netns => sub { my ($path) = @_;
     open(my $file, '>', $path) or check(0, "create $path"); close $file;
-    elsewhere(sub { check(syscall($call{unshare}, $newnet) == 0, 'unshare network namespace') }, sub {
-      socket(my $s, AF_INET, SOCK_DGRAM, 0) or check(0, 'socket');
-      my $request = pack('a16 s x22', 'lo', 0x41);
-      check(ioctl($s, 0x8914, $request), 'bring loopback up');
-      mount_at('/proc/self/ns/net', $path, 'none', 4096, ''); '' }) },
+    new_network(sub { mount_at('/proc/self/ns/net', $path, 'none', 4096, ''); '' }) },
+  hold => sub { new_network(sub {
+    open(my $n, '<', '/proc/self/ns/net') or check(0, 'open network namespace');
+    $held{fileno($n)} = $n; fileno($n) }) },
+  release => sub { my ($file) = @_; delete $held{$file}; '' },
   # Messages one after the other up to the first that fails. Answers with how many were carried out; the error is the next's.
   links => sub { my ($path, @fields) = @_;
     my $socket = $path eq '' ? ($links ||= link_socket()) : link_socket_in($path);

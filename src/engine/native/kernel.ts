@@ -30,6 +30,8 @@ export interface Kernel {
   unmount(target: string): Promise<void>;
   /** A new network namespace with loopback up, held by a bind mount on the file `path`, which is created. */
   createNetworkNamespace(path: string): Promise<void>;
+  /** A new network namespace with loopback up. It lasts until it is released and no process is in it any more. */
+  holdNetworkNamespace(): Promise<HeldNamespace>;
   /**
    * Changes interfaces, addresses and routes: on the host, or in the namespace held by the file `netns`. Carries the messages
    * out in order up to the first that fails.
@@ -43,6 +45,12 @@ export interface Kernel {
    */
   startReporting(request: StartRequest): Promise<string>;
   close(): void;
+}
+
+export interface HeldNamespace {
+  /** A file that leads to it while it is held. */
+  readonly path: string;
+  release(): Promise<void>;
 }
 
 export interface LinkResult {
@@ -80,6 +88,16 @@ export class HelperKernel implements Kernel {
 
   async createNetworkNamespace(path: string): Promise<void> {
     await this.#helper.call('netns', [path]);
+  }
+
+  async holdNetworkNamespace(): Promise<HeldNamespace> {
+    const file = await this.#links.call('hold', []);
+    return {
+      path: `/proc/${this.#links.pid}/fd/${file}`,
+      release: async () => {
+        await this.#links.call('release', [file]);
+      },
+    };
   }
 
   async changeLinks(messages: readonly NetlinkMessage[], netns = ''): Promise<LinkResult> {

@@ -8,6 +8,7 @@ import { forbidden } from '../server/api-error.ts';
 import { addressesOf, leasesOf, memberOf, withoutNone } from './endpoints.ts';
 import { ownLines, resolvConf } from './etc-files.ts';
 import type { LifecycleParts } from './lifecycle-parts.ts';
+import { networkNamespaceOf } from './process.ts';
 import { openPorts } from './publish.ts';
 import { type ContainerRecord, type Endpoint, type EndpointSettings, isLive, type Lease } from './types.ts';
 
@@ -18,7 +19,7 @@ export async function attach(
   network: NetworkRecord,
   settings: EndpointSettings,
 ): Promise<void> {
-  const { networks, store, paths } = parts;
+  const { networks, store } = parts;
   const record = store.find(id);
   const mode = record.hostConfig.NetworkMode ?? 'default';
   if (mode === 'host' || mode.startsWith('container:') || network.ipam.length === 0)
@@ -38,7 +39,7 @@ export async function attach(
   };
   if (lease) {
     try {
-      await networks.plug(paths.container(id).netns, [{ endpoint, lease }], before);
+      await networks.plug(networkNamespaceOf(record), [{ endpoint, lease }], before);
     } catch (error) {
       networks.release(network.id, lease);
       throw error;
@@ -54,13 +55,13 @@ export async function attach(
 
 /** Throws Docker's 403 where the container is not on the network. */
 export async function detach(parts: LifecycleParts, id: string, network: NetworkRecord): Promise<void> {
-  const { networks, store, paths } = parts;
+  const { networks, store } = parts;
   const record = store.find(id);
   const endpoint = record.endpoints[network.name];
   if (!endpoint) throw forbidden(`container ${record.id} is not connected to network ${network.name}`);
   const left = leasesOf(record).filter((one) => one.endpoint !== endpoint);
   if (endpoint.lease) {
-    await networks.unplugOne(paths.container(id).netns, endpoint.lease, left);
+    await networks.unplugOne(networkNamespaceOf(record), endpoint.lease, left);
     networks.release(network.id, endpoint.lease);
   }
   store.update(id, (current) => {

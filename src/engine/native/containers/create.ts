@@ -1,5 +1,4 @@
 // A container from what a client asked for: settings merged with the image's, mounts settled, networks looked up.
-import { join } from 'node:path';
 import type { NativeHost } from '../host.ts';
 import type { HealthConfig, RunConfig } from '../images/image-config.ts';
 import { findImage } from '../images/lookup.ts';
@@ -85,7 +84,8 @@ export async function createContainer(
       },
     };
     wantedPorts(record); // refuses a port that is none before anything is kept
-    await parts.host.files.mkdir(join(parts.paths.container(id).home), { recursive: true, mode: 0o711 });
+    // What is in the writable layer may be read by those who are in the container, not by others on the host.
+    await parts.host.files.mkdir(parts.paths.container(id).home, { recursive: true, mode: 0o700 });
     await parts.store.add(record);
     return record;
   } catch (error) {

@@ -13,7 +13,7 @@ import { chooseCapabilities } from './capabilities.ts';
 import { parseSyncMessage } from './monitor.ts';
 import { processEnvironment } from './oci-config.ts';
 import type { OciConfig, OciProcess } from './oci-types.ts';
-import { processStart, signalProcess } from './process.ts';
+import { processStart, rootOf, signalProcess } from './process.ts';
 import { type Runtime, runtimeMessage } from './runtime.ts';
 import type { ContainerRecord } from './types.ts';
 import { userFacts } from './user-facts.ts';
@@ -144,12 +144,12 @@ export class ExecSessions {
   /** The process as the container's own was told, with what this one changes. */
   async #process(session: ExecSession, record: ContainerRecord, terminal: boolean): Promise<OciProcess> {
     const { host, paths, availableCapabilities } = this.#parts;
-    const { bundle, rootfs } = paths.container(record.id);
+    const { bundle } = paths.container(record.id);
     const { process: base } = JSON.parse(await host.files.readFile(join(bundle, 'config.json'), 'utf8')) as OciConfig;
     const { config } = session;
     const user = await userFacts(
       host,
-      rootfs,
+      rootOf(record),
       config.User || record.config.User || '',
       record.hostConfig.GroupAdd ?? [],
     );

@@ -1,6 +1,7 @@
 // A container as `GET /containers/{id}/json` and the list show it. Pure.
 import { DEFAULT_NETWORK } from '../networks/record.ts';
 import type { ContainerPaths } from '../paths.ts';
+import { networkNamespaceOf, rootOf } from './process.ts';
 import type { ContainerRecord, Endpoint, HostConfig, MountPoint } from './types.ts';
 
 const DEFAULT_SHM = 67108864;
@@ -28,10 +29,13 @@ export function inspectContainer(record: ContainerRecord, paths: ContainerPaths)
     AppArmorProfile: '',
     ExecIDs: null,
     HostConfig: fullHostConfig(record.hostConfig),
-    GraphDriver: { Name: 'overlay2', Data: { UpperDir: paths.upper, WorkDir: paths.work, MergedDir: paths.rootfs } },
+    GraphDriver: {
+      Name: 'overlay2',
+      Data: { UpperDir: paths.upper, WorkDir: paths.work, MergedDir: mergedDirectory(record, paths) },
+    },
     Mounts: record.mounts.filter((point) => point.Type !== 'tmpfs' || !point.Options).map(apiMount),
     Config: { ...EMPTY_CONFIG, ...record.config },
-    NetworkSettings: networkSettings(record, paths),
+    NetworkSettings: networkSettings(record),
   };
 }
 
@@ -138,7 +142,11 @@ function fullHostConfig(host: HostConfig): Record<string, unknown> {
   };
 }
 
-function networkSettings(record: ContainerRecord, paths: ContainerPaths): Record<string, unknown> {
+/** Where the host sees its files: through the process while it runs. */
+const mergedDirectory = (record: ContainerRecord, paths: ContainerPaths): string =>
+  record.state.pid === 0 ? paths.rootfs : rootOf(record);
+
+function networkSettings(record: ContainerRecord): Record<string, unknown> {
   const legacy = record.endpoints[DEFAULT_NETWORK]?.lease;
   return {
     Bridge: '',
@@ -147,7 +155,7 @@ function networkSettings(record: ContainerRecord, paths: ContainerPaths): Record
     LinkLocalIPv6Address: '',
     LinkLocalIPv6PrefixLen: 0,
     Ports: portMap(record),
-    SandboxKey: record.state.pid === 0 ? '' : paths.netns,
+    SandboxKey: record.state.pid === 0 ? '' : networkNamespaceOf(record),
     SecondaryIPAddresses: null,
     SecondaryIPv6Addresses: null,
     EndpointID: legacy?.endpointId ?? '',

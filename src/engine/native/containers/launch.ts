@@ -7,7 +7,7 @@ import { leasesOf, memberOf } from './endpoints.ts';
 import type { LifecycleTools } from './lifecycle-parts.ts';
 import { processStart } from './process.ts';
 import { openPorts } from './publish.ts';
-import { mountRecordRootfs } from './rootfs.ts';
+import { mountRecordRootfs, unmountRootfs } from './rootfs.ts';
 import { type ContainerRecord, type Endpoint, NEVER } from './types.ts';
 import { prepareVolumes } from './volume-mounts.ts';
 import { allSettled } from './waiting.ts';
@@ -24,21 +24,20 @@ export async function launch(
   const { host, store, paths, runtime } = tools;
   const { id } = record;
   const container = paths.container(id);
-  const made = [container.rootfs, container.upper, container.work];
-  await Promise.all(made.map((path) => host.files.mkdir(path, { recursive: true, mode: 0o711 })));
   const leased = leaseAll(tools, record);
   const mode = record.hostConfig.NetworkMode ?? 'default';
   const ownNetns = mode !== 'host' && !mode.startsWith('container:');
+  const holding = ownNetns ? host.kernel.holdNetworkNamespace() : undefined;
   try {
-    await Promise.all([
+    const [network] = await allSettled([
+      holding,
       mountRecordRootfs(tools, record).then(() => prepareVolumes(host, tools.volumes, record, container.rootfs)),
-      ownNetns ? host.kernel.createNetworkNamespace(container.netns) : undefined,
     ]);
-    await writeBundle(tools, leased, container);
+    await writeBundle(tools, leased, { ...container, netns: network?.path ?? '' });
     // The runtime needs the namespace, not what is plugged into it: both are made at once.
     const [pid, withPorts] = await allSettled([
       createThroughMonitor(host, paths, runtime.program, leased),
-      connectAll(tools, leased, ownNetns ? container.netns : undefined),
+      connectAll(tools, leased, network?.path),
     ]);
     const pidStart = await processStart(host, pid);
     if (pidStart === undefined) throw new Error('the container ended before it was started');
@@ -55,10 +54,17 @@ export async function launch(
       finishedAt: record.state.startedAt === NEVER ? NEVER : record.state.finishedAt,
     });
     // An engine that dies here leaves a container that its record does not know to run: the next one takes it down.
-    await allSettled([store.save(id), runtime.start(id)]);
+    // The container has the mount in its own namespace by now. On the host it would only make every further start slower,
+    // since each copies the host's mounts and reads their list.
+    await allSettled([store.save(id), runtime.start(id), unmountRootfs(host, container)]);
   } catch (error) {
     store.update(id, (current) => ({ ...current, endpoints: leased.endpoints }));
     throw error;
+  } finally {
+    await holding?.then(
+      (network) => network.release(),
+      () => undefined,
+    );
   }
 }
 
@@ -91,7 +97,7 @@ async function connectAll(
     openPorts(networks, leased),
     netns === undefined ? undefined : networks.plug(netns, leasesOf(leased)),
   ]);
-  const withPorts = store.update(leased.id, (current) => ({ ...current, endpoints: leased.endpoints, ports }));
+  const withPorts = store.note(leased.id, (current) => ({ ...current, endpoints: leased.endpoints, ports }));
   await networks.join(memberOf(withPorts));
   return withPorts;
 }

@@ -22,7 +22,7 @@ export function monitorArguments(request: MonitorRequest): string[] {
     ...['-c', id, '-u', id, '-n', id],
     ...['-r', request.runtime, '--runtime-arg', '--root', '--runtime-arg', paths.runtimeState],
     ...['-b', container.bundle, '--persist-dir', container.bundle, '--full-attach'],
-    ...['-p', container.pidFile, '-P', container.monitorPidFile],
+    ...['-p', container.pidFile],
     ...['--exit-dir', paths.exits, '-l', `k8s-file:${container.log}`, '--no-sync-log'],
     ...(request.log.driver === 'journald' ? ['-l', 'journald:'] : []),
     ...logBound(request.log),

@@ -1,6 +1,7 @@
 // Facts about processes from /proc, and signals that cannot hit a stranger who has inherited a pid.
 import { constants } from 'node:os';
 import { hasCode, type NativeHost, readIfExists } from '../host.ts';
+import type { ContainerRecord } from './types.ts';
 
 /** Start time of a process in clock ticks since boot; undefined when there is none. A zombie counts as none. */
 export async function processStart(host: NativeHost, pid: number): Promise<string | undefined> {
@@ -14,6 +15,12 @@ export async function processStart(host: NativeHost, pid: number): Promise<strin
 /** Whether the process that was recorded still runs. */
 export const isSameProcess = async (host: NativeHost, pid: number, start: string): Promise<boolean> =>
   pid > 0 && (await processStart(host, pid)) === start;
+
+/** The file that leads to a running container's network namespace. */
+export const networkNamespaceOf = (record: ContainerRecord): string => `/proc/${record.state.pid}/ns/net`;
+
+/** The folder in which the host sees a running container's files as the container does. */
+export const rootOf = (record: ContainerRecord): string => `/proc/${record.state.pid}/root`;
 
 /** Sends a signal if the process is still the one recorded. Returns whether it was sent. */
 export async function signalProcess(host: NativeHost, pid: number, start: string, signal: number): Promise<boolean> {

@@ -1,7 +1,9 @@
 // A container's root file system: overlayfs over the image's layers with one writable layer of its own.
-import type { NativeHost } from '../host.ts';
+import { join } from 'node:path';
+import { hasCode, type NativeHost } from '../host.ts';
 import { hexOf, type ImageStore } from '../images/store.ts';
 import type { ContainerPaths, Paths } from '../paths.ts';
+import { rootOf } from './process.ts';
 import type { ContainerStore } from './store.ts';
 import { type ContainerRecord, isLive } from './types.ts';
 
@@ -38,6 +40,15 @@ export async function mountRootfs(host: NativeHost, request: RootfsRequest): Pro
 export const unmountRootfs = (host: NativeHost, container: ContainerPaths): Promise<void> =>
   host.kernel.unmount(container.rootfs);
 
+/** Removes what was there for one run. Fails where the root file system is mounted still: its files are the container's own. */
+export async function removeBundle(host: NativeHost, container: ContainerPaths): Promise<void> {
+  await host.files.rmdir(container.rootfs).catch((error: unknown) => {
+    if (!hasCode(error, 'ENOENT')) throw error;
+  });
+  // A probe may be putting its files there just now: what was added while removing is removed in another go.
+  await host.files.rm(container.bundle, { recursive: true, force: true, maxRetries: 10, retryDelay: 20 });
+}
+
 export interface RootfsParts {
   readonly host: NativeHost;
   readonly paths: Paths;
@@ -45,30 +56,50 @@ export interface RootfsParts {
   readonly store: ContainerStore;
 }
 
-/** Mounts a container's root file system at its place. */
+/** Mounts a container's root file system at its place, which is made. */
 export async function mountRecordRootfs(parts: RootfsParts, record: ContainerRecord): Promise<void> {
   const { host, images, paths } = parts;
+  const container = paths.container(record.id);
   const lowerNames = [...new Set([...record.layers].reverse())].map((diffId) => hexOf(diffId).slice(0, 16));
+  await Promise.all([
+    host.files.mkdir(container.rootfs, { recursive: true, mode: 0o711 }),
+    makeWritable(host, container, join(images.lowerDirectory, lowerNames[0] ?? '')),
+  ]);
   await mountRootfs(host, {
-    container: paths.container(record.id),
+    container,
     lowerNames,
     lowerDirectory: images.lowerDirectory,
   });
+}
+
+/** The folders of the writable layer, unless they are there. Its own is what "/" looks like inside: as the image's. */
+async function makeWritable(host: NativeHost, container: ContainerPaths, top: string): Promise<void> {
+  const made = async (path: string, mode: number): Promise<boolean> =>
+    host.files.mkdir(path, { mode }).then(
+      () => true,
+      (error: unknown) => {
+        if (hasCode(error, 'EEXIST')) return false;
+        throw error;
+      },
+    );
+  await made(container.work, 0o700);
+  if (!(await made(container.upper, 0o755))) return;
+  const { mode, uid, gid } = await host.files.stat(top);
+  if ((mode & 0o7777) !== 0o755) await host.files.chmod(container.upper, mode & 0o7777);
+  if (uid !== 0 || gid !== 0) await host.files.chown(container.upper, uid, gid);
 }
 
 /** Calls `use` with the root of a container's files: as it sees them when it runs, mounted for the while otherwise. */
 export async function withRootfs<T>(parts: RootfsParts, id: string, use: (root: string) => Promise<T>): Promise<T> {
   const { host, store, paths } = parts;
   const record = store.find(id);
-  if (isLive(record.state.status)) return use(`/proc/${record.state.pid}/root`);
+  if (isLive(record.state.status)) return use(rootOf(record));
   const container = paths.container(id);
-  for (const path of [container.rootfs, container.upper, container.work])
-    await host.files.mkdir(path, { recursive: true, mode: 0o711 });
   await mountRecordRootfs(parts, record);
   try {
     return await use(container.rootfs);
   } finally {
     await unmountRootfs(host, container);
-    await host.files.rm(container.bundle, { recursive: true, force: true });
+    await removeBundle(host, container);
   }
 }

@@ -77,12 +77,18 @@ export class ContainerStore {
     await this.save(record.id);
   }
 
-  /** Changes a record in memory and asks for it to be written; `await save(id)` where the disk matters. */
-  update(id: string, change: (record: ContainerRecord) => ContainerRecord): ContainerRecord {
+  /** Changes a record in memory alone; the next write takes the change along. */
+  note(id: string, change: (record: ContainerRecord) => ContainerRecord): ContainerRecord {
     const before = this.#records.get(id);
     if (!before) throw noSuchContainer(id);
     const after = change(before);
     this.#records.set(id, after);
+    return after;
+  }
+
+  /** Changes a record in memory and asks for it to be written; `await save(id)` where the disk matters. */
+  update(id: string, change: (record: ContainerRecord) => ContainerRecord): ContainerRecord {
+    const after = this.note(id, change);
     this.save(id).catch(() => {
       // The next write tells; a full disk must not stop containers from being looked after.
     });

@@ -4,7 +4,7 @@ import { messageOf } from '../../../errors.ts';
 import { debug } from '../../../log.ts';
 import { cgroupOf, leasesOf, withoutLeases } from './endpoints.ts';
 import type { LifecycleTools } from './lifecycle-parts.ts';
-import { unmountRootfs } from './rootfs.ts';
+import { removeBundle, unmountRootfs } from './rootfs.ts';
 import type { ContainerRecord } from './types.ts';
 import { releaseVolumes } from './volume-mounts.ts';
 
@@ -17,17 +17,13 @@ export async function takeDown(tools: LifecycleTools, record: ContainerRecord): 
     () => networks.leave(record.id),
     () => runtime.delete(record.id, cgroupOf(record)),
     () => networks.unplug(leasesOf(current).map(({ lease }) => lease)),
-    () => host.kernel.unmount(container.netns),
     () => unmountRootfs(host, container),
     () => releaseVolumes(volumes, record),
   ];
   await Promise.all(steps.map((step) => step().catch((error: unknown) => debug('lifecycle', () => messageOf(error)))));
   for (const port of current.ports) networks.ports.release(port.protocol, port.hostIp, port.hostPort);
   for (const { endpoint, lease } of leasesOf(current)) networks.release(endpoint.networkId, lease);
-  // A probe may be putting its files there just now: what was added while removing is removed in another go.
-  await host.files
-    .rm(container.bundle, { recursive: true, force: true, maxRetries: 10, retryDelay: 20 })
-    .catch((error: unknown) => debug('lifecycle', () => messageOf(error)));
+  await removeBundle(host, container).catch((error: unknown) => debug('lifecycle', () => messageOf(error)));
   if (store.get(record.id))
     store.update(record.id, (r) => ({ ...r, endpoints: withoutLeases(r.endpoints), ports: [] }));
 }
