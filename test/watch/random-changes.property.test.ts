@@ -65,7 +65,7 @@ test('random changes of files arrive in every container', async () => {
         const session = new WatchSession({
           engine: containers.engine,
           project: 'shop',
-          services: { web: { name: 'web' } },
+          services: { web: { name: 'web', command: null, entrypoint: null } },
           rules: [compileRule('web', { path: source, action: 'sync', target: '/app', initial_sync: true }, undefined)],
           actions: noActions,
           log: () => {},

@@ -1,7 +1,7 @@
 // An attached `up` once the containers are there: shows their output until all have ended, the user stops or detaches, or an
 // abort flag says that it is over.
 import type { Engine, ObservedContainer } from '../../engine/engine.ts';
-import { InterruptedError, isAbort } from '../../errors.ts';
+import { InterruptedError, isAbort, messageOf } from '../../errors.ts';
 import type { Project } from '../../model.ts';
 import type { CommandContext } from '../context.ts';
 import { sharedAbortController } from '../interrupts.ts';
@@ -12,6 +12,7 @@ import { byName, isUp, selectContainers, serviceOf, shortName } from '../select-
 import { watchKeys } from '../terminal/keys.ts';
 import { type ContainerNews, Monitor } from './monitor.ts';
 import { AttachedStreams } from './streams.ts';
+import { AttachedWatch, type Watching } from './watching.ts';
 
 export interface AttachedOptions {
   readonly project: Project;
@@ -26,6 +27,8 @@ export interface AttachedOptions {
   readonly timeoutSeconds: number | undefined;
   /** Whether single keys are listened to. */
   readonly menu: boolean;
+  /** Undefined when no rule says what to watch. */
+  readonly watching: Watching | undefined;
   /** Starts the containers; called once their output is attached. */
   readonly start: (signal: AbortSignal, onOutput: (source: string, text: string) => void) => Promise<void>;
 }
@@ -50,6 +53,7 @@ class Session {
   /** Ends the starting of containers. */
   readonly #starting = sharedAbortController();
   readonly #streams: AttachedStreams;
+  readonly #watch: AttachedWatch | undefined;
   readonly #failures: unknown[] = [];
   /** Attached before they were started: all of their first run is heard, though it may be over before its start is told. */
   readonly #covered = new Set<string>();
@@ -67,6 +71,7 @@ class Session {
     this.#context = context;
     this.#engine = engine;
     this.#options = options;
+    this.#watch = options.watching === undefined ? undefined : new AttachedWatch(options.watching);
     this.#streams = new AttachedStreams(engine, context.io, options.lines, this.#over.signal);
   }
 
@@ -87,12 +92,14 @@ class Session {
       const following = monitor.follow();
       following.catch(() => this.#starting.abort());
       await this.#start(monitor);
+      if (this.#stopping === undefined) this.#watch?.start();
       await following;
       await this.#stopping;
     } finally {
       clearTimeout(this.#lastEvents);
       release();
       forgetKeys();
+      await this.#watch?.stop();
       this.#over.abort();
     }
     return this.#result();
@@ -169,7 +176,13 @@ class Session {
   /** Stops everything once, in reverse order of dependency. The monitor ends when all is down. */
   #stop(): void {
     this.#starting.abort();
-    this.#stopping ??= this.#perform('stop');
+    this.#stopping ??= this.#stopAll();
+  }
+
+  /** Nothing is to be brought into containers, or started again, that are being stopped. */
+  async #stopAll(): Promise<void> {
+    await this.#watch?.stop();
+    await this.#perform('stop');
   }
 
   #kill(): void {
@@ -204,8 +217,17 @@ class Session {
   }
 
   #listenToKeys(): () => void {
-    this.#context.io.stderr.write('Press d to detach, Ctrl+C to stop\n');
+    const { watching, lines } = this.#options;
+    const { stderr } = this.#context.io;
+    stderr.write(
+      `Press ${watching === undefined ? '' : 'w to switch watching on and off, '}d to detach, Ctrl+C to stop\n`,
+    );
     return watchKeys(this.#context, {
+      w: () => {
+        if (this.#watch === undefined)
+          lines.line(stderr, 'watch', 'no service says what to watch: add a "develop" section');
+        else this.#watch.toggle((error) => lines.line(stderr, 'watch', messageOf(error)));
+      },
       d: () => {
         this.#detached = true;
         this.#starting.abort();

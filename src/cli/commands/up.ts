@@ -20,10 +20,6 @@ import { buildSettings, checkUpFlags, requireServices, type UpFlags, upPlanOptio
 
 export const run: CommandRun<typeof upFlags> = async (context, flags, args) => {
   checkUpFlags(flags);
-  if (flags.watch)
-    throw new UsageError('--watch is not available in this version of windlass', {
-      hint: 'leave it out, and run "windlass up -d --build" after a change',
-    });
   if (flags.locked) context.hold(true);
   const target = await loadTarget(context, args);
   const { project, services } = target;
@@ -33,6 +29,10 @@ export const run: CommandRun<typeof upFlags> = async (context, flags, args) => {
     throw noSuchService(flags['exit-code-from'], serviceNames(project));
   await context.prepare(project);
   const attached = !flags.detach && !flags.wait && !flags['no-start'];
+  const lines = logLines(context, flags);
+  const watching = attached
+    ? await (await import('../watch/beside-up.ts')).watchingBeside(context, target, args, lines, flags)
+    : undefined;
   const attachTo = attached ? servicesToAttach(project, services, flags) : [];
 
   const { planUp } = await import('../../planner/reconcile.ts');
@@ -63,6 +63,8 @@ export const run: CommandRun<typeof upFlags> = async (context, flags, args) => {
   }
   return runAttached(context, {
     ...attachedOptions(context, project, services, flags),
+    lines,
+    watching,
     attachTo,
     start: (signal, onOutput) =>
       perform(context, {
@@ -87,21 +89,23 @@ const START_ONLY: Partial<UpOptions> = {
   orphans: 'ignore',
 };
 
+function logLines({ globals, io }: CommandContext, flags: UpFlags): LogLines {
+  return new LogLines({
+    color: !flags['no-color'] && globals.color && (globals.ansi === 'always' || io.stdout.isTTY),
+    prefix: !flags['no-log-prefix'],
+    timestamps: flags.timestamps,
+  });
+}
+
 function attachedOptions(
   context: CommandContext,
   project: Project,
   services: readonly string[],
   flags: UpFlags,
-): Omit<AttachedOptions, 'start' | 'attachTo'> {
-  const { globals, io } = context;
+): Omit<AttachedOptions, 'start' | 'attachTo' | 'lines' | 'watching'> {
   return {
     project,
     services,
-    lines: new LogLines({
-      color: !flags['no-color'] && globals.color && (globals.ansi === 'always' || io.stdout.isTTY),
-      prefix: !flags['no-log-prefix'],
-      timestamps: flags.timestamps,
-    }),
     onExit: flags['abort-on-container-failure']
       ? 'stop-on-failure'
       : flags['abort-on-container-exit'] || flags['exit-code-from'] !== undefined

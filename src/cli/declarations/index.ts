@@ -12,9 +12,11 @@ import { lockCommands } from './lock.ts';
 import { modelCommands } from './model.ts';
 import { runCommands } from './run.ts';
 import { viewCommands } from './view.ts';
+import { watchCommands } from './watch.ts';
 
 export const commands: readonly AnyCommand[] = [
   ...coreCommands,
+  ...watchCommands,
   ...imageCommands,
   ...modelCommands,
   ...lockCommands,
