@@ -3,6 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import type { TarHeader } from '../../../archive/tar-header.ts';
 import type { NativeHost } from '../host.ts';
 import { hexOf, type ImageLayer, type ImageStore, LAYER_TAR } from '../images/store.ts';
 import { MS_RDONLY } from '../kernel.ts';
@@ -98,6 +99,19 @@ export class Layers {
       return undefined;
     }
     await this.#store.adoptFolder(upper, digest, facts.size);
+    return { diffId: digest, blob: digest, blobSize: size, mediaType: LAYER_TAR };
+  }
+
+  /** Keeps a copy of an upper folder as a layer; the folder stays in use. */
+  async copyOfUpper(upper: string, leftOut: (entry: TarHeader) => boolean): Promise<ImageLayer | undefined> {
+    const facts: UpperFacts = { size: 0, entries: 0 };
+    const archive = upperArchive(this.#host, upper, facts, leftOut);
+    const { digest, size } = await this.#store.putBlob(Readable.from(archive, { objectMode: false }));
+    if (facts.entries === 0) {
+      await this.#store.dropBlob(digest);
+      return undefined;
+    }
+    await this.#store.ensureLayer(digest, digest);
     return { diffId: digest, blob: digest, blobSize: size, mediaType: LAYER_TAR };
   }
 

@@ -79,7 +79,7 @@ export function afterStep(state: StageState, config: ConfigState, step: StepResu
 }
 
 /** A configuration with every field that Docker writes. */
-function fullConfig(config: RunConfig): Record<string, unknown> {
+export function fullConfig(config: RunConfig): Record<string, unknown> {
   return {
     ...{ Hostname: '', Domainname: '', User: '', AttachStdin: false, AttachStdout: false, AttachStderr: false },
     ...{ Tty: false, OpenStdin: false, StdinOnce: false, Env: null, Cmd: null, Image: '', Volumes: null },

@@ -1,4 +1,4 @@
-// `/containers/{id}/archive`, `/export`, `/changes`, `/stats`, `/top`, `/update`.
+// `/containers/{id}/archive`, `/export`, `/stats`, `/top`, `/update`.
 import { setTimeout as delay } from 'node:timers/promises';
 import { decompressed } from '../../../archive/compression.ts';
 import { type ArchivePlace, getArchive, putArchive, statPath } from '../containers/archive.ts';
@@ -7,7 +7,7 @@ import { eventAttributes } from '../containers/event-attributes.ts';
 import { ociResources } from '../containers/oci-resources.ts';
 import { type ContainerRecord, isLive, type Resources, type RestartPolicy } from '../containers/types.ts';
 import type { NativeEngine } from '../engine.ts';
-import { badRequest, conflict, notServed } from './api-error.ts';
+import { badRequest, conflict } from './api-error.ts';
 import { bodyOf, LIMITS } from './body.ts';
 import { isTrue } from './containers.ts';
 import type { Exchange } from './exchange.ts';
@@ -47,12 +47,6 @@ export function containerFileRoutes(engine: NativeEngine): Routes {
     'GET /containers/{id}/stats': (exchange) => stats(engine, find(exchange), exchange),
     'GET /containers/{id}/top': (exchange) => top(engine, find(exchange), exchange),
     'POST /containers/{id}/update': (exchange) => update(engine, find(exchange), exchange),
-    'GET /containers/{id}/changes': () => {
-      throw notServed('listing the changes of a container');
-    },
-    'POST /commit': () => {
-      throw notServed('committing a container');
-    },
   };
 }
 

@@ -28,7 +28,8 @@ export function imageRoutes(engine: NativeEngine): Routes {
     'POST /images/create': (exchange) => create(engine, exchange),
     'POST /images/prune': (exchange) => prune(engine, exchange),
     'GET /images/{name+}/json': (exchange) => exchange.reply(200, inspect(engine, find(exchange.params.name ?? ''))),
-    'GET /images/{name+}/history': (exchange) => exchange.reply(200, history(engine, find(exchange.params.name ?? ''))),
+    'GET /images/{name+}/history': async (exchange) =>
+      exchange.reply(200, await history(engine, find(exchange.params.name ?? ''))),
     'POST /images/{name+}/tag': (exchange) => tag(engine, find(exchange.params.name ?? ''), exchange),
     'DELETE /images/{name+}': (exchange) => remove(engine, exchange.params.name ?? '', exchange),
   };
@@ -112,14 +113,18 @@ function inspect(engine: NativeEngine, image: Image): unknown {
   };
 }
 
-function history(engine: NativeEngine, image: Image): unknown[] {
-  const entries = [...(image.config.history ?? [])].reverse();
-  return entries.map((entry, index) => ({
+async function history(engine: NativeEngine, image: Image): Promise<unknown[]> {
+  const sizes = await Promise.all(image.config.rootfs.diff_ids.map((diffId) => engine.images.layerSize(diffId)));
+  const sized = (image.config.history ?? []).map((entry) => ({
+    ...entry,
+    size: entry.empty_layer ? 0 : (sizes.shift() ?? 0),
+  }));
+  return sized.reverse().map((entry, index) => ({
     Id: index === 0 ? image.id : '<missing>',
     Created: Math.floor(Date.parse(entry.created ?? '') / 1000) || 0,
     CreatedBy: entry.created_by ?? '',
     Tags: index === 0 ? engine.images.tagsOf(image.id) : null,
-    Size: 0,
+    Size: entry.size,
     Comment: entry.comment ?? '',
   }));
 }

@@ -1,6 +1,7 @@
 // Every route of the engine, one file per resource.
 import type { NativeEngine } from '../engine.ts';
 import { buildRoutes } from './build.ts';
+import { commitRoutes } from './commit.ts';
 import { containerFileRoutes } from './container-files.ts';
 import { containerStreamRoutes } from './container-streams.ts';
 import { containerRoutes } from './containers.ts';
@@ -16,6 +17,7 @@ import { volumeRoutes } from './volumes.ts';
 export const allRoutes = (engine: NativeEngine): Routes => ({
   ...systemRoutes(engine),
   ...buildRoutes(engine),
+  ...commitRoutes(engine),
   ...containerRoutes(engine),
   ...containerStreamRoutes(engine),
   ...containerFileRoutes(engine),

@@ -1,5 +1,6 @@
 // `/_ping`, `/version`, `/info`, `/auth`, `/system/df`, and what the engine does not serve.
 import { arch } from 'node:os';
+import { buildCacheUsage } from '../builder/usage.ts';
 import { LOG_DRIVERS } from '../containers/log-config.ts';
 import { isLive } from '../containers/types.ts';
 import type { NativeEngine } from '../engine.ts';
@@ -216,6 +217,6 @@ async function diskUsage(engine: NativeEngine, exchange: Exchange): Promise<void
         RefCount: engine.store.all().filter((record) => record.mounts.some((m) => m.Name === volume.name)).length,
       },
     })),
-    BuildCache: [],
+    BuildCache: await buildCacheUsage(engine),
   });
 }

@@ -12,10 +12,15 @@ export interface UpperFacts {
   entries: number;
 }
 
-/** The archive in pieces; `facts` are complete when it has ended. */
-export async function* upperArchive(host: NativeHost, folder: string, facts: UpperFacts): AsyncGenerator<Buffer> {
+/** The archive in pieces, without the entries that `leftOut` names; `facts` are complete when it has ended. */
+export async function* upperArchive(
+  host: NativeHost,
+  folder: string,
+  facts: UpperFacts,
+  leftOut: (entry: TarHeader) => boolean = () => false,
+): AsyncGenerator<Buffer> {
   for await (const entry of tarEntries(host, folder, '.')) {
-    if (entry.path === '') continue;
+    if (entry.path === '' || leftOut(entry)) continue;
     facts.entries += 1;
     const translated = translateUpper(entry);
     for (const header of translated) yield encodeHeader(header);
