@@ -3,9 +3,9 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { get, type RequestOptions } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, inject, test } from 'vitest';
 import { ensureBusybox } from '../../scripts/ground/busybox-image.ts';
-import { must } from '../../scripts/ground/run.ts';
+import { must, run } from '../../scripts/ground/run.ts';
 import { type BackgroundEngine, backgroundEngine } from '../support/background-engine.ts';
 import { eventually } from '../support/eventually.ts';
 import { freePort } from '../support/free-port.ts';
@@ -216,4 +216,20 @@ test('what systemd would be given is shown', async () => {
     new RegExp(`^ExecStart=.* engine run --root ${engine.root} .*--idle-timeout 5 --restart$`, 'm'),
   );
   expect(stdout).toContain('KillMode=process');
+});
+
+test('what the machine lacks is told by the first command and by doctor: what, why, and how to get it', async () => {
+  const engine = await begin();
+  const { program } = inject('ground');
+  const say = `"${process.execPath}" "${program}"`;
+  // Seen by this shell alone, conmon is no program any more.
+  const without = ['-m', 'sh', '-c', `mount --bind /dev/null "$(command -v conmon)"; ${say} ls; ${say} doctor`];
+  const ran = await run('unshare', without, { env: engine.env });
+  expect(ran.stderr).toMatch(/native engine cannot run here: conmon is not installed \(it watches each container/);
+  expect(ran.stderr).toMatch(/hint: apt-get install conmon/);
+  expect(ran.stdout).toMatch(/conmon is not installed: it watches .*\n +hint: apt-get install conmon/);
+  expect(ran.stdout).toContain('No engine can be used');
+  // In a user namespace of its own root is nobody, and may still read this checkout.
+  const nobody = await run('unshare', ['--user', process.execPath, program, 'ls'], { env: engine.env });
+  expect(nobody.stderr).toMatch(/you are not root .*\n +hint: run it as root: sudo/);
 });

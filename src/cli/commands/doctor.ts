@@ -6,6 +6,7 @@ import type { doctorFlags } from '../declarations/about.ts';
 import { dockerFindings } from '../doctor/docker-facts.ts';
 import { engineFacts } from '../doctor/engine-facts.ts';
 import { hostFindings } from '../doctor/host-facts.ts';
+import { nativeFacts } from '../doctor/native-facts.ts';
 import { projectFindings } from '../doctor/project-facts.ts';
 import { type Report, reportText } from '../doctor/report.ts';
 import { WINDLASS_VERSION } from '../version.ts';
@@ -17,8 +18,9 @@ export const run: CommandRun<typeof doctorFlags> = async (context, flags) => {
     throw new UsageError(`format value "${flags.format}" could not be parsed: parsing failed`, {
       hint: 'use "table" or "json"',
     });
+  const native = await nativeFacts();
   const [engines, host, docker, project] = await Promise.all([
-    engineFacts(context),
+    engineFacts(context, native.canRun),
     hostFindings({ env, host: realHost, directories: [cwd, '/var/lib'] }),
     dockerFindings(env),
     projectFindings(context),
@@ -26,7 +28,7 @@ export const run: CommandRun<typeof doctorFlags> = async (context, flags) => {
   const report: Report = {
     version: WINDLASS_VERSION,
     ...(engines.endpoint === undefined ? {} : { engine: engines.endpoint }),
-    findings: [...engines.findings, ...host, ...docker, ...project],
+    findings: [...engines.findings, ...native.findings, ...host, ...docker, ...project],
   };
   const color = globals.color && (globals.ansi === 'always' || io.stdout.isTTY);
   io.stdout.write(flags.format === 'json' ? `${JSON.stringify(report, undefined, 2)}\n` : reportText(report, color));

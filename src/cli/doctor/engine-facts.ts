@@ -17,8 +17,10 @@ const VERDICTS: Readonly<Record<Candidate['outcome'], Verdict>> = {
   'not tried': 'info',
 };
 
-/** Asks as every command does, and tells about every candidate. */
-export async function engineFacts(context: CommandContext): Promise<EngineFacts> {
+/**
+ * Asks as every command does, and tells about every candidate; starts no engine. `canStart`: the native one would be started.
+ */
+export async function engineFacts(context: CommandContext, canStart: boolean): Promise<EngineFacts> {
   const { globals, env, signal } = context;
   try {
     const { engine, candidates } = await selectEngine({
@@ -34,9 +36,25 @@ export async function engineFacts(context: CommandContext): Promise<EngineFacts>
     }
   } catch (error) {
     if (!(error instanceof NoEngineError)) throw error;
-    return { endpoint: undefined, findings: error.candidates.map(finding) };
+    const native = error.candidates.find(({ source }) => source === NATIVE);
+    const told = (candidate: Candidate): Finding =>
+      candidate === native ? sleeping(candidate, canStart) : finding(candidate);
+    return { endpoint: canStart ? native?.endpoint : undefined, findings: error.candidates.map(told) };
   }
 }
+
+/** The name under which select-engine.ts tells of it. */
+const NATIVE = 'native engine';
+
+/** The native engine where nothing else answers, and it does not run either. */
+const sleeping = ({ source, endpoint }: Candidate, canStart: boolean): Finding => ({
+  topic: 'engine',
+  name: source,
+  verdict: canStart ? 'ok' : 'missing',
+  detail: canStart
+    ? `taken: it does not run, and the first command that needs it starts it (${endpoint})`
+    : `refused: it does not run, and cannot be started here, as told below (${endpoint})`,
+});
 
 function finding({ source, endpoint, outcome, reason, hint }: Candidate): Finding {
   const place = endpoint === '' ? '' : ` (${endpoint})`;

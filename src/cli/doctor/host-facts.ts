@@ -13,19 +13,19 @@ export interface HostFactsOptions {
   readonly directories: readonly string[];
 }
 
-/** Programs that are used where they are there: what for, and the Debian package. */
+/** Programs that are used where they are there, and what for. What the native engine lacks is told by native-facts.ts. */
 const PROGRAMS: readonly {
   readonly name: string;
-  readonly use: string;
-  readonly package: string;
   readonly flag: string;
+  /** Told where it is missing; the Debian package and the use. */
+  readonly wanted?: { readonly package: string; readonly use: string };
 }[] = [
-  { name: 'docker', use: 'buildx builds, contexts and log-ins', package: 'docker-cli', flag: '--version' },
-  { name: 'runc', use: 'the native engine', package: 'runc', flag: '--version' },
-  { name: 'crun', use: 'the native engine', package: 'crun', flag: '--version' },
-  { name: 'conmon', use: 'the native engine', package: 'conmon', flag: '--version' },
-  { name: 'nft', use: 'networks of the native engine', package: 'nftables', flag: '--version' },
-  { name: 'ip', use: 'networks of the native engine', package: 'iproute2', flag: '-V' },
+  { name: 'docker', flag: '--version', wanted: { package: 'docker-cli', use: 'buildx builds, contexts and log-ins' } },
+  { name: 'runc', flag: '--version' },
+  { name: 'crun', flag: '--version' },
+  { name: 'conmon', flag: '--version' },
+  { name: 'nft', flag: '--version' },
+  { name: 'ip', flag: '-V' },
 ];
 
 /** Below this much free space pulls and builds fail soon. */
@@ -39,7 +39,7 @@ export async function hostFindings(options: HostFactsOptions): Promise<Finding[]
     { topic: 'host', name: 'kernel', verdict: 'ok', detail: `${process.platform} ${release()} ${arch()}` },
     await cgroupFinding(),
     await overlayFinding(),
-    ...programs,
+    ...programs.flat(),
     ...spaces.flat(),
   ];
 }
@@ -63,19 +63,18 @@ async function overlayFinding(): Promise<Finding> {
     : { ...base, verdict: 'missing', detail: 'not known to the kernel', hint: 'modprobe overlay' };
 }
 
-async function programFinding(program: (typeof PROGRAMS)[number], { env, host }: HostFactsOptions): Promise<Finding> {
+async function programFinding(program: (typeof PROGRAMS)[number], { env, host }: HostFactsOptions): Promise<Finding[]> {
   const base = { topic: 'host', name: program.name } as const;
   const path = await findProgram(program.name, env.PATH ?? '');
-  if (path === undefined)
-    return {
-      ...base,
-      verdict: 'missing',
-      detail: `not found; used for ${program.use}`,
-      hint: `apt-get install ${program.package}`,
-    };
+  if (path === undefined) {
+    const { wanted } = program;
+    if (wanted === undefined) return [];
+    const detail = `not found; used for ${wanted.use}`;
+    return [{ ...base, verdict: 'missing', detail, hint: `apt-get install ${wanted.package}` }];
+  }
   const { stdout, stderr } = await host.run(path, [program.flag]);
   const [line = ''] = `${stdout}${stderr}`.split('\n');
-  return { ...base, verdict: 'ok', detail: `${line.trim()} (${path})` };
+  return [{ ...base, verdict: 'ok', detail: `${line.trim()} (${path})` }];
 }
 
 /** The first executable of that name on the path; system directories are looked at even where PATH leaves them out. */

@@ -3,7 +3,7 @@
 export type Verdict = 'ok' | 'missing' | 'problem' | 'info';
 
 export interface Finding {
-  /** `engine`, `host`, `docker`, `project`. */
+  /** `engine`, `native`, `host`, `docker`, `project`. */
   readonly topic: string;
   readonly name: string;
   readonly verdict: Verdict;
@@ -21,6 +21,7 @@ export interface Report {
 
 const TITLES: Readonly<Record<string, string>> = {
   engine: 'Engines, in the order in which they are tried',
+  native: 'The native engine, which needs no Docker',
   host: 'This machine',
   docker: "Docker's settings",
   project: 'This directory',
