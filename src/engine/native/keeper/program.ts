@@ -78,7 +78,8 @@ until ($told) {
   my $began = time;
   $child = fork;
   defined $child or fail("cannot start the engine: $!");
-  if (!$child) { $SIG{$_} = 'DEFAULT' for qw(TERM INT HUP); exec { $command[0] } @command; exit 127 }
+  # A group of its own: Ctrl-C reaches the keeper alone, which tells the engine once.
+  if (!$child) { $SIG{$_} = 'DEFAULT' for qw(TERM INT HUP); setpgrp 0, 0; exec { $command[0] } @command; exit 127 }
   kill 'TERM', $child if $told;
   my $pid = $child;
   until (waitpid($pid, 0) == $pid) { last if $! != 4 } # EINTR
