@@ -109,17 +109,18 @@ export function attaching(at: At): void {
   test('a paused container refuses', async () => {
     const id = await at().run();
     good(await at().api.post(`/containers/${id}/pause`));
-    expectRefusal(await at().api.post(`/containers/${id}/attach`, undefined, ALL), 409, /is paused/i);
+    const { status, text } = await at().api.post(`/containers/${id}/attach`, undefined, ALL);
+    expect([status, text]).toEqual([409, expect.stringMatching(/is paused/i)]);
     await at().remove(id);
   });
 
   test('keys that are none are refused', async () => {
     const id = await at().create();
-    expectRefusal(
-      await at().api.post(`/containers/${id}/attach`, undefined, { ...ALL, detachKeys: 'ctrl-11' }),
-      400,
-      /ctrl-11|detach keys/,
-    );
+    const { status, text } = await at().api.post(`/containers/${id}/attach`, undefined, {
+      ...ALL,
+      detachKeys: 'ctrl-11',
+    });
+    expect([status, text]).toEqual([400, expect.stringMatching(/ctrl-11|detach keys/)]);
   });
 
   test('resize of what does not run is 409, and needs numbers', async () => {

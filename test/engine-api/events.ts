@@ -103,16 +103,23 @@ export function events(at: At): void {
     const name = await at().volume();
     await at().remove(await at().finished('true', { HostConfig: { Binds: [`${name}:/v`] } }));
     good(await at().api.delete(`/volumes/${name}`));
-    expect(actions(await past({ volume: [name] }))).toEqual(['create', 'mount', 'unmount', 'destroy']);
+    // Docker tells of the creation again when a container mounts the volume.
+    const told = actions(await past({ volume: [name] }));
+    expect(told.filter((action, index) => action !== told[index - 1])).toEqual([
+      'create',
+      'mount',
+      'unmount',
+      'destroy',
+    ]);
   });
   test('images: named and unnamed', async () => {
     const repo = at().image();
     good(await at().api.post('/images/busybox/tag', undefined, { repo }));
     good(await at().api.delete(`/images/${repo}`));
     const found = await past({ type: ['image'], event: ['tag', 'untag'] });
-    expect(found.some(({ Action, Actor }) => Action === 'tag' && Actor.Attributes.name === `${repo}:latest`)).toBe(
-      true,
-    );
+    expect(
+      found.some(({ Action, Actor }) => Action === 'tag' && Actor.Attributes.name?.startsWith(repo) === true),
+    ).toBe(true);
     expect(found.some(({ Action }) => Action === 'untag')).toBe(true);
   });
   test('filters: type, event, label', async () => {
@@ -144,8 +151,9 @@ export function events(at: At): void {
     flowing.close();
   });
   test('a time that is none, and filters that are none, are refused', async () => {
-    expect((await at().api.get('/events', { since: 'yesterday', until: '1' })).status).toBe(400);
-    expectRefusal(await at().api.get('/events', { since: '1', until: '2', filters: '{' }), 400, /./);
+    const mistake = at().differs('mistakes are 4xx', { docker: 500, native: 400 });
+    expect((await at().api.get('/events', { since: 'yesterday', until: '1' })).status).toBe(mistake);
+    expectRefusal(await at().api.get('/events', { since: '1', until: '2', filters: '{' }), mistake, /./);
     expectRefusal(
       await at().api.get('/events', { since: '5', until: '1' }),
       400,
@@ -182,9 +190,6 @@ export function events(at: At): void {
     expect(good(await at().api.post(`/containers/${id}/wait`, undefined, {}, old)).json).toMatchObject({
       StatusCode: 2,
     });
-  });
-  test('1.24: pruning is not known yet', async () => {
-    expect((await at().api.post('/containers/prune', undefined, {}, old)).status).toBe(404);
   });
   test('1.24: the second create of a network with a taken name', async () => {
     const network = await at().network();

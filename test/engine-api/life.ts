@@ -90,7 +90,8 @@ export function life(at: At): void {
   test('stop refuses a time that is no number', async () => {
     const id = await at().create();
     const answer = await at().api.post(`/containers/${id}/stop`, undefined, { t: 'soon' });
-    expect([answer.status, answer.message]).toEqual([400, expect.stringContaining('soon')]);
+    const status = at().differs('mistakes are 4xx', { docker: 500, native: 400 });
+    expect([answer.status, answer.message]).toEqual([status, expect.stringContaining('soon')]);
   });
 
   test('kill sends a signal by name or number', async () => {
@@ -145,14 +146,15 @@ export function life(at: At): void {
       `You cannot remove a paused container ${id}. Unpause and then stop the container before attempting removal or force remove`,
     );
     expect((await api.post(`/containers/${id}/unpause`)).status).toBe(204);
-    expect(await state(id)).toMatchObject({ Status: 'running', Paused: false });
+    await eventually('it runs again', async () => (await state(id)).Status === 'running');
     await at().remove(id);
   });
 
   test('unpause of what is not paused, pause of what does not run', async () => {
     const id = await at().create();
     expectRefusal(await at().api.post(`/containers/${id}/pause`), 409, `Container ${id} is not running`);
-    expectRefusal(await at().api.post(`/containers/${id}/unpause`), 500, `Container ${id} is not paused`);
+    const status = at().differs('mistakes are 4xx', { docker: 500, native: 409 });
+    expectRefusal(await at().api.post(`/containers/${id}/unpause`), status, `Container ${id} is not paused`);
   });
 
   test('a paused container that is stopped ends', async () => {
@@ -192,13 +194,13 @@ export function life(at: At): void {
     expectRefusal(
       await rename(taken),
       409,
-      `Conflict. The container name "/${taken}" is already in use by container "${holder}". You have to remove (or rename) that container to be able to reuse that name.`,
+      `Error when allocating new name: Conflict. The container name "/${taken}" is already in use by container "${holder}". You have to remove (or rename) that container to be able to reuse that name.`,
     );
     expectRefusal(await rename(mine), 400, 'Renaming a container with the same name as its current name');
     expectRefusal(
       await rename('a b'),
       400,
-      /Invalid container name \(a b\), only \[a-zA-Z0-9\]\[a-zA-Z0-9_\.-\] are allowed/,
+      /Invalid container name \(\/a b\), only \[a-zA-Z0-9\]\[a-zA-Z0-9_\.-\] are allowed/,
     );
     expectRefusal(await rename(''), 400, /[Nn]either old nor new names may be empty/);
     expect(await at().inspect(id)).toHaveProperty('Name', `/${mine}`);
@@ -240,11 +242,10 @@ export function life(at: At): void {
 
   test('wait refuses a condition that is none', async () => {
     const id = await at().create();
-    expectRefusal(
-      await at().api.post(`/containers/${id}/wait`, undefined, { condition: 'wat' }),
-      400,
-      /invalid condition: "wat"/,
-    );
+    const answer = await at().api.post(`/containers/${id}/wait`, undefined, { condition: 'wat' });
+    if (at().differs('told when made', { docker: 'waits', native: 'refuses' }) === 'waits')
+      expect(answer.status).toBe(200);
+    else expectRefusal(answer, 400, 'invalid condition: "wat"');
   });
 
   test('remove of a running container is 409, with force 204', async () => {
@@ -316,15 +317,17 @@ export function life(at: At): void {
 
   test('a user that is not there keeps it from starting', async () => {
     const id = await at().create({ User: 'nobody-of-that-name' });
-    const answer = await at().api.post(`/containers/${id}/start`);
-    expect([answer.status, answer.message]).toEqual([
-      400,
-      expect.stringMatching(/unable to find user nobody-of-that-name: no matching entries in passwd file/),
-    ]);
+    const status = at().differs('mistakes are 4xx', { docker: 500, native: 400 });
+    expectRefusal(
+      await at().api.post(`/containers/${id}/start`),
+      status,
+      'unable to find user nobody-of-that-name: no matching entries in passwd file',
+    );
   });
 
   test('a port that is taken keeps it from starting, and says so', async () => {
     const first = await at().run({
+      ExposedPorts: { '80/tcp': {} },
       HostConfig: { PortBindings: { '80/tcp': [{ HostIp: '127.0.0.1', HostPort: '' }] } },
     });
     const { NetworkSettings } = (await at().inspect(first)) as {
@@ -333,6 +336,7 @@ export function life(at: At): void {
     const HostPort = NetworkSettings.Ports['80/tcp']?.[0]?.HostPort ?? '';
     expect(Number(HostPort)).toBeGreaterThan(1024);
     const second = await at().create({
+      ExposedPorts: { '80/tcp': {} },
       HostConfig: { PortBindings: { '80/tcp': [{ HostIp: '127.0.0.1', HostPort }] } },
     });
     expectRefusal(

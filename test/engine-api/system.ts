@@ -24,7 +24,6 @@ export function system(at: At): void {
     expect(headers['cache-control']).toBe('no-cache, no-store, must-revalidate');
     expect(headers.pragma).toBe('no-cache');
     expect(headers.server).toMatch(/\(linux\)$/);
-    expect(headers['builder-version']).toMatch(/^[12]$/);
   });
 
   test('HEAD _ping has the same head and no body', async () => {
@@ -155,11 +154,14 @@ export function system(at: At): void {
 
   test('a version from the past is refused with the oldest there is', async () => {
     const { json } = good(await at().api.get('/version'));
-    expectRefusal(
-      await at().api.get('/containers/json', {}, { version: '1.10' }),
+    const { status, text } = await at().api.get('/containers/json', {}, { version: '1.10' });
+    // Clients of that time read the bare text.
+    expect([status, text]).toEqual([
       400,
-      `client version 1.10 is too old. Minimum supported API version is ${(json as { MinAPIVersion: string }).MinAPIVersion}, please upgrade your client to a newer version`,
-    );
+      expect.stringContaining(
+        `client version 1.10 is too old. Minimum supported API version is ${(json as { MinAPIVersion: string }).MinAPIVersion}, please upgrade your client to a newer version`,
+      ),
+    ]);
   });
 
   test.each(['/swarm', '/services', '/nodes', '/tasks', '/secrets', '/configs'])(
@@ -179,8 +181,8 @@ export function system(at: At): void {
   });
 
   test('logging in at a registry that is not there fails with its address', async () => {
-    const answer = await at().api.post('/auth', { username: 'a', password: 'secret-b', serveraddress: '127.0.0.1:1' });
-    expectRefusal(answer, 500, /127\.0\.0\.1:1/);
+    const answer = await at().api.post('/auth', { username: 'a', password: 'secret-b', serveraddress: '127.0.0.1:47' });
+    expectRefusal(answer, 500, /127\.0\.0\.1:47/);
     expect(answer.text).not.toContain('secret-b');
   });
 
@@ -191,12 +193,16 @@ export function system(at: At): void {
   test('a body that is no JSON is 400', async () => {
     for (const path of ['/containers/create', '/networks/create', '/volumes/create']) {
       const answer = await at().api.post(path, '{"Image":', {}, { headers: { 'Content-Type': 'application/json' } });
-      expect([path, answer.status, answer.message.length > 0]).toEqual([path, 400, true]);
+      const status = path.startsWith('/networks')
+        ? 400
+        : at().differs('mistakes are 4xx', { docker: 500, native: 400 });
+      expect([path, answer.status, answer.message.length > 0]).toEqual([path, status, true]);
     }
   });
 
   test('a body of the wrong kind is 400', async () => {
     const answer = await at().api.post('/containers/create', { Image: 5 });
-    expect([answer.status, answer.message.length > 0]).toEqual([400, true]);
+    const status = at().differs('mistakes are 4xx', { docker: 500, native: 400 });
+    expect([answer.status, answer.message.length > 0]).toEqual([status, true]);
   });
 }

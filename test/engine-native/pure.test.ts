@@ -355,8 +355,8 @@ test('/etc/hosts', () => {
 
 test('/etc/resolv.conf', () => {
   const host = 'nameserver 10.0.0.1\nnameserver 127.0.0.53\nsearch lan\n';
-  expect(resolvConf(host, {}, true)).toBe('nameserver 127.0.0.11\nsearch lan\noptions ndots:0 timeout:1 attempts:5\n');
-  expect(resolvConf(host, {}, false)).toBe('nameserver 10.0.0.1\nsearch lan\n');
+  expect(resolvConf(host, {}, true)).toBe('search lan\nnameserver 127.0.0.11\noptions ndots:0 timeout:1 attempts:5\n');
+  expect(resolvConf(host, {}, false)).toBe('search lan\nnameserver 10.0.0.1\n');
   expect(resolvConf(host, { Dns: ['9.9.9.9'], DnsSearch: ['.'], DnsOptions: ['timeout:1'] }, false)).toBe(
     'nameserver 9.9.9.9\noptions timeout:1\n',
   );

@@ -14,6 +14,7 @@ import { RestartPolicies } from './containers/restart.ts';
 import { startOrder } from './containers/start-order.ts';
 import { ContainerStore } from './containers/store.ts';
 import { isLive } from './containers/types.ts';
+import { useEvents } from './containers/use-events.ts';
 import { EventBus } from './events.ts';
 import { type NativeHost, readIfExists, realNativeHost } from './host.ts';
 import { ImageStore } from './images/store.ts';
@@ -76,6 +77,7 @@ export async function openEngine(folders: EngineFolders, options: EngineOptions 
     });
     const builder = new Builder({ host, paths, machine, networks, store, images, events, runtime: lifecycle.runtime });
     lifecycle.listen({ removed: (record) => execs.forget(record.id) });
+    lifecycle.listen(useEvents({ events, networks }));
     const afterBoot = await isFirstSinceBoot(host, paths);
     const restarts = new RestartPolicies({ store, lifecycle, events, afterBoot });
     const health = new HealthChecks({ store, lifecycle, execs, events });

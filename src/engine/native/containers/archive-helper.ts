@@ -51,6 +51,7 @@ exec 'tar', '-c', '-f', '-', '--numeric-owner', '--xattrs', '--xattrs-include=se
 const PUT = String.raw`
 my ($root, $folder, $careful) = @ARGV;
 chroot $root or fail('chroot'); chdir '/' or fail('chdir');
+if (-e $folder && !-d $folder) { print STDERR "extraction point is not a directory\n"; exit 43; }
 chdir $folder or fail($folder);
 binmode STDIN; my $buffer = '';
 sub refuse { print STDERR "$_[0]\n"; exit 43; }

@@ -1,7 +1,7 @@
 // Files of a container as an archive, in and out (`docker cp`); what is trusted and what not is in archive-helper.ts.
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import { readTar } from '../../../archive/tar-reader.ts';
 import type { NativeHost } from '../host.ts';
@@ -12,6 +12,8 @@ import { archiveProgram } from './archive-helper.ts';
 export interface ArchivePlace {
   readonly root: string;
   readonly path: string;
+  /** What the client asked for, for messages. */
+  readonly asked: { readonly container: string; readonly path: string };
 }
 
 export interface PathFacts {
@@ -35,12 +37,16 @@ function start(host: NativeHost, mode: 'stat' | 'get' | 'put', args: readonly st
   });
 }
 
-async function outcome(child: ChildProcess, path: string, stderr: () => string): Promise<void> {
+async function outcome(
+  child: ChildProcess,
+  { container, path }: ArchivePlace['asked'],
+  stderr: () => string,
+): Promise<void> {
   const [code] = (await once(child, 'close')) as [number | null];
   if (code === 0) return;
-  if (code === NOT_FOUND) throw notFound(`Could not find the file ${path} in container`);
+  if (code === NOT_FOUND) throw notFound(`Could not find the file ${path} in container ${container}`);
   if (code === REFUSED) throw badRequest(stderr().trim());
-  throw new ApiError(500, `cannot reach ${path} in container: ${stderr().trim()}`);
+  throw new ApiError(500, `cannot reach ${path} in container ${container}: ${stderr().trim()}`);
 }
 
 function gather(stream: Readable | null): () => string {
@@ -54,7 +60,7 @@ function gather(stream: Readable | null): () => string {
 export async function statPath(host: NativeHost, place: ArchivePlace): Promise<PathFacts> {
   const child = start(host, 'stat', [place.root, place.path], false);
   const [stdout, stderr] = [gather(child.stdout), gather(child.stderr)];
-  await outcome(child, place.path, stderr);
+  await outcome(child, place.asked, stderr);
   const [mode = '0', size = '0', mtime = '0', ...link] = stdout().replace(/\n$/, '').split('\t');
   return {
     name:
@@ -65,7 +71,7 @@ export async function statPath(host: NativeHost, place: ArchivePlace): Promise<P
     size: Number(size),
     mode: goMode(Number.parseInt(mode, 8)),
     mtime: new Date(Number(mtime) * 1000).toISOString().replace('.000Z', 'Z'),
-    linkTarget: link.join('\t'),
+    linkTarget: link.join('\t') === '' ? '' : resolve('/', place.path, '..', link.join('\t')),
   };
 }
 
@@ -119,7 +125,7 @@ export async function putArchive(
     broken = true;
   });
   child.stdout?.resume();
-  const ended = outcome(child, place.path, stderr);
+  const ended = outcome(child, place.asked, stderr);
   ended.catch(() => undefined);
   const write = async (data: Buffer | string): Promise<void> => {
     if (!broken && !stdin.write(data)) await Promise.race([once(stdin, 'drain'), once(child, 'close')]);

@@ -4,7 +4,7 @@ import { readIfExists } from '../host.ts';
 import { checkSettings } from '../networks/addresses.ts';
 import { gatewayOf } from '../networks/plug.ts';
 import { DEFAULT_NETWORK, type NetworkRecord } from '../networks/record.ts';
-import { forbidden } from '../server/api-error.ts';
+import { badRequest, forbidden } from '../server/api-error.ts';
 import { addressesOf, leasesOf, memberOf, withoutNone } from './endpoints.ts';
 import { ownLines, resolvConf } from './etc-files.ts';
 import type { LifecycleParts } from './lifecycle-parts.ts';
@@ -22,8 +22,16 @@ export async function attach(
   const { networks, store } = parts;
   const record = store.find(id);
   const mode = record.hostConfig.NetworkMode ?? 'default';
-  if (mode === 'host' || mode.startsWith('container:') || network.ipam.length === 0)
-    throw forbidden(`container cannot be connected to network "${network.name}": its network mode is "${mode}"`);
+  if (mode === 'host' || mode.startsWith('container:'))
+    throw badRequest(
+      'container sharing network namespace with another container or host cannot be connected to any other network',
+    );
+  if (network.driver === 'host')
+    throw badRequest('container cannot be disconnected from host network or connected to host network');
+  if (network.driver === 'null')
+    throw badRequest(
+      'container cannot be connected to multiple networks with one of the networks in private (none) mode',
+    );
   if (record.endpoints[network.name])
     throw forbidden(`endpoint with name ${record.name} already exists in network ${network.name}`);
   checkSettings(network, settings);

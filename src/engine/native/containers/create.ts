@@ -1,14 +1,16 @@
 // A container from what a client asked for: settings merged with the image's, mounts settled, networks looked up.
 import type { NativeHost } from '../host.ts';
 import type { HealthConfig, RunConfig } from '../images/image-config.ts';
-import { findImage } from '../images/lookup.ts';
-import type { ImageStore } from '../images/store.ts';
+import { findImage, missingImage } from '../images/lookup.ts';
+import type { Image, ImageStore } from '../images/store.ts';
+import type { Machine } from '../machine.ts';
 import { inventName, isValidName, newId, timestamp } from '../names.ts';
 import { DEFAULT_NETWORK } from '../networks/record.ts';
 import type { NetworkService } from '../networks/service.ts';
 import type { Paths } from '../paths.ts';
-import { badRequest, noSuchImage } from '../server/api-error.ts';
+import { ApiError, badRequest } from '../server/api-error.ts';
 import type { VolumeStore } from '../volumes/store.ts';
+import { checkRequest } from './check-request.ts';
 import { checkHostConfig } from './create-checks.ts';
 import { type MountRequest, mountRequests } from './mount-requests.ts';
 import { wantedPorts } from './publish.ts';
@@ -25,6 +27,7 @@ import {
 
 export interface CreateParts {
   readonly host: NativeHost;
+  readonly machine: Machine;
   readonly paths: Paths;
   readonly images: ImageStore;
   readonly networks: NetworkService;
@@ -45,15 +48,14 @@ export async function createContainer(
 ): Promise<ContainerRecord> {
   const { HostConfig: hostConfig, NetworkingConfig: networking, ...given } = request;
   const host = { ...(hostConfig ?? {}) };
-  const reference = given.Image ?? '';
-  const image = findImage(parts.images, reference);
-  if (!image) throw noSuchImage(reference.includes(':') || reference.includes('@') ? reference : `${reference}:latest`);
+  const image = imageNamed(parts.images, given.Image ?? '');
+  checkRequest(given, host, parts.machine);
   if (name !== '' && !isValidName(name))
     throw badRequest(`Invalid container name (${name}), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed`);
   await checkHostConfig(parts.host, host);
   const id = newId();
   const config = mergeConfig(given, image.config.config ?? {}, id, host, parts.store);
-  if ([...(config.Entrypoint ?? []), ...(config.Cmd ?? [])].length === 0) throw badRequest('no command specified');
+  if ([...(config.Entrypoint ?? []), ...(config.Cmd ?? [])].length === 0) throw badRequest('No command specified');
   const endpoints = chooseEndpoints(parts, host, networking?.EndpointsConfig ?? {}, given.MacAddress, id);
   const finalName = name === '' ? inventName((candidate) => parts.store.hasName(candidate)) : name;
   parts.store.reserveName(finalName, id);
@@ -92,6 +94,13 @@ export async function createContainer(
     parts.store.releaseName(finalName, id);
     throw error;
   }
+}
+
+function imageNamed(images: ImageStore, name: string): Image {
+  if (name === '') throw badRequest('no image specified');
+  const image = findImage(images, name);
+  if (!image) throw missingImage(name);
+  return image;
 }
 
 /** The image's settings under the client's. Pure but for the hostname of a container whose network is shared. */
@@ -143,11 +152,19 @@ function mergeHealthcheck(
 function inheritedMounts(store: ContainerStore, host: HostConfig): MountPoint[] {
   return (host.VolumesFrom ?? []).flatMap((text) => {
     const [reference = '', mode = ''] = text.split(':');
-    return store
-      .find(reference)
+    return sourceOfVolumes(store, reference)
       .mounts.filter((point) => point.Type !== 'tmpfs')
       .map((point) => ({ ...point, RW: point.RW && mode !== 'ro', Anonymous: false }));
   });
+}
+
+/** Docker calls a missing one a mistake of the request, not something missing. */
+function sourceOfVolumes(store: ContainerStore, reference: string): ContainerRecord {
+  try {
+    return store.find(reference);
+  } catch (error) {
+    throw error instanceof ApiError ? badRequest(error.message) : error;
+  }
 }
 
 async function settleMounts(parts: CreateParts, requests: readonly MountRequest[]): Promise<MountPoint[]> {

@@ -58,8 +58,8 @@ export function resolvConf(hostText: string, hostConfig: HostConfig, embedded: b
     ? [...EMBEDDED_OPTIONS.filter((own) => !options.some((o) => nameOf(o) === nameOf(own))), ...options]
     : options;
   return [
-    ...servers.map((server) => `nameserver ${server}`),
     ...(search.length > 0 && !(search.length === 1 && search[0] === '.') ? [`search ${search.join(' ')}`] : []),
+    ...servers.map((server) => `nameserver ${server}`),
     ...(kept.length > 0 ? [`options ${kept.join(' ')}`] : []),
     '',
   ].join('\n');

@@ -101,6 +101,13 @@ export class ExecSessions {
     if (start !== undefined) await signalProcess(host, pid, start, 9);
   }
 
+  /** Ids of a container's sessions that run. */
+  unended(containerId: string): string[] {
+    return [...this.#sessions.values()].flatMap((session) =>
+      session.containerId === containerId && session.running ? [session.id] : [],
+    );
+  }
+
   forget(containerId: string): void {
     for (const session of this.#sessions.values())
       if (session.containerId === containerId) this.#sessions.delete(session.id);

@@ -1,12 +1,23 @@
 // A container as `GET /containers/{id}/json` and the list show it. Pure.
 import { DEFAULT_NETWORK } from '../networks/record.ts';
 import type { ContainerPaths } from '../paths.ts';
+import { hostConfigView } from './host-config-view.ts';
 import { networkNamespaceOf, rootOf } from './process.ts';
-import type { ContainerRecord, Endpoint, HostConfig, MountPoint } from './types.ts';
+import type { ContainerConfig, ContainerRecord, Endpoint, MountPoint } from './types.ts';
 
-const DEFAULT_SHM = 67108864;
+/** What inspect tells beside the record. */
+export interface InspectFacts {
+  readonly paths: ContainerPaths;
+  /** Folders of the image's layers, topmost first. */
+  readonly layers: readonly string[];
+  /** Execs that have not ended. */
+  readonly execs: readonly string[];
+  /** Bytes of the writable layer, and of all layers, where they were asked for. */
+  readonly sizes?: { readonly own: number; readonly all: number };
+}
 
-export function inspectContainer(record: ContainerRecord, paths: ContainerPaths): Record<string, unknown> {
+export function inspectContainer(record: ContainerRecord, facts: InspectFacts): Record<string, unknown> {
+  const { paths, layers, execs, sizes } = facts;
   const command = commandOf(record);
   return {
     Id: record.id,
@@ -27,14 +38,23 @@ export function inspectContainer(record: ContainerRecord, paths: ContainerPaths)
     MountLabel: '',
     ProcessLabel: '',
     AppArmorProfile: '',
-    ExecIDs: null,
-    HostConfig: fullHostConfig(record.hostConfig),
+    ExecIDs: execs.length > 0 ? execs : null,
+    HostConfig: hostConfigView(record.hostConfig),
     GraphDriver: {
       Name: 'overlay2',
-      Data: { UpperDir: paths.upper, WorkDir: paths.work, MergedDir: mergedDirectory(record, paths) },
+      Data: {
+        LowerDir: layers.join(':'),
+        MergedDir: mergedDirectory(record, paths),
+        UpperDir: paths.upper,
+        WorkDir: paths.work,
+      },
     },
-    Mounts: record.mounts.filter((point) => point.Type !== 'tmpfs' || !point.Options).map(apiMount),
-    Config: { ...EMPTY_CONFIG, ...record.config },
+    ...(sizes ? { SizeRw: sizes.own, SizeRootFs: sizes.all } : {}),
+    // `--tmpfs` stands in HostConfig.Tmpfs alone, a mount of that kind here.
+    Mounts: record.mounts
+      .filter((point) => point.Type !== 'tmpfs' || !(point.Destination in (record.hostConfig.Tmpfs ?? {})))
+      .map(apiMount),
+    Config: configView(record.config),
     NetworkSettings: networkSettings(record),
   };
 }
@@ -59,6 +79,18 @@ const EMPTY_CONFIG = {
   Labels: {},
 };
 
+/** Empty maps are shown as Docker shows them: no volumes are null, no ports are not there. */
+function configView({ ExposedPorts: ports, Volumes: volumes, ...config }: ContainerConfig): Record<string, unknown> {
+  const some = (map: object | null | undefined): boolean =>
+    map !== null && map !== undefined && Object.keys(map).length > 0;
+  return {
+    ...EMPTY_CONFIG,
+    ...config,
+    ...(some(ports) ? { ExposedPorts: ports } : {}),
+    Volumes: some(volumes) ? volumes : null,
+  };
+}
+
 export const commandOf = (record: ContainerRecord): string[] => [
   ...(record.config.Entrypoint ?? []),
   ...(record.config.Cmd ?? []),
@@ -79,66 +111,6 @@ function stateOf(record: ContainerRecord): Record<string, unknown> {
     StartedAt: state.startedAt,
     FinishedAt: state.finishedAt,
     ...(state.health ? { Health: state.health } : {}),
-  };
-}
-
-/** The client's host settings with every field that clients rely on. */
-function fullHostConfig(host: HostConfig): Record<string, unknown> {
-  return {
-    Binds: null,
-    ContainerIDFile: '',
-    PortBindings: {},
-    AutoRemove: false,
-    VolumeDriver: '',
-    VolumesFrom: null,
-    CapAdd: null,
-    CapDrop: null,
-    CgroupnsMode: 'host',
-    Dns: [],
-    DnsOptions: [],
-    DnsSearch: [],
-    ExtraHosts: null,
-    GroupAdd: null,
-    Cgroup: '',
-    Links: null,
-    OomScoreAdj: 0,
-    PidMode: '',
-    Privileged: false,
-    PublishAllPorts: false,
-    ReadonlyRootfs: false,
-    SecurityOpt: null,
-    UTSMode: '',
-    UsernsMode: '',
-    ConsoleSize: [0, 0],
-    Isolation: '',
-    CpuShares: 0,
-    Memory: 0,
-    NanoCpus: 0,
-    CgroupParent: '',
-    BlkioWeight: 0,
-    CpuPeriod: 0,
-    CpuQuota: 0,
-    CpusetCpus: '',
-    CpusetMems: '',
-    Devices: [],
-    DeviceCgroupRules: null,
-    DeviceRequests: null,
-    MemoryReservation: 0,
-    MemorySwap: host.Memory ? host.Memory * 2 : 0,
-    MemorySwappiness: null,
-    OomKillDisable: false,
-    PidsLimit: null,
-    Ulimits: null,
-    ...host,
-    ShmSize: host.ShmSize || DEFAULT_SHM,
-    Runtime: host.Runtime || 'runc',
-    IpcMode: host.IpcMode || 'private',
-    NetworkMode: host.NetworkMode || 'default',
-    LogConfig: { Type: host.LogConfig?.Type || 'json-file', Config: host.LogConfig?.Config ?? {} },
-    RestartPolicy: {
-      Name: host.RestartPolicy?.Name || 'no',
-      MaximumRetryCount: host.RestartPolicy?.MaximumRetryCount ?? 0,
-    },
   };
 }
 

@@ -124,7 +124,10 @@ export function isListed(record: ContainerRecord, context: ListContext): boolean
     ) &&
     filters.any('publish', (value) => record.ports.some((port) => matchesPort(value, port.hostPort, port.protocol))) &&
     filters.any('expose', (value) =>
-      Object.keys(record.config.ExposedPorts ?? {}).some((port) => port === value || port === `${value}/tcp`),
+      Object.keys(record.config.ExposedPorts ?? {}).some((port) => {
+        const [number = '', protocol = 'tcp'] = port.split('/');
+        return matchesPort(value, Number(number), protocol);
+      }),
     ) &&
     filters.any('is-task', (value) => value === 'false' || value === '0')
   );

@@ -41,6 +41,8 @@ export async function* readLog(host: NativeHost, path: string, options: ReadLogO
     change?.wake();
   };
   options.signal?.addEventListener('abort', stop, { once: true });
+  // Left while the file was being opened: the event is over.
+  if (options.signal?.aborted) stop();
   try {
     const cutter = new LineCutter();
     const buffer = Buffer.allocUnsafe(CHUNK);

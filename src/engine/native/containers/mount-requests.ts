@@ -47,19 +47,16 @@ export function mountRequests(
   for (const point of inherited) byTarget.set(point.Destination, inherit(point));
   const add = (request: MountRequest): void => {
     const target = normal(request.target);
-    if (!target.startsWith('/'))
-      throw badRequest(
-        `invalid mount config for type "${request.type}": invalid mount path: '${request.target}' mount path must be absolute`,
-      );
-    if (target === '/')
-      throw badRequest(
-        `invalid mount config for type "${request.type}": invalid specification: destination can't be '/'`,
-      );
+    checkTarget(request.type, target);
     if (explicit.has(target)) throw badRequest(`Duplicate mount point: ${target}`);
     explicit.add(target);
     byTarget.set(target, { ...request, target });
   };
-  for (const bind of hostConfig.Binds ?? []) add(parseBind(bind, hostConfig.VolumeDriver ?? ''));
+  for (const bind of hostConfig.Binds ?? []) {
+    const request = parseBind(bind, hostConfig.VolumeDriver ?? '');
+    asSpecified(bind, () => checkTarget(request.type, normal(request.target)));
+    add(request);
+  }
   for (const spec of hostConfig.Mounts ?? []) add(parseSpec(spec));
   for (const [target, options] of Object.entries(hostConfig.Tmpfs ?? {}))
     add({ ...EMPTY, type: 'tmpfs', target, tmpfsOptions: tmpfsWords(options) });
@@ -68,6 +65,24 @@ export function mountRequests(
     if (!byTarget.has(path)) byTarget.set(path, { ...EMPTY, type: 'volume', target: path });
   }
   return [...byTarget.values()];
+}
+
+function checkTarget(type: string, target: string): void {
+  const refuse = (why: string): Error => badRequest(`invalid mount config for type "${type}": ${why}`);
+  if (target === '') throw refuse('field Target must not be empty');
+  if (!target.startsWith('/')) throw refuse(`invalid mount path: '${target}' mount path must be absolute`);
+  if (target === '/') throw refuse("invalid specification: destination can't be '/'");
+}
+
+/** Names the text that a mistake stands in. */
+function asSpecified(text: string, check: () => void): void {
+  try {
+    check();
+  } catch (error) {
+    throw badRequest(
+      `invalid volume specification: '${text}': ${error instanceof Error ? error.message : String(error)}`,
+    );
+  }
 }
 
 const normal = (path: string): string => {
@@ -90,8 +105,8 @@ function parseBind(text: string, driver: string): MountRequest {
       !['rw', 'ro', 'z', 'Z', 'nocopy', 'cached', 'delegated', 'consistent', 'rbind', 'bind', 'U'].includes(word) &&
       !PROPAGATIONS.has(word),
   );
-  if (unknown !== undefined || second === '')
-    throw badRequest(`invalid volume specification: '${text}': invalid mode: ${third ?? ''}`);
+  if (second === '') throw badRequest(`invalid volume specification: '${text}'`);
+  if (unknown !== undefined) throw badRequest(`invalid mode: ${third ?? ''}`);
   const bind = first.startsWith('/');
   if (!bind && !/^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/.test(first))
     throw badRequest(
@@ -116,6 +131,7 @@ function parseSpec(spec: MountSpec): MountRequest {
   const base = { ...EMPTY, target, readWrite: spec.ReadOnly !== true };
   switch (type) {
     case 'bind':
+      if (source === '') throw badRequest('invalid mount config for type "bind": field Source must not be empty');
       if (!source.startsWith('/'))
         throw badRequest(
           `invalid mount config for type "bind": invalid mount path: '${source}' mount path must be absolute`,
@@ -142,6 +158,7 @@ function parseSpec(spec: MountSpec): MountRequest {
       };
     }
     case 'tmpfs': {
+      if (source !== '') throw badRequest('invalid mount config for type "tmpfs": field Source must not be specified');
       const { SizeBytes: size, Mode: mode } = spec.TmpfsOptions ?? {};
       const words = [...(size ? [`size=${size}`] : []), ...(mode ? [`mode=${mode.toString(8)}`] : [])];
       return { ...base, type, tmpfsOptions: ['noexec', ...words] };

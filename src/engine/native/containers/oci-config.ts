@@ -1,6 +1,7 @@
 // The OCI configuration of a container: what the runtime is told. Pure: everything found out on the host comes in as facts.
 import { chooseCapabilities } from './capabilities.ts';
 import { INIT_PATH, type MountFacts, ociMounts } from './oci-mounts.ts';
+import { MASKED_PATHS, READONLY_PATHS } from './oci-paths.ts';
 import { type DeviceNumbers, ociResources } from './oci-resources.ts';
 import type { OciConfig, OciDevice, OciDeviceRule, OciNamespace, OciProcess } from './oci-types.ts';
 import { defaultSeccomp, type Seccomp } from './seccomp.ts';
@@ -25,22 +26,6 @@ export interface BundleFacts extends Omit<MountFacts, 'hostConfig' | 'mounts'> {
   readonly deviceRules: readonly OciDeviceRule[];
   readonly deviceNumbers: DeviceNumbers;
 }
-
-/** What would tell of the host, or change it. */
-const MASKED_PATHS = [
-  '/proc/asound',
-  '/proc/acpi',
-  '/proc/kcore',
-  '/proc/keys',
-  '/proc/latency_stats',
-  '/proc/timer_list',
-  '/proc/timer_stats',
-  '/proc/sched_debug',
-  '/proc/scsi',
-  '/sys/firmware',
-  '/sys/devices/virtual/powercap',
-];
-const READONLY_PATHS = ['/proc/bus', '/proc/fs', '/proc/irq', '/proc/sys', '/proc/sysrq-trigger'];
 
 const DEFAULT_PATH = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 

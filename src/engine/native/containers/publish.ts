@@ -54,7 +54,7 @@ function parseHostPort(text: string): { from: number; to: number } {
   const match = /^(\d{1,5})(?:-(\d{1,5}))?$/.exec(text);
   const from = Number(match?.[1] ?? 0);
   const to = Number(match?.[2] ?? from);
-  if (!match || from < 1 || to > 65535 || to < from) throw badRequest(`invalid port range: "${text}"`);
+  if (!match || from < 1 || to > 65535 || to < from) throw badRequest(`invalid port specification: "${text}"`);
   return { from, to };
 }
 

@@ -32,7 +32,7 @@ export interface StopRequest {
 /** Sends a signal; a container that does not run is a conflict. */
 export async function killContainer(parts: SignalParts, id: string, signalText: string): Promise<void> {
   const { store, events, runtime } = parts;
-  const record = store.find(id);
+  const record = findToKill(store, id);
   const signal = signalNumber(signalText);
   if (signal === undefined) throw new ApiError(400, `Invalid signal: ${signalText}`);
   if (!isLive(record.state.status))
@@ -41,6 +41,17 @@ export async function killContainer(parts: SignalParts, id: string, signalText: 
   await send(parts, record, signal);
   if (record.state.status === 'paused' && signal === 9) await runtime.call('resume', record.id).catch(() => undefined);
   events.emit('container', 'kill', record.id, { ...eventAttributes(record), signal: String(signal) });
+}
+
+/** Docker says what it was about, here and nowhere else. */
+function findToKill(store: ContainerStore, id: string): ContainerRecord {
+  try {
+    return store.find(id);
+  } catch (error) {
+    throw error instanceof ApiError
+      ? new ApiError(error.status, `Cannot kill container: ${id}: ${error.message}`)
+      : error;
+  }
 }
 
 /** Ends a running container: its own signal, then, after the time-out, SIGKILL. `ended` resolves with its end. */

@@ -3,11 +3,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { decompressed } from '../../../archive/compression.ts';
 import { type ArchivePlace, getArchive, putArchive, statPath } from '../containers/archive.ts';
 import { containerPids, sampleStats } from '../containers/cgroup-stats.ts';
+import { checkLimits } from '../containers/check-limits.ts';
+import { checkRestartPolicy } from '../containers/check-request.ts';
 import { eventAttributes } from '../containers/event-attributes.ts';
 import { ociResources } from '../containers/oci-resources.ts';
 import { type ContainerRecord, isLive, type Resources, type RestartPolicy } from '../containers/types.ts';
 import type { NativeEngine } from '../engine.ts';
-import { badRequest, conflict } from './api-error.ts';
+import { ApiError, badRequest, conflict } from './api-error.ts';
 import { bodyOf, LIMITS } from './body.ts';
 import { isTrue } from './containers.ts';
 import type { Exchange } from './exchange.ts';
@@ -18,13 +20,11 @@ export function containerFileRoutes(engine: NativeEngine): Routes {
   return {
     'HEAD /containers/{id}/archive': (exchange) =>
       engine.lifecycle.withFiles(find(exchange).id, async (root) => {
-        exchange
-          .stream(200, 'application/json', await statHeader(engine, place(find(exchange), root, pathOf(exchange))))
-          .end();
+        exchange.stream(200, 'application/json', await statHeader(engine, place(exchange, find(exchange), root))).end();
       }),
     'GET /containers/{id}/archive': (exchange) =>
       engine.lifecycle.withFiles(find(exchange).id, async (root) => {
-        const from = place(find(exchange), root, pathOf(exchange));
+        const from = place(exchange, find(exchange), root);
         const header = await statHeader(engine, from);
         const archive = await getArchive(engine.host, from);
         const response = exchange.stream(200, 'application/x-tar', header);
@@ -33,15 +33,20 @@ export function containerFileRoutes(engine: NativeEngine): Routes {
     'PUT /containers/{id}/archive': (exchange) =>
       engine.lifecycle.withFiles(find(exchange).id, async (root) => {
         const record = find(exchange);
+        if (record.hostConfig.ReadonlyRootfs) refuseReadOnly(record, pathOf(exchange));
         const { stream } = await decompressed(exchange.body);
         const careful = isTrue(exchange.query.get('noOverwriteDirNonDir'));
-        await putArchive(engine.host, place(record, root, pathOf(exchange)), stream, { careful });
+        await putArchive(engine.host, place(exchange, record, root), stream, { careful });
         engine.events.emit('container', 'extract-to-dir', record.id, eventAttributes(record));
         exchange.reply(200);
       }),
     'GET /containers/{id}/export': (exchange) =>
       engine.lifecycle.withFiles(find(exchange).id, async (root) => {
-        const archive = await getArchive(engine.host, { root, path: '/' });
+        const archive = await getArchive(engine.host, {
+          root,
+          path: '/',
+          asked: { container: exchange.params.id ?? '', path: '/' },
+        });
         await sendAll(archive, exchange.stream(200, 'application/x-tar'));
       }),
     'GET /containers/{id}/stats': (exchange) => stats(engine, find(exchange), exchange),
@@ -56,15 +61,26 @@ function pathOf(exchange: Exchange): string {
   return path.startsWith('/') ? path : `/${path}`;
 }
 
+/** A read-only root takes files only where something writable is mounted. */
+function refuseReadOnly(record: ContainerRecord, path: string): void {
+  const writable = record.mounts.some(
+    (point) => point.RW && (path === point.Destination || path.startsWith(`${point.Destination}/`)),
+  );
+  if (!writable) throw new ApiError(403, 'container rootfs is marked read-only');
+}
+
 /** A container that does not run has no volumes mounted: a path below one of them is looked for in the volume itself. */
-function place(record: ContainerRecord, root: string, path: string): ArchivePlace {
-  if (isLive(record.state.status)) return { root, path };
+function place(exchange: Exchange, record: ContainerRecord, root: string): ArchivePlace {
+  const path = pathOf(exchange);
+  const asked = { container: exchange.params.id ?? '', path };
+  if (isLive(record.state.status)) return { root, path, asked };
   const covering = record.mounts
     .filter(
       (point) => point.Type !== 'tmpfs' && (path === point.Destination || path.startsWith(`${point.Destination}/`)),
     )
     .sort((a, b) => b.Destination.length - a.Destination.length)[0];
-  return covering ? { root: covering.Source, path: path.slice(covering.Destination.length) || '/' } : { root, path };
+  if (!covering) return { root, path, asked };
+  return { root: covering.Source, path: path.slice(covering.Destination.length) || '/', asked };
 }
 
 async function statHeader(engine: NativeEngine, from: ArchivePlace): Promise<Record<string, string>> {
@@ -126,7 +142,7 @@ async function top(engine: NativeEngine, record: ContainerRecord, exchange: Exch
   const [head = '', ...lines] = result.stdout.split('\n').filter((line) => line !== '');
   const titles = head.trim().split(/\s+/);
   const column = titles.indexOf('PID');
-  if (column < 0) throw badRequest("Couldn't find PID field in ps output");
+  if (column < 0) throw new ApiError(500, "Couldn't find PID field in ps output");
   const rows = lines.map((line) => columns(line, titles.length)).filter((row) => pids.has(Number(row[column])));
   exchange.reply(200, { Titles: titles, Processes: rows });
 }
@@ -143,8 +159,10 @@ async function update(engine: NativeEngine, record: ContainerRecord, exchange: E
     Object.entries(request).filter(([, value]) => value !== 0 && value !== null && value !== ''),
   );
   const { RestartPolicy: policy, ...limits } = given as Resources & { RestartPolicy?: RestartPolicy };
+  checkLimits({ ...record.hostConfig, ...limits }, engine.machine);
   if (policy?.Name && record.hostConfig.AutoRemove && policy.Name !== 'no')
     throw conflict('Restart policy cannot be updated because AutoRemove is enabled for the container');
+  checkRestartPolicy(policy ? { RestartPolicy: policy } : {});
   const hostConfig = { ...record.hostConfig, ...limits, ...(policy?.Name ? { RestartPolicy: policy } : {}) };
   if (isLive(record.state.status) && Object.keys(limits).length > 0) {
     const { devices: _, ...resources } = ociResources(hostConfig, [], new Map());

@@ -10,7 +10,7 @@ import { parseTime } from '../containers/log-file.ts';
 import { type ReadLogOptions, readLog } from '../containers/log-reader.ts';
 import { type ContainerRecord, isLive } from '../containers/types.ts';
 import type { NativeEngine } from '../engine.ts';
-import { badRequest, conflict, notServed } from './api-error.ts';
+import { ApiError, badRequest, conflict } from './api-error.ts';
 import { isTrue } from './containers.ts';
 import type { Exchange } from './exchange.ts';
 import { frame } from './frames.ts';
@@ -24,9 +24,7 @@ export function containerStreamRoutes(engine: NativeEngine): Routes {
     'GET /containers/{id}/logs': (exchange) => logs(engine, exchange),
     'POST /containers/{id}/attach': (exchange) => attach(engine, exchange),
     'POST /containers/{id}/resize': (exchange) => resize(engine, exchange),
-    'GET /containers/{id}/attach/ws': () => {
-      throw notServed('attaching over a websocket');
-    },
+    'GET /containers/{id}/attach/ws': (exchange) => attach(engine, exchange, 'websocket'),
   };
 }
 
@@ -36,7 +34,7 @@ async function logs(engine: NativeEngine, exchange: Exchange): Promise<void> {
   const wanted = { stdout: isTrue(query.get('stdout')), stderr: isTrue(query.get('stderr')) };
   if (!wanted.stdout && !wanted.stderr) throw badRequest('Bad parameters: you must choose at least one stream');
   if (logPlan(record.hostConfig.LogConfig).driver === 'none')
-    throw badRequest('configured logging driver does not support reading');
+    throw new ApiError(501, 'configured logging driver does not support reading');
   const follow = isTrue(query.get('follow')) && isLive(record.state.status);
   const tail = query.get('tail') ?? 'all';
   const options: ReadLogOptions = {
@@ -75,7 +73,7 @@ async function send(output: Writable, data: Buffer): Promise<void> {
 }
 
 /** Joins a container's streams. Output comes from the log, so nothing is missed between attaching and starting. */
-async function attach(engine: NativeEngine, exchange: Exchange): Promise<void> {
+async function attach(engine: NativeEngine, exchange: Exchange, over: 'tcp' | 'websocket' = 'tcp'): Promise<void> {
   const { query } = exchange;
   const record = engine.store.find(exchange.params.id ?? '');
   const on = (name: string): boolean => isTrue(query.get(name));
@@ -84,6 +82,8 @@ async function attach(engine: NativeEngine, exchange: Exchange): Promise<void> {
   if (record.state.status === 'restarting')
     throw conflict(`Container ${record.id} is restarting, wait until the container is running`);
   const terminal = record.config.Tty === true;
+  // A websocket carries the bytes of both streams as they are.
+  const framed = !terminal && over === 'tcp';
   const keys = parseDetachKeys(query.get('detachKeys'));
   const { log, bundle } = engine.paths.container(record.id);
   const size = await engine.host.files.stat(log).then(
@@ -91,8 +91,10 @@ async function attach(engine: NativeEngine, exchange: Exchange): Promise<void> {
     () => 0,
   );
   const streaming = on('stream');
-  const settled = streaming && record.state.status !== 'exited' ? engine.lifecycle.nextExit(record.id) : undefined;
-  const { input, output } = exchange.hijack(exchange.version >= 42 && !terminal ? MULTIPLEXED : RAW);
+  // What does not run yet is waited for: clients attach first and start then.
+  const settled = streaming ? engine.lifecycle.nextExit(record.id) : undefined;
+  const { input, output } =
+    over === 'websocket' ? exchange.websocket() : exchange.hijack(exchange.version >= 42 && framed ? MULTIPLEXED : RAW);
   engine.events.emit('container', 'attach', record.id, eventAttributes(record));
   const left = new AbortController();
   output.once('close', () => left.abort());
@@ -109,7 +111,7 @@ async function attach(engine: NativeEngine, exchange: Exchange): Promise<void> {
   if (on('stdout') || on('stderr') || !streaming)
     for await (const entry of readLog(engine.host, log, options)) {
       if (!terminal && !on(entry.stream)) continue;
-      await send(output, terminal ? entry.data : frame(entry.stream, entry.data));
+      await send(output, framed ? frame(entry.stream, entry.data) : entry.data);
     }
   else if (settled) await Promise.race([settled, once(output, 'close')]);
   stdin?.close();
@@ -155,21 +157,36 @@ function feed(
 /** Tells the monitor the size of the client's terminal. */
 async function resize(engine: NativeEngine, exchange: Exchange): Promise<void> {
   const record = engine.store.find(exchange.params.id ?? '');
+  const size = sizeOf(exchange);
   if (!isLive(record.state.status)) throw conflict(`Container ${record.id} is not running`);
-  await resizeTerminal(engine, engine.paths.container(record.id).bundle, exchange);
+  await resizeTerminal(engine, engine.paths.container(record.id).bundle, size);
   exchange.reply(200);
 }
 
 /** Writes `height width` to the `winsz` pipe in a monitor's folder. */
-export async function resizeTerminal(engine: NativeEngine, folder: string, exchange: Exchange): Promise<void> {
-  const [height, width] = ['h', 'w'].map((key) => Number(exchange.query.get(key)));
-  const valid = (value: number | undefined): value is number =>
-    value !== undefined && Number.isInteger(value) && value >= 0 && value < 65536;
-  if (!valid(height) || !valid(width)) throw badRequest('invalid terminal size');
+export async function resizeTerminal(
+  engine: NativeEngine,
+  folder: string,
+  { height, width }: TerminalSize,
+): Promise<void> {
   const pipe = await engine.host.files.open(join(folder, 'winsz'), 'r+').catch(() => undefined);
   try {
     await pipe?.write(`${height} ${width}\n`);
   } finally {
     await pipe?.close();
   }
+}
+
+export interface TerminalSize {
+  readonly height: number;
+  readonly width: number;
+}
+
+/** The `h` and `w` of a request. */
+export function sizeOf(exchange: Exchange): TerminalSize {
+  const [height, width] = ['h', 'w'].map((key) => Number(exchange.query.get(key)));
+  const valid = (value: number | undefined): value is number =>
+    value !== undefined && Number.isInteger(value) && value >= 0 && value < 65536;
+  if (!valid(height) || !valid(width)) throw badRequest('invalid terminal size');
+  return { height, width };
 }

@@ -3,13 +3,14 @@ import { type CreateRequest, createContainer } from '../containers/create.ts';
 import { eventAttributes } from '../containers/event-attributes.ts';
 import { inspectContainer } from '../containers/inspect.ts';
 import { isListed, summarise } from '../containers/list.ts';
+import { containerSizes } from '../containers/sizes.ts';
 import type { ContainerRecord } from '../containers/types.ts';
 import type { NativeEngine } from '../engine.ts';
 import { findImage } from '../images/lookup.ts';
-import { badRequest } from './api-error.ts';
+import { ApiError, badRequest } from './api-error.ts';
 import { bodyOf, CREATE_CONTAINER } from './body.ts';
 import type { Exchange } from './exchange.ts';
-import { parseFilters } from './filters.ts';
+import { type Filters, parseFilters } from './filters.ts';
 import type { Routes } from './router.ts';
 
 export const isTrue = (value: string | null): boolean =>
@@ -25,7 +26,7 @@ export function containerRoutes(engine: NativeEngine): Routes {
     return Number(text);
   };
   return {
-    'GET /containers/json': (exchange) => exchange.reply(200, list(engine, exchange)),
+    'GET /containers/json': async (exchange) => exchange.reply(200, await list(engine, exchange)),
     'POST /containers/create': async (exchange) => {
       const request = await bodyOf<CreateRequest>(exchange, CREATE_CONTAINER);
       const record = await createContainer(engine, (exchange.query.get('name') ?? '').replace(/^\//, ''), request);
@@ -34,7 +35,14 @@ export function containerRoutes(engine: NativeEngine): Routes {
     },
     'GET /containers/{id}/json': async (exchange) => {
       const record = store.find(exchange.params.id ?? '');
-      exchange.reply(200, inspectContainer(record, engine.paths.container(record.id)));
+      const sizes = isTrue(exchange.query.get('size')) ? { sizes: await containerSizes(engine, record) } : {};
+      const facts = {
+        paths: engine.paths.container(record.id),
+        layers: [...record.layers].reverse().map((diffId) => engine.images.layerDiff(diffId)),
+        execs: engine.execs.unended(record.id),
+        ...sizes,
+      };
+      exchange.reply(200, inspectContainer(record, facts));
     },
     'POST /containers/{id}/start': async (exchange) => {
       exchange.reply((await lifecycle.start(idOf(exchange))) ? 204 : 304);
@@ -51,7 +59,6 @@ export function containerRoutes(engine: NativeEngine): Routes {
       exchange.reply(204);
     },
     'POST /containers/{id}/kill': async (exchange) => {
-      store.find(exchange.params.id ?? '');
       await lifecycle.kill(exchange.params.id ?? '', exchange.query.get('signal') || 'SIGKILL');
       exchange.reply(204);
     },
@@ -88,9 +95,23 @@ const FILTERS = [
   'volume',
 ];
 
-function list(engine: NativeEngine, exchange: Exchange): unknown[] {
+const STATES = ['created', 'running', 'paused', 'restarting', 'removing', 'exited', 'dead'];
+const HEALTHS = ['none', 'starting', 'healthy', 'unhealthy'];
+
+/** Values that no container can have are mistakes, not empty lists. */
+function checkValues(filters: Filters): void {
+  for (const value of filters.get('status'))
+    if (!STATES.includes(value)) throw badRequest(`invalid filter 'status=${value}'`);
+  for (const value of filters.get('health'))
+    if (!HEALTHS.includes(value)) throw badRequest(`invalid filter 'health=${value}'`);
+  for (const value of filters.get('exited'))
+    if (!/^-?\d+$/.test(value)) throw badRequest(`invalid filter 'exited=${value}'`);
+}
+
+async function list(engine: NativeEngine, exchange: Exchange): Promise<unknown[]> {
   const { store, images } = engine;
   const filters = parseFilters(exchange.query.get('filters'), FILTERS);
+  checkValues(filters);
   const limit = Number(exchange.query.get('limit') ?? 0);
   const named = (key: string): ContainerRecord | undefined => {
     const reference = filters.get(key)[0];
@@ -109,8 +130,15 @@ function list(engine: NativeEngine, exchange: Exchange): unknown[] {
     .filter((record) => isListed(record, context))
     .sort((a, b) => (a.created < b.created ? 1 : -1));
   const now = Date.now();
-  return (limit > 0 ? listed.slice(0, limit) : listed).map((record) =>
-    summarise(record, imageName(engine, record), now),
+  const shown = limit > 0 ? listed.slice(0, limit) : listed;
+  const sizes = isTrue(exchange.query.get('size'));
+  return Promise.all(
+    shown.map(async (record) => {
+      const line = summarise(record, imageName(engine, record), now);
+      if (!sizes) return line;
+      const { own, all } = await containerSizes(engine, record);
+      return { ...line, SizeRw: own, SizeRootFs: all };
+    }),
   );
 }
 
@@ -124,13 +152,26 @@ function imageName(engine: NativeEngine, record: ContainerRecord): string {
 function rename(engine: NativeEngine, exchange: Exchange): void {
   const name = (exchange.query.get('name') ?? '').replace(/^\//, '');
   const before = engine.store.find(exchange.params.id ?? '');
+  if (name === '') throw badRequest('Neither old nor new names may be empty');
   if (!/^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/.test(name))
-    throw badRequest(`Invalid container name (${name}), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed`);
+    throw badRequest(
+      `Error when allocating new name: Invalid container name (/${name}), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed`,
+    );
   if (before.name === name) throw badRequest('Renaming a container with the same name as its current name');
-  const after = engine.store.rename(before.id, name);
+  const after = renamed(engine, before.id, name);
   engine.lifecycle.renamed(after);
   engine.events.emit('container', 'rename', after.id, { ...eventAttributes(after), oldName: `/${before.name}` });
   exchange.reply(204);
+}
+
+function renamed(engine: NativeEngine, id: string, name: string): ContainerRecord {
+  try {
+    return engine.store.rename(id, name);
+  } catch (error) {
+    throw error instanceof ApiError
+      ? new ApiError(error.status, `Error when allocating new name: ${error.message}`)
+      : error;
+  }
 }
 
 /** Answers the head at once, so that a client knows that its wait has begun before it starts the container. */
@@ -163,15 +204,22 @@ async function remove(engine: NativeEngine, exchange: Exchange): Promise<void> {
 
 async function prune(engine: NativeEngine, exchange: Exchange): Promise<void> {
   const filters = parseFilters(exchange.query.get('filters'), ['label', 'label!', 'until']);
+  const until = filters.until(Date.now());
   const deleted: string[] = [];
+  let reclaimed = 0;
   for (const record of engine.store.all()) {
     if (!['created', 'exited', 'dead'].includes(record.state.status)) continue;
     const labels = record.config.Labels ?? {};
     if (!filters.labels('label', labels) || !filters.withoutLabels(labels)) continue;
+    if (until !== undefined && Date.parse(record.created) > until) continue;
+    const { own } = await containerSizes(engine, record);
     await engine.lifecycle.remove(record.id, { force: false, volumes: false }).then(
-      () => deleted.push(record.id),
+      () => {
+        deleted.push(record.id);
+        reclaimed += own;
+      },
       () => undefined, // started meanwhile: it stays
     );
   }
-  exchange.reply(200, { ContainersDeleted: deleted.length > 0 ? deleted : null, SpaceReclaimed: 0 });
+  exchange.reply(200, { ContainersDeleted: deleted.length > 0 ? deleted : null, SpaceReclaimed: reclaimed });
 }

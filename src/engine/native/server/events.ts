@@ -15,6 +15,14 @@ function events(engine: NativeEngine, exchange: Exchange): void {
   const filters = parseFilters(exchange.query.get('filters'));
   const since = timeOf(exchange, 'since');
   const until = timeOf(exchange, 'until');
+  if (since !== undefined && until !== undefined && since > until)
+    throw badRequest(
+      '`since` time (' +
+        exchange.query.get('since') +
+        ') cannot be after `until` time (' +
+        exchange.query.get('until') +
+        ')',
+    );
   const response = exchange.stream(200, 'application/json');
   const tell = (event: ApiEvent): void => {
     if (isWanted(event, filters)) response.write(`${JSON.stringify(event)}\n`);

@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex, Readable } from 'node:stream';
 import { badRequest } from './api-error.ts';
+import { handshake, overWebsocket } from './websocket.ts';
 
 /** Largest JSON body that is read: no request of the API comes near it. */
 const MAX_JSON_BYTES = 8 * 1024 * 1024;
@@ -32,6 +33,8 @@ export interface Exchange {
   stream(status: number, contentType: string, headers?: Readonly<Record<string, string>>): ServerResponse;
   /** Takes the connection over for raw bytes. */
   hijack(contentType: string): Hijacked;
+  /** Takes the connection over for a websocket; what is written and read are the bytes within the frames. */
+  websocket(): Hijacked;
 }
 
 export interface ExchangeParts {
@@ -84,6 +87,13 @@ export function createExchange(parts: ExchangeParts): Exchange {
       const socket = request.socket;
       socket.write(`HTTP/1.1 200 OK\r\nContent-Type: ${contentType}\r\nConnection: close\r\n\r\n`);
       return { input: body, output: socket, upgraded: false };
+    },
+    websocket() {
+      const head = handshake(request.headers);
+      if (!upgradeSocket) throw badRequest('a websocket needs a connection of its own');
+      response.detachSocket(upgradeSocket as Parameters<typeof response.detachSocket>[0]);
+      upgradeSocket.write(head);
+      return { ...overWebsocket(upgradeSocket), upgraded: true };
     },
   };
 }

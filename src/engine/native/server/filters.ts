@@ -1,4 +1,5 @@
 // The `filters` parameter of lists: `{"label":["a=b"]}`, or in older clients `{"label":{"a=b":true}}`. Pure.
+import { parseTime } from '../containers/log-file.ts';
 import { badRequest } from './api-error.ts';
 
 export class Filters {
@@ -36,6 +37,18 @@ export class Filters {
     return !this.get('label!').some((text) => hasLabel(labels, text));
   }
 
+  /** The `until` filter as milliseconds since 1970: a time, or a duration such as `1h30m` before now. */
+  until(now: number): number | undefined {
+    const [text, ...more] = this.get('until');
+    if (text === undefined) return undefined;
+    if (more.length > 0) throw badRequest('more than one until filter specified');
+    const duration = goDuration(text);
+    if (duration !== undefined) return now - duration;
+    const time = parseTime(text);
+    if (time === undefined) throw badRequest(`invalid filter 'until=${text}'`);
+    return Number(time / 1_000_000n);
+  }
+
   flag(key: string): boolean | undefined {
     const value = this.get(key)[0];
     if (value === undefined) return undefined;
@@ -43,6 +56,17 @@ export class Filters {
     if (value === 'false' || value === '0') return false;
     throw badRequest(`invalid filter '${key}=[${value}]'`);
   }
+}
+
+const UNIT_MS: Readonly<Record<string, number>> = { h: 3_600_000, m: 60_000, s: 1000, ms: 1 };
+
+/** `1h30m`, `10s` → milliseconds; undefined for what is none. */
+function goDuration(text: string): number | undefined {
+  if (!/^(\d+(\.\d+)?(h|ms|m|s))+$/.test(text)) return undefined;
+  return [...text.matchAll(/(\d+(?:\.\d+)?)(h|ms|m|s)/g)].reduce(
+    (sum, [, count, unit = '']) => sum + Number(count) * (UNIT_MS[unit] ?? 0),
+    0,
+  );
 }
 
 function hasLabel(labels: Readonly<Record<string, string>>, text: string): boolean {

@@ -7,10 +7,10 @@ import type { NativeEngine } from '../engine.ts';
 import { loadArchive } from '../images/archive-load.ts';
 import { applyChanges } from '../images/changes.ts';
 import { importArchive } from '../images/import.ts';
-import { findImage } from '../images/lookup.ts';
+import { findImage, missingImage } from '../images/lookup.ts';
 import { hexOf, type Image } from '../images/store.ts';
 import { timestamp } from '../names.ts';
-import { badRequest, conflict, noSuchImage, notServed } from './api-error.ts';
+import { badRequest, conflict, notServed } from './api-error.ts';
 import type { Exchange } from './exchange.ts';
 import { type Filters, parseFilters } from './filters.ts';
 import { pull } from './registry.ts';
@@ -19,7 +19,7 @@ import type { Routes } from './router.ts';
 export function imageRoutes(engine: NativeEngine): Routes {
   const find = (name: string): Image => {
     const image = findImage(engine.images, name);
-    if (!image) throw noSuchImage(name);
+    if (!image) throw missingImage(name);
     return image;
   };
   return {
@@ -46,8 +46,8 @@ function list(engine: NativeEngine, exchange: Exchange): unknown[] {
     .map((image) => ({
       Id: image.id,
       ParentId: '',
-      RepoTags: engine.images.tagsOf(image.id),
-      RepoDigests: image.repoDigests,
+      RepoTags: namesThatFit(engine.images.tagsOf(image.id), filters),
+      RepoDigests: filters.has('reference') ? [] : image.repoDigests,
       Created: createdOf(image),
       Size: image.size,
       SharedSize: -1,
@@ -63,7 +63,7 @@ function isListed(engine: NativeEngine, image: Image, filters: Filters): boolean
   const [before, since] = (['before', 'since'] as const).map((key) => {
     const name = filters.get(key)[0];
     const other = name === undefined ? undefined : findImage(engine.images, name);
-    if (name !== undefined && !other) throw noSuchImage(name);
+    if (name !== undefined && !other) throw missingImage(name);
     return other;
   });
   return (
@@ -75,6 +75,10 @@ function isListed(engine: NativeEngine, image: Image, filters: Filters): boolean
     filters.any('reference', (pattern) => tags.some((name) => matchesReference(name, pattern)))
   );
 }
+
+/** A filter by reference leaves only the names that fit it. */
+const namesThatFit = (tags: readonly string[], filters: Filters): string[] =>
+  tags.filter((name) => filters.any('reference', (pattern) => matchesReference(name, pattern)));
 
 /** Shell patterns against `name:tag` and `name`, where `*` stops at a slash. */
 function matchesReference(name: string, pattern: string): boolean {
@@ -170,7 +174,7 @@ async function tag(engine: NativeEngine, image: Image, exchange: Exchange): Prom
 
 async function remove(engine: NativeEngine, name: string, exchange: Exchange): Promise<void> {
   const image = findImage(engine.images, name);
-  if (!image) throw noSuchImage(name);
+  if (!image) throw missingImage(name);
   const force = ['1', 'true'].includes(exchange.query.get('force') ?? '');
   const tags = engine.images.tagsOf(image.id);
   const reference = parseReference(name);

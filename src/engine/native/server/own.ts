@@ -1,8 +1,8 @@
 // `/windlass/…`: what windlass itself asks its engine, beside Docker's API.
 import { isLive } from '../containers/types.ts';
 import type { NativeEngine } from '../engine.ts';
+import { ENGINE_VERSION } from './identity.ts';
 import type { Routes } from './router.ts';
-import { ENGINE_VERSION } from './system.ts';
 
 /** The answer to `GET /windlass/engine`. */
 export interface EngineStatus {

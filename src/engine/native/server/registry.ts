@@ -8,10 +8,10 @@ import { RegistryClient, RegistryError } from '../../../registry/client.ts';
 import { familiarName, familiarTag, parseReference, type Reference } from '../../../registry/reference.ts';
 import type { NativeEngine } from '../engine.ts';
 import { type SavedImage, saveArchive } from '../images/archive-save.ts';
-import { findImage } from '../images/lookup.ts';
+import { findImage, missingImage } from '../images/lookup.ts';
 import { pullImage, resolveManifest } from '../images/pull.ts';
 import { pushImage } from '../images/push.ts';
-import { ApiError, badRequest, noSuchImage } from './api-error.ts';
+import { ApiError, badRequest } from './api-error.ts';
 import type { Exchange } from './exchange.ts';
 import type { Routes } from './router.ts';
 
@@ -101,11 +101,15 @@ async function push(engine: NativeEngine, exchange: Exchange): Promise<void> {
   const reference = referenceOf(exchange.params.name ?? '', exchange.query.get('tag') || undefined);
   const tagged = familiarTag(reference);
   const image = findImage(engine.images, tagged);
-  if (!image || !engine.images.tagsOf(image.id).includes(tagged))
-    throw new ApiError(404, `An image does not exist locally with the tag: ${familiarName(reference)}`);
   const client = clientFor(reference, exchange);
   const response = exchange.stream(200, 'application/json');
   writeLine(response, { status: `The push refers to repository [${reference.registry}/${reference.repository}]` });
+  // As in Docker, this is told in the stream, which has begun.
+  if (!image || !engine.images.tagsOf(image.id).includes(tagged)) {
+    writeFailure(response, new Error(`An image does not exist locally with the tag: ${familiarName(reference)}`));
+    response.end();
+    return;
+  }
   try {
     const { digest, size } = await pushImage(engine.images, client, image, reference, (line) =>
       writeLine(response, line),
@@ -124,7 +128,7 @@ async function save(engine: NativeEngine, names: readonly string[], exchange: Ex
   const wanted = new Map<string, SavedImage>();
   for (const name of names.flatMap((text) => text.split(','))) {
     const image = findImage(engine.images, name);
-    if (!image) throw noSuchImage(name);
+    if (!image) throw missingImage(name);
     const reference = parseReference(name);
     const tags = engine.images.tagsOf(image.id);
     // A name saves that name; an id saves the image without one.

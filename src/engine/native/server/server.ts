@@ -6,6 +6,7 @@ import { messageOf } from '../../../errors.ts';
 import { debug } from '../../../log.ts';
 import { ApiError } from './api-error.ts';
 import { createExchange } from './exchange.ts';
+import { IDENTITY } from './identity.ts';
 import { createRouter, type Routes } from './router.ts';
 
 /** An HTTP server for the routes, not yet listening; `server` may be one that speaks TLS. */
@@ -19,6 +20,7 @@ export function createApiServer(routes: Routes, server: Server = createServer())
     upgradeSocket?: Duplex,
   ): Promise<void> => {
     const started = performance.now();
+    for (const [name, value] of Object.entries(IDENTITY)) response.setHeader(name, value);
     const [path = '', search = ''] = (request.url ?? '/').split('?', 2);
     const method = request.method ?? 'GET';
     const match = router.match(method, path);

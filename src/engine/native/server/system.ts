@@ -2,32 +2,27 @@
 import { arch } from 'node:os';
 import { buildCacheUsage } from '../builder/usage.ts';
 import { LOG_DRIVERS } from '../containers/log-config.ts';
+import { containerSizes } from '../containers/sizes.ts';
 import { isLive } from '../containers/types.ts';
+import { bytesBelow } from '../disk-usage.ts';
 import type { NativeEngine } from '../engine.ts';
 import { timestamp } from '../names.ts';
-import { ApiError, notServed } from './api-error.ts';
+import { ApiError, notFound, notServed } from './api-error.ts';
 import type { Exchange } from './exchange.ts';
+import { ENGINE_VERSION } from './identity.ts';
 import { type Handler, MAX_VERSION, MIN_VERSION, type Routes } from './router.ts';
 
-export const ENGINE_VERSION = '0.1.0';
-
-const VERSION_HEADERS = {
-  'Api-Version': `1.${MAX_VERSION}`,
-  'Docker-Experimental': 'false',
-  Ostype: 'linux',
+const PING_HEADERS = {
   // The classic builder: what speaks BuildKit's protocol is not served.
   'Builder-Version': '1',
   Swarm: 'inactive',
-  Server: `windlass/${ENGINE_VERSION} (linux)`,
   'Cache-Control': 'no-cache, no-store, must-revalidate',
   Pragma: 'no-cache',
 };
 
 export function systemRoutes(engine: NativeEngine): Routes {
   const ping: Handler = (exchange) => {
-    exchange
-      .stream(200, 'text/plain; charset=utf-8', VERSION_HEADERS)
-      .end(exchange.method === 'HEAD' ? undefined : 'OK');
+    exchange.stream(200, 'text/plain; charset=utf-8', PING_HEADERS).end(exchange.method === 'HEAD' ? undefined : 'OK');
   };
   const refuse =
     (what: string): Handler =>
@@ -48,6 +43,9 @@ export function systemRoutes(engine: NativeEngine): Routes {
     'GET /system/df': (exchange) => diskUsage(engine, exchange),
     'GET /images/search': refuse('searching registries'),
     'GET /plugins': (exchange) => exchange.reply(200, []),
+    'GET /plugins/{name+}/json': (exchange) => {
+      throw notFound(`plugin "${exchange.params.name}" not found`);
+    },
     'POST /plugins/{rest+}': refuse('plugins'),
     'GET /swarm': noSwarm,
     'POST /swarm/{rest+}': noSwarm,
@@ -179,6 +177,23 @@ function info(engine: NativeEngine): Record<string, unknown> {
 async function diskUsage(engine: NativeEngine, exchange: Exchange): Promise<void> {
   const images = engine.images.images();
   const uses = (id: string): number => engine.store.all().filter((record) => record.imageId === id).length;
+  const containers = await Promise.all(
+    engine.store.all().map(async (record) => {
+      const { own, all } = await containerSizes(engine, record);
+      return {
+        Id: record.id,
+        Names: [`/${record.name}`],
+        Image: record.config.Image ?? '',
+        ImageID: record.imageId,
+        State: record.state.status,
+        Created: Math.floor(Date.parse(record.created) / 1000),
+        SizeRw: own,
+        SizeRootFs: all,
+        Labels: record.config.Labels ?? {},
+        Mounts: [],
+      };
+    }),
+  );
   exchange.reply(200, {
     LayersSize: images.reduce((sum, image) => sum + image.size, 0),
     Images: images.map((image) => ({
@@ -193,30 +208,21 @@ async function diskUsage(engine: NativeEngine, exchange: Exchange): Promise<void
       Labels: image.config.config?.Labels ?? null,
       ParentId: '',
     })),
-    Containers: engine.store.all().map((record) => ({
-      Id: record.id,
-      Names: [`/${record.name}`],
-      Image: record.config.Image ?? '',
-      ImageID: record.imageId,
-      State: record.state.status,
-      Created: Math.floor(Date.parse(record.created) / 1000),
-      SizeRw: 0,
-      SizeRootFs: 0,
-      Labels: record.config.Labels ?? {},
-      Mounts: [],
-    })),
-    Volumes: engine.volumes.all().map((volume) => ({
-      Name: volume.name,
-      Driver: 'local',
-      Mountpoint: engine.volumes.mountpoint(volume.name),
-      Labels: volume.labels,
-      Scope: 'local',
-      Options: volume.options,
-      UsageData: {
-        Size: -1,
-        RefCount: engine.store.all().filter((record) => record.mounts.some((m) => m.Name === volume.name)).length,
-      },
-    })),
+    Containers: containers,
+    Volumes: await Promise.all(
+      engine.volumes.all().map(async (volume) => ({
+        Name: volume.name,
+        Driver: 'local',
+        Mountpoint: engine.volumes.mountpoint(volume.name),
+        Labels: volume.labels,
+        Scope: 'local',
+        Options: volume.options,
+        UsageData: {
+          Size: await bytesBelow(engine.host, engine.volumes.mountpoint(volume.name)),
+          RefCount: engine.store.all().filter((record) => record.mounts.some((m) => m.Name === volume.name)).length,
+        },
+      })),
+    ),
     BuildCache: await buildCacheUsage(engine),
   });
 }

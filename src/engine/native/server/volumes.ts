@@ -1,4 +1,5 @@
 // `/volumes/…`
+import { bytesBelow } from '../disk-usage.ts';
 import type { NativeEngine } from '../engine.ts';
 import { ANONYMOUS_LABEL, type VolumeRecord, type VolumeRequest } from '../volumes/store.ts';
 import { conflict } from './api-error.ts';
@@ -36,14 +37,16 @@ export function volumeRoutes(engine: NativeEngine): Routes {
       // Since API 1.42 volumes with a name are kept unless `all` is given.
       const everything = exchange.version < 42 || filters.flag('all') === true;
       const deleted: string[] = [];
+      let reclaimed = 0;
       for (const record of volumes.all()) {
         const fits = filters.labels('label', record.labels) && filters.withoutLabels(record.labels);
         if (!fits || users(record.name).length > 0 || !(everything || ANONYMOUS_LABEL in record.labels)) continue;
+        reclaimed += await bytesBelow(engine.host, volumes.mountpoint(record.name));
         await volumes.remove(record.name);
         events.emit('volume', 'destroy', record.name, { driver: 'local' });
         deleted.push(record.name);
       }
-      exchange.reply(200, { VolumesDeleted: deleted, SpaceReclaimed: 0 });
+      exchange.reply(200, { VolumesDeleted: deleted, SpaceReclaimed: reclaimed });
     },
   };
 }

@@ -5,7 +5,7 @@ import { MS_BIND, MS_NODEV, MS_NOSUID, MS_RDONLY, MS_REC } from '../kernel.ts';
 import { newId, timestamp } from '../names.ts';
 import type { Paths } from '../paths.ts';
 import { Serial } from '../serial.ts';
-import { badRequest, conflict, noSuchVolume } from '../server/api-error.ts';
+import { badRequest, conflict, noSuchVolume, notFound } from '../server/api-error.ts';
 
 export interface VolumeRecord {
   readonly name: string;
@@ -82,7 +82,7 @@ export class VolumeStore {
         `create ${name}: "${name}" includes invalid characters for a local volume name, only "[a-zA-Z0-9][a-zA-Z0-9_.-]" are allowed`,
       );
     if (request.Driver && request.Driver !== 'local')
-      throw badRequest(
+      throw notFound(
         `create ${name}: error looking up volume plugin ${request.Driver}: plugin "${request.Driver}" not found`,
       );
     return this.#serial.run(name, async () => {
