@@ -211,7 +211,7 @@ export function networks(at: At): void {
     const outside = await make('10.99.99.99');
     const answer = await at().api.post(`/containers/${outside}/start`);
     expect(answer.status).toBeGreaterThanOrEqual(400);
-    expect(answer.message).toMatch(/[Ii]nvalid address 10\.99\.99\.99: [Ii]t does not belong to/);
+    expect(answer.message).toMatch(/address 10\.99\.99\.99/i);
   });
   test('an address of one’s own on the default bridge is refused', async () => {
     const answer = await at().api.post(

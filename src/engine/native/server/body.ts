@@ -177,6 +177,12 @@ export const CREATE_NETWORK: Shape = {
 
 export const CONNECT_NETWORK: Shape = { Container: 'string', EndpointConfig: ENDPOINT };
 export const DISCONNECT_NETWORK: Shape = { Container: 'string', Force: 'boolean' };
+export const AUTH: Shape = {
+  username: 'string',
+  password: 'string',
+  serveraddress: 'string',
+  identitytoken: 'string',
+};
 export const CREATE_VOLUME: Shape = {
   Name: 'string',
   Driver: 'string',

@@ -3,15 +3,23 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { messageOf } from '../../../errors.ts';
-import { parseRegistryAuth } from '../../../registry/auth.ts';
+import { type Credentials, parseRegistryAuth } from '../../../registry/auth.ts';
 import { RegistryClient, RegistryError } from '../../../registry/client.ts';
-import { familiarName, familiarTag, parseReference, type Reference } from '../../../registry/reference.ts';
+import { login } from '../../../registry/login.ts';
+import {
+  DEFAULT_REGISTRY,
+  familiarName,
+  familiarTag,
+  parseReference,
+  type Reference,
+} from '../../../registry/reference.ts';
 import type { NativeEngine } from '../engine.ts';
 import { type SavedImage, saveArchive } from '../images/archive-save.ts';
 import { findImage, missingImage } from '../images/lookup.ts';
 import { pullImage, resolveManifest } from '../images/pull.ts';
 import { pushImage } from '../images/push.ts';
 import { ApiError, badRequest } from './api-error.ts';
+import { AUTH, bodyOf } from './body.ts';
 import type { Exchange } from './exchange.ts';
 import type { Routes } from './router.ts';
 
@@ -20,6 +28,7 @@ export function registryRoutes(engine: NativeEngine): Routes {
     'POST /images/{name+}/push': (exchange) => push(engine, exchange),
     'GET /images/{name+}/get': (exchange) => save(engine, [exchange.params.name ?? ''], exchange),
     'GET /images/get': (exchange) => save(engine, exchange.query.getAll('names'), exchange),
+    'POST /auth': (exchange) => authenticate(exchange),
     'GET /distribution/{name+}/json': async (exchange) => {
       const reference = referenceOf(exchange.params.name ?? '', undefined);
       const client = clientFor(reference, exchange);
@@ -45,6 +54,21 @@ const clientFor = (reference: Reference, exchange: Exchange): RegistryClient => 
   const header = exchange.headers['x-registry-auth'];
   return new RegistryClient(reference, parseRegistryAuth(Array.isArray(header) ? header[0] : header));
 };
+
+/** `docker login`: asks the registry whether it takes the credentials; the client keeps them, not the engine. */
+async function authenticate(exchange: Exchange): Promise<void> {
+  const request = await bodyOf<Credentials & { readonly serveraddress?: string }>(exchange, AUTH);
+  const address = (request.serveraddress ?? '').replace(/^https?:\/\//, '').replace(/\/.*$/, '');
+  const registry = ['', 'index.docker.io', 'registry-1.docker.io'].includes(address) ? DEFAULT_REGISTRY : address;
+  try {
+    await login(registry, request);
+  } catch (error) {
+    if (error instanceof RegistryError)
+      throw new ApiError(error.status === 401 ? 401 : 500, error.message, { cause: error });
+    throw error;
+  }
+  exchange.reply(200, { Status: 'Login Succeeded', IdentityToken: '' });
+}
 
 /** A registry's refusal becomes the status that Docker would answer with. */
 async function answering<T>(work: Promise<T>): Promise<T> {

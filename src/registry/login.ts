@@ -1,0 +1,44 @@
+// Whether a registry takes a user's credentials: what `docker login` asks.
+import { basicHeader, type Credentials, parseChallenge } from './auth.ts';
+import { baseAddress, RegistryError } from './client.ts';
+
+const DEADLINE_MS = 30_000;
+
+/**
+ * Resolves when the registry accepts the credentials. A refusal is a RegistryError with status 401; one with status 0 tells that it
+ * cannot be reached. No message holds the password.
+ */
+export async function login(registry: string, credentials: Credentials): Promise<void> {
+  const address = `${baseAddress(registry)}/v2/`;
+  const first = await ask(address, {});
+  if (first.ok) return;
+  const challenge = parseChallenge(first.headers.get('www-authenticate'));
+  if (first.status !== 401 || !challenge)
+    throw new RegistryError(first.status, `login attempt to ${address} failed with status: ${first.status}`);
+  const authorization = { authorization: basicHeader(credentials) };
+  if (challenge.scheme === 'basic') return accepted(address, await ask(address, authorization));
+  const realm = new URL(challenge.realm);
+  const { service } = challenge.parameters;
+  if (service !== undefined) realm.searchParams.set('service', service);
+  if (credentials.username) realm.searchParams.set('account', credentials.username);
+  accepted(address, await ask(realm.href, authorization));
+}
+
+function accepted(address: string, { ok, status }: Response): void {
+  if (!ok)
+    throw new RegistryError(
+      401,
+      `login attempt to ${address} failed with status: ${status} ${status === 401 ? 'Unauthorized' : ''}`.trim(),
+    );
+}
+
+async function ask(address: string, headers: Readonly<Record<string, string>>): Promise<Response> {
+  try {
+    const response = await fetch(address, { headers, signal: AbortSignal.timeout(DEADLINE_MS) });
+    await response.body?.cancel();
+    return response;
+  } catch (error) {
+    const reason = error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
+    throw new RegistryError(0, `Get "${address}": ${reason}`, { cause: error });
+  }
+}
