@@ -28,8 +28,8 @@ export interface Capabilities {
   readonly gatewayPriority: boolean;
   /** `networks.*.interface_name` (API 1.49). */
   readonly interfaceName: boolean;
-  /** How images are built: buildx, BuildKit through the API, the classic builder, or not at all. */
-  readonly builder: 'buildx' | 'buildkit' | 'classic' | 'none';
+  /** How images are built: buildx, BuildKit through the API, the classic builder, the native engine's, or not at all. */
+  readonly builder: 'buildx' | 'buildkit' | 'classic' | 'native' | 'none';
 }
 
 export type ContainerState = 'created' | 'running' | 'paused' | 'restarting' | 'removing' | 'exited' | 'dead';

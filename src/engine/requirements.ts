@@ -161,6 +161,9 @@ const BUILDX_ONLY = new Set([
   'platforms',
 ]);
 
+/** Build attributes that the native engine's builder does not know, though BuildKit does. */
+const NOT_NATIVE = new Set(['cache_to', 'entitlements', 'privileged', 'provenance', 'sbom', 'platforms']);
+
 /** What BuildKit does not take from the engine's API (Docker Engine 20.10 ignores it), but the classic builder does. */
 const usesClassic = ({ shm_size, ulimits, isolation, network }: Build): boolean =>
   shm_size !== undefined ||
@@ -181,6 +184,8 @@ export function buildRequirements(build: Build, builder: Capabilities['builder']
       return [];
     case 'buildkit':
       return used.filter((attribute) => BUILDX_ONLY.has(attribute));
+    case 'native':
+      return used.filter((attribute) => NOT_NATIVE.has(attribute));
     default:
       return used;
   }
@@ -188,7 +193,12 @@ export function buildRequirements(build: Build, builder: Capabilities['builder']
 
 /** What a build that a builder cannot do needs instead, and how to get it. */
 export function betterBuilder(builder: Capabilities['builder']): { readonly needs: string; readonly hint: string } {
-  return builder === 'buildkit'
-    ? { needs: 'docker buildx', hint: 'install docker-buildx (the docker CLI plugin)' }
-    : { needs: 'BuildKit', hint: 'use a Docker Engine and leave DOCKER_BUILDKIT unset' };
+  switch (builder) {
+    case 'buildkit':
+      return { needs: 'docker buildx', hint: 'install docker-buildx (the docker CLI plugin)' };
+    case 'native':
+      return { needs: 'BuildKit, which the native engine does not have', hint: 'use a Docker Engine' };
+    default:
+      return { needs: 'BuildKit', hint: 'use a Docker Engine and leave DOCKER_BUILDKIT unset' };
+  }
 }

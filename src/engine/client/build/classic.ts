@@ -8,6 +8,7 @@ import { fromWords, interruption } from '../failures.ts';
 import { jsonLines, record, text } from '../ndjson.ts';
 import { guarded } from '../streams.ts';
 import { contextArchive, isRemoteContext, openContext } from './context.ts';
+import { nativeQuery } from './native.ts';
 import type { Session } from './session.ts';
 import { TraceText } from './trace.ts';
 
@@ -59,11 +60,14 @@ export function bytes(size: string): number {
   return Math.trunc(Number(digits) * (UNITS[unit.toLowerCase()] ?? 1));
 }
 
-/** Builds and returns the image's id. With `buildkit`, the engine calls back for credentials, secrets and ssh. */
+/**
+ * Builds and returns the image's id. With `buildkit` and `native`, the engine calls back for credentials, secrets and ssh; the
+ * native one for further contexts too.
+ */
 export async function buildInEngine(
   client: Client,
   config: DockerConfig,
-  builder: 'classic' | 'buildkit',
+  builder: 'classic' | 'buildkit' | 'native',
   request: BuildRequest,
   onOutput: (text: string) => void,
   signal: AbortSignal | undefined,
@@ -83,7 +87,11 @@ export async function buildInEngine(
       source === undefined ? Readable.from([]) : Readable.from(contextArchive(source), { objectMode: false });
     const options = {
       ...query,
-      ...(session === undefined ? { registryconfig } : { version: '2', session: session.id }),
+      ...(session === undefined
+        ? { registryconfig }
+        : builder === 'native'
+          ? nativeQuery(request, session.id)
+          : { version: '2', session: session.id }),
     };
     const response = await ask(client, about, () => post(client, about, archive, options));
     const id = await follow(client, about, response, request.quiet ? () => undefined : onOutput);

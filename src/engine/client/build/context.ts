@@ -62,6 +62,17 @@ export async function openContext(service: string, build: Build): Promise<Contex
   }
 }
 
+/** A further context: a folder as its own ignore file leaves it. */
+export async function openFolder(service: string, folder: string): Promise<ContextSource> {
+  const found = await stat(folder).catch(() => undefined);
+  if (found?.isDirectory() !== true)
+    throw refuse(
+      `service "${service}": additional context "${folder}" ${found === undefined ? 'does not exist' : 'is not a folder'}`,
+      'check build.additional_contexts; paths are relative to the Compose file',
+    );
+  return { directory: folder, dockerfile: '', rules: ignoreRules(await readIgnore(folder, undefined)) };
+}
+
 interface FoundDockerfile {
   readonly dockerfile: string;
   readonly added?: ContextSource['added'];

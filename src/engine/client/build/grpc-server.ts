@@ -2,6 +2,7 @@
 import type { Http2Server, ServerHttp2Stream } from 'node:http2';
 import type { Duplex } from 'node:stream';
 import { messageOf } from '../../../errors.ts';
+import { frame, frames } from '../../../grpc-frames.ts';
 import { load } from '../builtin.ts';
 
 /** Status codes of gRPC that are used here. */
@@ -22,7 +23,8 @@ export type Unary = (request: Buffer) => Promise<Buffer> | Buffer;
 /** Messages both ways, for as long as the call lasts. */
 export type Streaming = (call: {
   readonly messages: AsyncIterable<Buffer>;
-  send(message: Uint8Array): void;
+  /** Resolves when more can be taken. */
+  send(message: Uint8Array): Promise<void>;
   readonly headers: Readonly<Record<string, unknown>>;
 }) => Promise<void>;
 
@@ -58,39 +60,24 @@ async function answer(
       ...(message === '' ? {} : { 'grpc-message': encodeURIComponent(message) }),
     }),
   );
-  const send = (body: Uint8Array): void => void stream.write(frame(body));
+  const send = async (body: Uint8Array): Promise<void> => {
+    if (stream.destroyed) throw new GrpcFailure(GRPC.internal, 'the engine has closed the call');
+    if (stream.write(frame(body))) return;
+    await new Promise<void>((resolve) => {
+      stream.once('drain', resolve).once('close', resolve);
+    });
+  };
   try {
     const [unary, streaming] = [methods.unary[path], methods.streaming[path]];
     if (streaming !== undefined) await streaming({ messages: frames(stream), send, headers });
     else if (unary !== undefined) {
       // Taken by hand: leaving a loop would destroy the stream before it is answered.
       const { value: request } = await frames(stream).next();
-      send(await unary(request ?? Buffer.alloc(0)));
+      await send(await unary(request ?? Buffer.alloc(0)));
     } else throw new GrpcFailure(GRPC.unimplemented, `unknown method ${path}`);
   } catch (error) {
     status = error instanceof GrpcFailure ? error.status : GRPC.internal;
     message = messageOf(error);
   }
   stream.end();
-}
-
-/** A byte for compression (none), four for the length, the message. */
-function frame(body: Uint8Array): Buffer {
-  const header = Buffer.alloc(5);
-  header.writeUInt32BE(body.length, 1);
-  return Buffer.concat([header, body]);
-}
-
-async function* frames(stream: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  let pending = Buffer.alloc(0);
-  for await (const chunk of stream) {
-    pending = Buffer.concat([pending, chunk]);
-    for (;;) {
-      if (pending.length < 5) break;
-      const end = 5 + pending.readUInt32BE(1);
-      if (pending.length < end) break;
-      yield pending.subarray(5, end);
-      pending = pending.subarray(end);
-    }
-  }
 }

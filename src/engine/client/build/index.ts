@@ -10,13 +10,14 @@ import { findBuildx } from './plugins.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-/** BuildKit where the engine has it, through buildx where that is installed; the classic builder otherwise and with DOCKER_BUILDKIT=0. */
+/** The native engine's own; BuildKit where the engine has it, through buildx where that is installed; the classic builder otherwise and with DOCKER_BUILDKIT=0. */
 export function builderOf(
   greeting: Greeting,
   configDirectory: string,
   config: DockerConfig,
   env: Env,
 ): Capabilities['builder'] {
+  if (greeting.kind === 'native') return 'native';
   if (!greeting.hasBuildKit || env.DOCKER_BUILDKIT === '0') return 'classic';
   return findBuildx(configDirectory, config.cliPluginsExtraDirs) === undefined ? 'buildkit' : 'buildx';
 }
@@ -32,7 +33,7 @@ export function buildVerbs(client: Client, config: DockerConfig): Pick<Engine, '
       // Each brings libraries that commands which build nothing do without.
       if (plugin === undefined) {
         const { buildInEngine } = await import('./classic.ts');
-        const inEngine = builder === 'classic' ? 'classic' : 'buildkit';
+        const inEngine = builder === 'classic' || builder === 'native' ? builder : 'buildkit';
         return await buildInEngine(client, config, inEngine, request, onOutput, signal);
       }
       const { buildWithBuildx } = await import('./buildx.ts');

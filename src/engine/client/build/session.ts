@@ -4,12 +4,14 @@ import { readFile } from 'node:fs/promises';
 import type { Duplex } from 'node:stream';
 import type { DockerConfig } from '../../../docker-config.ts';
 import { EngineError } from '../../../errors.ts';
+import { bytesOf, decode, encode, textOf } from '../../../protobuf.ts';
 import { credentialsFor, DOCKER_HUB } from '../../../registry/credentials.ts';
 import type { BuildRequest } from '../../engine.ts';
 import { load } from '../builtin.ts';
 import type { Client } from '../client.ts';
+import { contextArchive, openFolder } from './context.ts';
 import { GRPC, GrpcFailure, type Methods, serveGrpc } from './grpc-server.ts';
-import { bytesOf, decode, encode, textOf } from './protobuf.ts';
+import { CONTEXT_METHOD, localContexts } from './native.ts';
 
 export interface Session {
   readonly id: string;
@@ -92,14 +94,15 @@ export function sessionMethods(
             },
           }),
     },
-    streaming:
-      agents.size === 0
+    streaming: {
+      ...contextMethods(request),
+      ...(agents.size === 0
         ? {}
         : {
             '/moby.sshforward.v1.SSH/ForwardAgent': async ({ messages, send, headers }) => {
               const { connect }: typeof import('node:net') = load('node:net');
               const agent = connect(agentOf(agents, String(headers['buildkit.ssh.id'] ?? '')));
-              agent.on('data', (chunk: Buffer) => send(encode({ 1: chunk })));
+              agent.on('data', (chunk: Buffer) => void send(encode({ 1: chunk })).catch(() => agent.destroy()));
               agent.on('error', () => agent.destroy());
               const closed = new Promise((resolve) => agent.once('close', resolve));
               try {
@@ -111,7 +114,24 @@ export function sessionMethods(
                 agent.destroy();
               }
             },
-          },
+          }),
+    },
+  };
+}
+
+/** The native engine asks for further contexts by name, and gets folders as archives. */
+function contextMethods(request: BuildRequest): Methods['streaming'] {
+  const folders = localContexts(request.build);
+  if (folders.size === 0) return {};
+  return {
+    [CONTEXT_METHOD]: async ({ messages, send }) => {
+      const { value: message } = await messages[Symbol.asyncIterator]().next();
+      const name = textOf(decode(message ?? Buffer.alloc(0)), 1);
+      const folder = folders.get(name);
+      if (folder === undefined) throw new GrpcFailure(GRPC.notFound, `no context "${name}"`);
+      const source = await openFolder(request.service, folder);
+      for await (const chunk of contextArchive(source)) await send(encode({ 1: chunk }));
+    },
   };
 }
 

@@ -1,5 +1,5 @@
 // BuildKit's progress as lines of text, in the manner of `docker buildx build --progress plain`.
-import { bytesOf, decode, type Message, messagesOf, numberOf, textOf } from './protobuf.ts';
+import { bytesOf, decode, type Message, messagesOf, numberOf, textOf } from '../../../protobuf.ts';
 
 interface Vertex {
   readonly number: number;

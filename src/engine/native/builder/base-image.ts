@@ -16,7 +16,7 @@ export interface BaseImages {
   /** Ask the registry even where an image of that name is here. */
   readonly pull: boolean;
   /** Credentials by registry. */
-  readonly auth: (registry: string) => Credentials;
+  readonly auth: (registry: string) => Promise<Credentials>;
 }
 
 /** The image of a name, for a platform where one is wanted. */
@@ -33,7 +33,7 @@ export async function baseImage(
   const given = parseReference(name);
   if (!given) throw badRequest(`invalid reference format: ${JSON.stringify(name)}`);
   const reference = given.tag === undefined && given.digest === undefined ? { ...given, tag: 'latest' } : given;
-  const client = new RegistryClient(reference, base.auth(reference.registry));
+  const client = new RegistryClient(reference, await base.auth(reference.registry));
   const resolved = await resolveManifest(client, { reference, platform, architecture: base.architecture });
   output.line({ status: `Pulling from ${reference.repository}`, id: reference.digest ?? reference.tag });
   const { image } = await pullImage(base.host, base.store, client, resolved, reference, (line) => output.line(line));

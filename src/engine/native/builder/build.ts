@@ -1,4 +1,5 @@
 // One build: the stages it needs, started at once, each waiting for those it takes from; then the image.
+import { join } from 'node:path';
 import type { Image } from '../images/store.ts';
 import { badRequest } from '../server/api-error.ts';
 import { type BaseImages, baseImage } from './base-image.ts';
@@ -10,7 +11,7 @@ import { DockerfileError } from './dockerfile/dockerfile-error.ts';
 import { expandWord } from './dockerfile/expand.ts';
 import type { Dockerfile, Stage } from './dockerfile/instructions.ts';
 import { contextFolder } from './files/context-folder.ts';
-import type { ContextTree } from './files/context-tree.ts';
+import { ContextTree } from './files/context-tree.ts';
 import { MountedTree } from './files/mounted-tree.ts';
 import { type Chain, chainKey, type Layers } from './layers.ts';
 import type { BuildOutput, BuildStream, StageOutput } from './output.ts';
@@ -37,6 +38,8 @@ export async function runBuild(tools: BuildTools, call: BuildCall, input: BuildI
   return new Build(tools, call, input).run();
 }
 
+type NamedContext = { readonly image: Image } | { readonly source: NamedSource };
+
 class Build {
   readonly #tools: BuildTools;
   readonly #call: BuildCall;
@@ -50,7 +53,9 @@ class Build {
   readonly #stages = new Map<Stage, Promise<StageState>>();
   readonly #outputs = new Map<Stage, StageOutput>();
   readonly #firstSteps = new Map<Stage, number>();
-  #context: Promise<string> | undefined;
+  /** Contexts received from the client, and those unpacked as folders. */
+  readonly #received = new Map<string, Promise<ContextTree>>();
+  readonly #folders = new Map<ContextTree, Promise<string>>();
   #steps = 0;
 
   constructor(tools: BuildTools, call: BuildCall, input: BuildInput) {
@@ -161,7 +166,9 @@ class Build {
       announce(stage.text);
       const base = await this.#base(file, stage, output);
       const facts = { build: this.#facts(file), stage, args: this.#args.forStage(), output, announce };
-      return await buildStage({ ...facts, escapeToken: file.escapeToken }, base);
+      const { noCache, noCacheFilter } = this.#call.options;
+      const anew = noCache || (stage.name !== undefined && noCacheFilter.includes(stage.name));
+      return await buildStage({ ...facts, anew, escapeToken: file.escapeToken }, base);
     } finally {
       this.#outputs.get(stage)?.end();
     }
@@ -170,6 +177,9 @@ class Build {
   async #base(file: Dockerfile, stage: Stage, output: BuildOutput): Promise<StageState> {
     const name = this.#expand(stage.base, stage.line);
     if (name === '') throw new DockerfileError(stage.line, `base name (${stage.base}) should not be blank`);
+    const context = await this.#named(name, output);
+    if (context && 'image' in context) return fromImage(context.image);
+    if (context) throw new DockerfileError(stage.line, `"${name}" is a folder of the client: FROM needs an image`);
     const other = baseStage(file.stages, name, stage.index);
     if (other) return fromStage(await this.#stage(file, other));
     if (name === 'scratch') return fromNothing(this.#platform.split('/')[1] ?? '');
@@ -189,7 +199,9 @@ class Build {
   }
 
   async #source(file: Dockerfile, name: string, stage: Stage, output: BuildOutput): Promise<NamedSource> {
-    if (name === '') return this.#contextSource();
+    if (name === '') return this.#treeSource(this.#input.context);
+    const context = await this.#named(name, output);
+    if (context) return 'image' in context ? this.#chainSource(context.image.layers) : context.source;
     const other = findStage(file.stages, name, stage.index);
     if (other) return this.#chainSource((await this.#stage(file, other)).chain);
     if (/^\d+$/.test(name)) throw badRequest(`invalid from flag value ${name}: index out of bounds`);
@@ -197,6 +209,23 @@ class Build {
       throw badRequest(`invalid from flag value ${name}: refers to current build stage`);
     if (name === 'scratch') return this.#chainSource([]);
     return this.#chainSource((await baseImage(this.#bases, name, undefined, output)).layers);
+  }
+
+  /** A further context that the client has given a name: it goes before stages and images of that name. */
+  async #named(name: string, output: BuildOutput): Promise<NamedContext | undefined> {
+    const source = this.#call.options.contexts.get(name.toLowerCase());
+    if (source === undefined) return undefined;
+    if (source !== 'client')
+      return { image: await baseImage(this.#bases, source.slice('docker-image://'.length), undefined, output) };
+    const known = this.#received.get(name) ?? this.#receive(name);
+    this.#received.set(name, known);
+    return { source: this.#treeSource(await known) };
+  }
+
+  async #receive(name: string): Promise<ContextTree> {
+    const archive = await this.#call.session?.context(name);
+    if (!archive) throw badRequest(`the client has no context "${name}"`);
+    return ContextTree.receive(this.#tools.host, archive, join(this.#input.folder, `context-${crypto.randomUUID()}`));
   }
 
   async #chainSource(chain: Chain): Promise<NamedSource> {
@@ -209,14 +238,14 @@ class Build {
     };
   }
 
-  /** The context as a folder is wanted by mounts alone. */
-  #contextSource(): NamedSource {
-    const { context, folder } = this.#input;
+  /** A tree as a folder is wanted by mounts alone. */
+  #treeSource(tree: ContextTree): NamedSource {
     const root = (): Promise<string> => {
-      this.#context ??= contextFolder(this.#tools.host, context, folder);
-      return this.#context;
+      const folder = this.#folders.get(tree) ?? contextFolder(this.#tools.host, tree, this.#input.folder);
+      this.#folders.set(tree, folder);
+      return folder;
     };
-    return { tree: context, root, key: undefined };
+    return { tree, root, key: undefined };
   }
 
   async #keep(state: StageState): Promise<Image> {

@@ -1,7 +1,7 @@
 // The builder of the engine: builds as they come, side by side, over one layer cache.
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import type { Readable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 import { messageOf } from '../../../errors.ts';
 import { debug } from '../../../log.ts';
 import type { Credentials } from '../../../registry/auth.ts';
@@ -32,10 +32,10 @@ export interface BuildCall {
   readonly options: BuildOptions;
   /** The context as an archive. */
   readonly body: Readable;
-  readonly credentials: (registry: string) => Credentials;
+  readonly credentials: (registry: string) => Promise<Credentials>;
   readonly session: ClientSession | undefined;
   /** Called when the Dockerfile is in order: from then on what fails is told in the stream. */
-  readonly begin: () => NodeJS.WritableStream & import('node:stream').Writable;
+  readonly begin: () => Writable;
   /** Aborted when the client has gone. */
   readonly gone: AbortSignal;
 }

@@ -20,6 +20,10 @@ export interface BuildOptions {
   /** Address of a context that the engine is to fetch. */
   readonly remote: string;
   readonly session: string;
+  /** Further contexts by name: an image as `docker-image://name`, or `client` for what the session gives. */
+  readonly contexts: ReadonlyMap<string, string>;
+  /** Stages, by name, that are built anew. */
+  readonly noCacheFilter: readonly string[];
 }
 
 const isTrue = (value: string | null): boolean =>
@@ -68,7 +72,17 @@ export function buildOptions(query: URLSearchParams): BuildOptions {
     limits,
     remote: query.get('remote') ?? '',
     session: query.get('session') ?? '',
+    contexts: contextsOf(query),
+    noCacheFilter: (jsonOf(query, 'nocachefilter', isStringList) ?? []).map((name) => name.toLowerCase()),
   };
+}
+
+function contextsOf(query: URLSearchParams): Map<string, string> {
+  const contexts = Object.entries(jsonOf(query, 'buildcontexts', isStringMap) ?? {});
+  for (const [name, source] of contexts)
+    if (source !== 'client' && !source?.startsWith('docker-image://'))
+      throw badRequest(`invalid value for "buildcontexts": ${name}: ${source}`);
+  return new Map(contexts.map(([name, source]) => [name.toLowerCase(), source ?? '']));
 }
 
 function extraHostsOf(query: URLSearchParams): string[] {

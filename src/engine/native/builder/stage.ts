@@ -20,6 +20,8 @@ export interface StageFacts {
   readonly stage: Stage;
   readonly args: BuildArgs;
   readonly output: BuildOutput;
+  /** Nothing of the cache is used. */
+  readonly anew: boolean;
   readonly escapeToken: '\\' | '`';
   /** Tells the number of the next step. */
   readonly announce: (text: string) => void;
@@ -64,7 +66,7 @@ async function carryOut(facts: StageFacts, state: StageState, written: Instructi
       const { state: config, comment } = configStep(state, instruction);
       const createdBy = `${shellOf(state.config).join(' ')} ${comment}`;
       const stepKey = cacheKey('step', state.stepKey, createdBy);
-      const known = build.options.noCache ? undefined : build.cache.get(stepKey);
+      const known = facts.anew ? undefined : build.cache.get(stepKey);
       if (known) output.text(' ---> Using cache\n');
       const created = known?.created ?? timestamp();
       if (!known) build.cache.put(stepKey, { created, text: instruction.text, layer: undefined });
@@ -84,7 +86,7 @@ function workdir(facts: StageFacts, state: StageState, instruction: InstructionO
 /** A step that may make a layer: from the cache, from an image that the client named, or carried out. */
 async function fileStep(facts: StageFacts, state: StageState, step: FileStep, text: string): Promise<StageState> {
   const { build, output } = facts;
-  const found = build.options.noCache ? undefined : await findLayer(facts, state, step);
+  const found = facts.anew ? undefined : await findLayer(facts, state, step);
   if (found) output.text(' ---> Using cache\n');
   const layer = found ? found.layer : await step.make();
   const created = found?.created ?? timestamp();

@@ -1,31 +1,39 @@
-// `/build`, `/build/prune`.
+// `/build`, `/session`, `/build/prune`.
 import type { Credentials } from '../../../registry/auth.ts';
 import { DEFAULT_REGISTRY } from '../../../registry/reference.ts';
 import { buildOptions } from '../builder/request.ts';
 import type { NativeEngine } from '../engine.ts';
 import { badRequest } from './api-error.ts';
+import { BuildSessions } from './build-session.ts';
 import type { Exchange } from './exchange.ts';
 import { parseFilters } from './filters.ts';
 import type { Routes } from './router.ts';
 
 export function buildRoutes(engine: NativeEngine): Routes {
+  const sessions = new BuildSessions();
   return {
-    'POST /build': (exchange) => build(engine, exchange),
+    'POST /session': (exchange) => sessions.open(exchange),
+    'POST /build': (exchange) => build(engine, sessions, exchange),
     'POST /build/prune': (exchange) => prune(engine, exchange),
   };
 }
 
-async function build(engine: NativeEngine, exchange: Exchange): Promise<void> {
+async function build(engine: NativeEngine, sessions: BuildSessions, exchange: Exchange): Promise<void> {
   const options = buildOptions(exchange.query);
   if (options.remote !== '')
     throw badRequest(
       `the context "${options.remote}" is not local: the native engine does not fetch contexts; download it and build from the folder`,
     );
+  const session = sessions.find(options.session);
+  const given = registryCredentials(exchange.headers['x-registry-config']);
   await engine.builder.build({
     options,
     body: exchange.body,
-    credentials: registryCredentials(exchange.headers['x-registry-config']),
-    session: undefined,
+    credentials: async (registry) => {
+      const sent = given(registry);
+      return Object.keys(sent).length > 0 ? sent : ((await session?.credentials(registry)) ?? {});
+    },
+    session,
     begin: () => exchange.stream(200, 'application/json'),
     gone: exchange.gone,
   });

@@ -54,7 +54,6 @@ export function systemRoutes(engine: NativeEngine): Routes {
     'GET /tasks': noSwarm,
     'GET /secrets': noSwarm,
     'GET /configs': noSwarm,
-    'POST /session': refuse('the BuildKit session protocol'),
     'POST /grpc': refuse('the BuildKit protocol'),
   };
 }

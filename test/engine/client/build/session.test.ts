@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import { Duplex } from 'node:stream';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type Methods, serveGrpc } from '../../../../src/engine/client/build/grpc-server.ts';
-import { decode, encode, textOf } from '../../../../src/engine/client/build/protobuf.ts';
 import { sessionMethods } from '../../../../src/engine/client/build/session.ts';
 import { TraceText } from '../../../../src/engine/client/build/trace.ts';
 import type { BuildRequest } from '../../../../src/engine/engine.ts';
+import { decode, encode, textOf } from '../../../../src/protobuf.ts';
 
 const request = (more: Partial<BuildRequest> = {}): BuildRequest => ({
   ...{ service: 'web', build: {}, tags: ['t'], labels: {}, args: {}, platforms: [] },

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { bytesOf, decode, encode, numberOf } from '../../../../src/engine/client/build/protobuf.ts';
+import { bytesOf, decode, encode, numberOf } from '../src/protobuf.ts';
 
 it('reads back what it wrote', () => {
   fc.assert(
