@@ -1,6 +1,7 @@
 // What each action does: a function per kind of step, one or two verbs of the engine each. The compiler sees to it that
 // every action has one.
-import { EngineError } from '../errors.ts';
+import { readFile } from 'node:fs/promises';
+import { EngineError, messageOf, WindlassError } from '../errors.ts';
 import { STATUS } from '../events.ts';
 import { buildRequest } from './build-request.ts';
 import { containerRequest } from './container-request.ts';
@@ -131,6 +132,21 @@ async function makeContainer(step: StepOf<'create-container'>, state: ExecutionS
 async function copyFiles(id: string, name: string, state: ExecutionState): Promise<void> {
   const { engine, project } = state.context;
   const files = copiedFiles(project, state.service(name));
+  // docker compose mounts every file of the host: in a container of its making, nothing is to be copied onto these.
+  const hasFiles = files.some(({ source }) => 'file' in source);
+  const { mounts } = hasFiles ? await engine.inspectContainer(id) : { mounts: [] };
   const seconds = Math.floor(Date.now() / 1000);
-  for (const file of files) await engine.putArchive(id, '/', tarOf([file], seconds), { copyUidGid: file.owned });
+  for (const { source, ...file } of files) {
+    if (mounts.some(({ target }) => target === file.target)) continue;
+    const content = 'file' in source ? await readSource(source.file, name) : source.text;
+    await engine.putArchive(id, '/', tarOf([{ ...file, content }], seconds), { copyUidGid: file.owned });
+  }
+}
+
+async function readSource(path: string, service: string): Promise<Uint8Array> {
+  try {
+    return await readFile(path);
+  } catch (cause) {
+    throw new WindlassError('PLAN_FILE', `service "${service}": cannot read "${path}": ${messageOf(cause)}`, { cause });
+  }
 }

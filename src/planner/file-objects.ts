@@ -1,4 +1,6 @@
-// How a service gets its configs and secrets: files of the host are mounted read-only, texts are copied into the container.
+// How a service gets its configs and secrets: files of the host are mounted read-only; texts, and files that are to have another
+// owner or mode than on the host, are copied into the container.
+import { statSync } from 'node:fs';
 import { WindlassError } from '../errors.ts';
 import type { FileObject, FileReference, Project, Service } from '../model.ts';
 
@@ -13,10 +15,11 @@ export interface FileUse {
   readonly target: string;
 }
 
-/** A text to be put into a container before it starts. */
+/** A file to be put into a container before it starts. */
 export interface CopiedFile {
   readonly target: string;
-  readonly content: string;
+  /** Its text, or the file of the host that has its contents. */
+  readonly source: { readonly text: string } | { readonly file: string };
   readonly mode: number;
   readonly uid: number;
   readonly gid: number;
@@ -50,7 +53,15 @@ function fileUse(kind: FileKind, declared: Project['secrets'], service: Service,
 const refused = (message: string, hint?: string): WindlassError =>
   new WindlassError('PLAN_UNSUPPORTED', message, hint === undefined ? {} : { hint });
 
-const isMounted = ({ object }: FileUse): boolean => object.file !== undefined;
+const OWN_SETTINGS = ['uid', 'gid', 'mode'] as const;
+const settingsOf = ({ reference }: FileUse) => OWN_SETTINGS.filter((key) => reference[key] !== undefined);
+
+/** A mount shows the host's owner and mode. Folders, and files of a container that cannot be written to, can only be mounted. */
+const isMounted = (service: Service, use: FileUse): boolean =>
+  use.object.file !== undefined &&
+  (settingsOf(use).length === 0 || service.read_only === true || isDirectory(use.object.file));
+
+const isDirectory = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 
 /** Files of the host to mount; a volume of the service at the same place wins. */
 export function mountedFiles(
@@ -60,27 +71,29 @@ export function mountedFiles(
   const taken = new Set((service.volumes ?? []).map(({ target }) => target));
   const mounts = new Map<string, FileUse>();
   for (const use of fileUses(project, service))
-    if (isMounted(use) && !taken.has(use.target) && !mounts.has(use.target)) mounts.set(use.target, use);
+    if (isMounted(service, use) && !taken.has(use.target) && !mounts.has(use.target)) mounts.set(use.target, use);
   return [...mounts].map(([target, { object, kind }]) => ({ source: object.file ?? '', target, kind }));
 }
 
 /** What a service asks of mounted files that a mount cannot give. */
 export function ignoredSettings(project: Project, service: Service): readonly string[] {
   return fileUses(project, service)
-    .filter((use) => isMounted(use))
-    .flatMap(({ kind, reference }) => {
-      const given = (['uid', 'gid', 'mode'] as const).filter((key) => reference[key] !== undefined);
-      if (given.length === 0) return [];
-      const settings = given.map((key) => `"${key}"`).join(', ');
-      return [
-        `service "${service.name}": ${settings} of ${kind} "${reference.source}" ignored: it is a file, which is mounted as it is`,
-      ];
+    .filter((use) => isMounted(service, use) && settingsOf(use).length > 0)
+    .map((use) => {
+      const settings = settingsOf(use)
+        .map((key) => `"${key}"`)
+        .join(', ');
+      const why = service.read_only === true ? 'the service is read-only' : 'it is a folder';
+      return `service "${service.name}": ${settings} of ${use.kind} "${use.reference.source}" ignored: ${why}, so it is mounted as it is`;
     });
 }
 
-/** Texts to copy into the container before each start. */
+/** What to copy into the container before each start; where a volume of the service is, it wins over a file of the host. */
 export function copiedFiles(project: Project, service: Service): readonly CopiedFile[] {
-  const uses = fileUses(project, service).filter((use) => !isMounted(use));
+  const taken = new Set((service.volumes ?? []).map(({ target }) => target));
+  const uses = fileUses(project, service).filter(
+    (use) => !isMounted(service, use) && !(use.object.file !== undefined && taken.has(use.target)),
+  );
   const [first] = uses;
   if (first !== undefined && service.read_only === true)
     throw refused(
@@ -89,7 +102,7 @@ export function copiedFiles(project: Project, service: Service): readonly Copied
     );
   return uses.map((use) => ({
     target: use.target,
-    content: contentOf(project, use),
+    source: use.object.file === undefined ? { text: contentOf(project, use) } : { file: use.object.file },
     mode: use.reference.mode === undefined ? 0o444 : Number.parseInt(use.reference.mode, 8),
     uid: numberOf(use, 'uid'),
     gid: numberOf(use, 'gid'),

@@ -11,7 +11,7 @@ import { withApiSocket, withApiSocketAndCredentials } from '../../src/planner/ap
 import { buildRequest } from '../../src/planner/build-request.ts';
 import { containerRequest } from '../../src/planner/container-request.ts';
 import { contentHash } from '../../src/planner/content-hash.ts';
-import { copiedFiles, mountedFiles } from '../../src/planner/file-objects.ts';
+import { copiedFiles, ignoredSettings, mountedFiles } from '../../src/planner/file-objects.ts';
 import { publishedRanges } from '../../src/planner/freed-ports.ts';
 import { containerLabels, dependsOnLabel, networkLabels, volumeLabels } from '../../src/planner/labels.ts';
 import { peersOf, resolvePeers } from '../../src/planner/peers.ts';
@@ -109,10 +109,27 @@ describe('configs and secrets', () => {
 
   test('texts are copied to their places, with owner and mode', () => {
     expect(copiedFiles(project, service)).toEqual([
-      { target: '/run/secrets/named', content: 'value', mode: 0o400, uid: 7, gid: 0, owned: true },
-      { target: '/text', content: 'hello', mode: 0o444, uid: 0, gid: 0, owned: false },
-      { target: '/etc/text', content: 'hello', mode: 0o444, uid: 0, gid: 0, owned: false },
+      { target: '/run/secrets/named', source: { text: 'value' }, mode: 0o400, uid: 7, gid: 0, owned: true },
+      { target: '/text', source: { text: 'hello' }, mode: 0o444, uid: 0, gid: 0, owned: false },
+      { target: '/etc/text', source: { text: 'hello' }, mode: 0o444, uid: 0, gid: 0, owned: false },
     ]);
+  });
+
+  test('files with an owner or a mode of their own are copied, where that is possible', () => {
+    const asked = { ...service, secrets: [{ source: 'file', uid: '7' }], configs: [] };
+    expect(mountedFiles(project, asked)).toEqual([]);
+    expect(copiedFiles(project, asked)).toEqual([
+      { target: '/run/secrets/file', source: { file: '/srv/key' }, mode: 0o444, uid: 7, gid: 0, owned: true },
+    ]);
+    expect(ignoredSettings(project, asked)).toEqual([]);
+    const readOnly = { ...asked, read_only: true };
+    expect(copiedFiles(project, readOnly)).toEqual([]);
+    expect(mountedFiles(project, readOnly)).toHaveLength(1);
+    expect(ignoredSettings(project, readOnly)).toEqual([
+      'service "web": "uid" of secret "file" ignored: the service is read-only, so it is mounted as it is',
+    ]);
+    const folder = { ...project, secrets: { file: { name: 'f', file: '/' } } };
+    expect(mountedFiles(folder, asked)).toHaveLength(1);
   });
 
   test('an owner that is no number is refused', () => {
@@ -163,11 +180,6 @@ describe('archives', () => {
       { name: 'etc/text', mode: 0o440, uid: 1000, gid: 7, seconds, content: 'héllo' },
       { name: long.slice(1), mode: 0o444, uid: 0, gid: 0, seconds, content: '' },
     ]);
-  });
-
-  test('a path that does not fit is refused', () => {
-    const file = { target: `/${'x'.repeat(101)}`, content: '', mode: 0, uid: 0, gid: 0, owned: false };
-    expect(() => tarOf([file], 0)).toThrow('the path is too long');
   });
 });
 

@@ -87,11 +87,12 @@ describe('run', () => {
 
 test('settings of mounted files that a mount cannot give are told of', async () => {
   const project = aProject({
-    services: { web: { secrets: [{ source: 'key', uid: '7', mode: '0400' }] } },
+    services: { web: { read_only: true, secrets: [{ source: 'key', uid: '7', mode: '0400' }] } },
     secrets: { key: { name: 'key', file: '/srv/key' } },
   });
   const world = new PlannedWorld();
-  const said = 'service "web": "uid", "mode" of secret "key" ignored: it is a file, which is mounted as it is';
+  const said =
+    'service "web": "uid", "mode" of secret "key" ignored: the service is read-only, so it is mounted as it is';
   expect((await world.planUp(project)).warnings).toEqual([said]);
   await world.up(project);
   expect((await world.planUp(project)).warnings).toEqual([]);

@@ -1,10 +1,10 @@
 // The engine's events, as they happen.
 import { LABEL } from '../../names.ts';
+import { unixTime } from '../../times.ts';
 import type { Engine, EngineEvent } from '../engine.ts';
 import { askStream, type Client } from './client.ts';
 import { jsonLines, record, text } from './ndjson.ts';
 import { guarded } from './streams.ts';
-import { engineTime } from './timestamps.ts';
 
 export function eventVerbs(client: Client): Pick<Engine, 'events'> {
   return { events: (filter, signal) => events(client, filter, signal) };
@@ -18,8 +18,8 @@ async function* events(
   const about = { verb: 'events', resource: `project "${filter.project}"`, signal };
   const query = {
     filters: { label: [`${LABEL.project}=${filter.project}`] },
-    ...(filter.since === undefined ? {} : { since: engineTime(filter.since) }),
-    ...(filter.until === undefined ? {} : { until: engineTime(filter.until) }),
+    ...(filter.since === undefined ? {} : { since: unixTime(filter.since) ?? filter.since }),
+    ...(filter.until === undefined ? {} : { until: unixTime(filter.until) ?? filter.until }),
   };
   // Typed with numbers; the engine also takes dates.
   const stream = await askStream(client, about, (docker) => docker.getEvents(query as unknown as { since: number }));

@@ -1,13 +1,13 @@
 // Output and input of processes: logs, attach, exec, statistics.
 import type { Readable } from 'node:stream';
 import type Docker from 'dockerode';
+import { unixTime } from '../../times.ts';
 import type { Engine, Exec, LogChunk, LogOptions, ProcessStreams } from '../engine.ts';
 import { stream as streams } from './builtin.ts';
 import { type About, ask, askStream, type Client, container } from './client.ts';
 import { toEngineError } from './failures.ts';
 import { chunks, split } from './frames.ts';
 import { jsonLines } from './ndjson.ts';
-import { engineTime } from './timestamps.ts';
 
 type Verbs = Pick<Engine, 'logs' | 'attach' | 'createExec' | 'stats'>;
 
@@ -131,8 +131,8 @@ async function* logs(
   const { Config } = await ask(client, about, (docker) => docker.getContainer(name).inspect());
   const query = {
     ...{ stdout: true, stderr: true, follow: options.follow, timestamps: options.timestamps, tail: options.tail },
-    ...(options.since === undefined ? {} : { since: engineTime(options.since) }),
-    ...(options.until === undefined ? {} : { until: engineTime(options.until) }),
+    ...(options.since === undefined ? {} : { since: unixTime(options.since) ?? options.since }),
+    ...(options.until === undefined ? {} : { until: unixTime(options.until) ?? options.until }),
   };
   const response = await askStream(client, about, (docker) =>
     // Typed as a number of lines and Unix seconds only; the engine also takes "all" and dates.
