@@ -13,6 +13,7 @@ const PACKAGES = {
   conmon: { program: 'conmon', why: 'watches each container of the native engine' },
   debootstrap: { program: 'debootstrap', why: 'the base of images that are built from Debian packages' },
   'docker-registry': { program: 'docker-registry', why: 'a registry whose tags move under tests' },
+  chromium: { program: 'chromium', why: 'the browser whose pages reload while files are watched' },
   'ca-certificates': { file: '/etc/ssl/certs/ca-certificates.crt', why: "to trust the Debian mirror's certificate" },
 } as const;
 

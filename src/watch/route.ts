@@ -6,6 +6,8 @@ import type { Mapping } from './sync-archive.ts';
 
 /** What has to be done for one service. Grows while it waits; whatever number of changes, every action is done once. */
 export interface Due {
+  /** Mounted files that have changed. */
+  readonly mounted: Set<string>;
   /** By path in the container. */
   readonly targets: Map<string, Mapping>;
   rebuild: boolean;
@@ -19,6 +21,7 @@ export interface Due {
 }
 
 export const nothingDue = (): Due => ({
+  mounted: new Set(),
   targets: new Map(),
   rebuild: false,
   restart: false,
@@ -43,9 +46,12 @@ function apply(rule: CompiledRule, path: string, due: Due): void {
   else if (rule.action === 'run') due.runs.set(rule, (due.runs.get(rule) ?? new Set()).add(path));
   else if (rule.action === 'restart') due.restart = true;
   else {
-    const mapping = mappingOf(rule, path);
-    if (mapping === undefined) return;
-    due.targets.set(mapping.target, mapping);
+    if (rule.mounted) due.mounted.add(path);
+    else {
+      const mapping = mappingOf(rule, path);
+      if (mapping === undefined) return;
+      due.targets.set(mapping.target, mapping);
+    }
     if (rule.action === 'sync+restart') due.restart = true;
     if (rule.action === 'sync+exec') due.execs.add(rule);
   }

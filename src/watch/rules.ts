@@ -18,6 +18,8 @@ export interface CompiledRule {
   readonly target: string | undefined;
   readonly exec: Partial<Hook> | undefined;
   readonly initialSync: boolean;
+  /** The containers see the path through a bind mount: nothing has to be copied, unless it is a single file that is replaced. */
+  readonly mounted: boolean;
   /** What runs, for the action `run`; and that in words. */
   readonly run: OwnCommand | undefined;
   readonly label: string;
@@ -66,12 +68,18 @@ export function readBuildIgnores(service: Service, read: ReadText): BuildIgnores
   return text === undefined ? undefined : { root, text };
 }
 
+/** What a rule is beside what it says itself. */
+export interface RuleExtras {
+  readonly run?: { readonly command: OwnCommand; readonly label: string };
+  readonly mounted?: boolean;
+}
+
 /** @throws SyntaxError for a pattern that is none. */
 export function compileRule(
   service: string,
   rule: Omit<WatchRule, 'action'> & { readonly action: CompiledRule['action'] },
   ignores: BuildIgnores | undefined,
-  run?: { readonly command: OwnCommand; readonly label: string },
+  { run, mounted = false }: RuleExtras = {},
 ): CompiledRule {
   const own = patterns(rule.path, rule.ignore ?? []);
   const build = ignores === undefined ? undefined : buildPatterns(ignores, rule.path);
@@ -86,6 +94,7 @@ export function compileRule(
     target: rule.target,
     exec: rule.exec,
     initialSync: rule.initial_sync ?? rule['x-initialSync'] === true,
+    mounted,
     run: run?.command,
     label: run?.label ?? rule.action,
     matches(path) {

@@ -6,6 +6,7 @@ import { debug } from '../log.ts';
 import type { Service } from '../model.ts';
 import { eventsBeforeCheck, noWatch, systemWatch } from './folder-watch.ts';
 import { HostTree } from './host-tree.ts';
+import { MountedFiles } from './mounted-files.ts';
 import { Remover } from './removal.ts';
 import { Replicas } from './replicas.ts';
 import { Replication } from './replication.ts';
@@ -50,6 +51,7 @@ export class WatchSession {
   readonly #tree: HostTree;
   readonly #replicas: Replicas;
   readonly #remover: Remover;
+  readonly #mounted: MountedFiles;
   readonly #replications: Map<string, Replication>;
   readonly #due: Map<string, Due>;
   readonly #busy = new Set<string>();
@@ -71,6 +73,10 @@ export class WatchSession {
       this.#finish = resolve;
     });
     this.#remover = new Remover(engine, async () => (await engine.capabilities(options.signal)).architecture);
+    this.#mounted =
+      successorOf === undefined
+        ? new MountedFiles(rules.filter(({ mounted, file }) => mounted && file).map(({ path }) => path))
+        : successorOf.#mounted;
     this.#tree = new HostTree({
       interest: interestOf(rules, files),
       openWatch: pollMs === undefined ? systemWatch((error) => this.#fail(error)) : noWatch,
@@ -144,6 +150,7 @@ export class WatchSession {
   #onStart(service: string, container: string): void {
     const definition = this.#options.services[service];
     if (definition === undefined) return;
+    this.#mounted.hold();
     const inMemory =
       definition.tmpfs !== undefined || definition.volumes?.some(({ type }) => type === 'tmpfs') === true;
     if (inMemory) this.#replications.get(service)?.startOver(container);
@@ -218,7 +225,9 @@ export class WatchSession {
     const { actions, log, signal, onUpdated } = this.#options;
     const replication = this.#replication(service);
     replication.add(due.targets.values());
-    if (due.targets.size > 0) log(`Syncing service "${service}" after ${due.targets.size} changes were detected`);
+    const changes = due.targets.size + due.mounted.size;
+    if (changes > 0) log(`Syncing service "${service}" after ${changes} changes were detected`);
+    for (const path of due.mounted) this.#mounted.update(path);
     if (due.targets.size > 0 || due.refresh) await replication.catchUp(await this.#replicas.running(service), signal);
     if (due.restart) {
       await actions.restart([service], signal);
@@ -233,7 +242,7 @@ export class WatchSession {
       log(`Running ${rule.label} after ${paths.size} changes were detected`);
       await actions.run(rule, [...paths].sort(), signal);
     }
-    if (due.targets.size > 0 || due.restart) onUpdated?.(service);
+    if (changes > 0 || due.restart) onUpdated?.(service);
   }
 }
 

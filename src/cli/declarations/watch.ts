@@ -9,6 +9,11 @@ export const watchFlags = {
   },
   prune: { type: 'boolean', default: true, help: 'Prune dangling images on rebuild' },
   quiet: { type: 'boolean', help: 'hide build output' },
+  reload: {
+    type: 'boolean',
+    help: 'Serve pages of published ports through a proxy that reloads them in the browser after a change',
+  },
+  'reload-port': { type: 'int', help: 'Port of the first such proxy (default: the published port + 10000)' },
 } as const satisfies Flags;
 
 export const watchCommands: readonly AnyCommand[] = [

@@ -39,7 +39,7 @@ function ownRule(project: Project, rule: unknown, place: string, service: string
       include: texts(include, `${place}.include`),
     },
     undefined,
-    { command, label: words },
+    { run: { command, label: words } },
   );
 }
 

@@ -30,9 +30,12 @@ export function watchRules(project: Project, named: readonly string[]): WatchRul
     const ignores = readBuildIgnores(service, readText);
     for (const rule of service.develop?.watch ?? []) {
       checkRule(service, rule);
-      if (isSync(rule) && isMounted(service, rule.path))
+      const mounted = isSync(rule) && isMounted(service, rule.path);
+      const made = compiled(service, rule, () => compileRule(service.name, rule, ignores, { mounted }));
+      // What follows upon a sync is due all the same, and of a single file the mount shows only the one that was there first.
+      if (mounted && rule.action === 'sync' && !made.file)
         warnings.push(`path '${rule.path}' also declared by a bind mount volume, this path won't be monitored!`);
-      else rules.push(compiled(service, rule, () => compileRule(service.name, rule, ignores)));
+      else rules.push(made);
     }
   }
   const own = ownRules(
