@@ -7,8 +7,9 @@ export class MountedFiles {
   /** Path → inode → an open file, which a container may have mounted. */
   readonly #open = new Map<string, Map<number, number>>();
 
-  constructor(paths: readonly string[]) {
-    for (const path of paths) this.#open.set(path, new Map());
+  /** Follows these paths too. */
+  add(paths: readonly string[]): void {
+    for (const path of paths) if (!this.#open.has(path)) this.#open.set(path, new Map());
     this.hold();
   }
 

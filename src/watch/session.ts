@@ -73,10 +73,8 @@ export class WatchSession {
       this.#finish = resolve;
     });
     this.#remover = new Remover(engine, async () => (await engine.capabilities(options.signal)).architecture);
-    this.#mounted =
-      successorOf === undefined
-        ? new MountedFiles(rules.filter(({ mounted, file }) => mounted && file).map(({ path }) => path))
-        : successorOf.#mounted;
+    this.#mounted = successorOf === undefined ? new MountedFiles() : successorOf.#mounted;
+    this.#mounted.add(rules.filter(({ mounted, file }) => mounted && file).map(({ path }) => path));
     this.#tree = new HostTree({
       interest: interestOf(rules, files),
       openWatch: pollMs === undefined ? systemWatch((error) => this.#fail(error)) : noWatch,
@@ -121,6 +119,7 @@ export class WatchSession {
     } finally {
       this.close();
       await Promise.all(this.#work);
+      if (signal.aborted) this.#mounted.close();
     }
   }
 
