@@ -1,6 +1,6 @@
 // windlass and docker compose side by side, in turn, in one run, on one Docker Engine; writes docs/performance.md.
 //   npm run bench [-- --sizes 3,20,100 --runs 5 --no-write]
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,7 +10,7 @@ import { systemPath } from '../scripts/ground/debian-packages.ts';
 import { ensureEnginePackages, findOrStartEngine } from '../scripts/ground/find-engine.ts';
 import { ensurePeers } from '../scripts/ground/peers.ts';
 import { failure, must, run } from '../scripts/ground/run.ts';
-import { page, type Row, table } from './report.ts';
+import { page, type Row, table, withPart } from './report.ts';
 import { stack } from './stack.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -92,7 +92,8 @@ try {
   }
   const version = (await must('docker', ['version', '--format', '{{.Server.Version}}'], { env })).trim();
   if (!values['no-write']) {
-    await writeFile(join(ROOT, 'docs/performance.md'), page(rows, { engine: version, runs }));
+    const file = join(ROOT, 'docs/performance.md');
+    await writeFile(file, withPart(await readFile(file, 'utf8'), 'docker', page(rows, { engine: version, runs })));
     console.log('written: docs/performance.md');
   }
 } finally {

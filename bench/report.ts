@@ -34,12 +34,21 @@ export function table(rows: readonly Row[]): string {
   return [line(head), `|${widths.map((width) => '-'.repeat(width + 2)).join('|')}|`, ...cells.map(line)].join('\n');
 }
 
-/** The text of docs/performance.md. */
+/** The part of docs/performance.md between two marks, written anew; at the end of the page when it is not there yet. */
+export function withPart(page: string, name: string, text: string): string {
+  const [begin, end] = [`<!-- ${name}:begin -->`, `<!-- ${name}:end -->`];
+  const part = `${begin}\n${text.trim()}\n${end}\n`;
+  const [start, stop] = [page.indexOf(begin), page.indexOf(end)];
+  if (start < 0 || stop < 0) return `${page.trimEnd()}\n\n${part}`;
+  return page.slice(0, start) + part + page.slice(stop + end.length).replace(/^\n/, '');
+}
+
+/** The text of docs/performance.md's first part. */
 export function page(rows: readonly Row[], facts: { readonly engine: string; readonly runs: number }): string {
   const ground = `${cpus().length} cores, Linux ${release().split('-')[0]}, Docker Engine ${facts.engine}, Node ${process.version}`;
-  return `# Performance
+  return `## Driving a Docker Engine
 
-<!-- Written by \`npm run bench\`. -->
+Written by \`npm run bench\`.
 
 windlass and docker compose 2.40.3 in turn, in one run, on one Docker Engine: busybox services in chains of ten (\`depends_on\`), on one
 network. Whole-process wall time, median of ${facts.runs} rounds after one to warm up. Compare the ratios; the seconds are this machine's.

@@ -14,6 +14,7 @@ export interface Call {
   readonly query?: Readonly<Record<string, string | readonly string[]>>;
   /** A tar archive. */
   readonly body?: Readable;
+  readonly json?: unknown;
   /** Milliseconds for the whole of it; a quarter of an hour unless given. */
   readonly deadline?: number;
 }
@@ -21,7 +22,7 @@ export interface Call {
 /** The answer, whatever its status; to be read to its end. */
 export async function call(
   host: string,
-  { method, path, query = {}, body, deadline = DEADLINE_MS }: Call,
+  { method, path, query = {}, body, json, deadline = DEADLINE_MS }: Call,
 ): Promise<IncomingMessage> {
   const directory = configDirectory(process.env);
   const verify = (process.env.DOCKER_TLS_VERIFY ?? '') !== '';
@@ -40,6 +41,7 @@ export async function call(
         path: `${wire.pathPrefix ?? ''}${path}${search.size > 0 ? `?${search}` : ''}`,
         signal: AbortSignal.timeout(deadline),
         ...(body === undefined ? {} : { headers: { 'Content-Type': 'application/x-tar' } }),
+        ...(json === undefined ? {} : { headers: { 'Content-Type': 'application/json' } }),
       },
       (answer) => {
         answer.once('close', () => wire.close());
@@ -50,7 +52,7 @@ export async function call(
       wire.close();
       reject(error);
     });
-    if (body === undefined) asked.end();
+    if (body === undefined) asked.end(json === undefined ? undefined : JSON.stringify(json));
     else body.once('error', (error) => asked.destroy(error)).pipe(asked);
   });
 }
