@@ -50,6 +50,12 @@ export function pathStat(header: string | readonly string[] | undefined): PathSt
   const mode = Number(stat.mode ?? 0);
   // Not with `&`: the topmost bit would make it negative.
   const has = (bits: number): boolean => (BigInt(mode) & BigInt(bits)) !== 0n;
+  // Podman gives the path of what is no link as its target.
   const kind = has(DIRECTORY) ? 'directory' : has(SYMLINK) ? 'symlink' : has(ANY_TYPE) ? 'other' : 'file';
-  return { name: text(stat.name), size: Number(stat.size ?? 0), kind, linkTarget: text(stat.linkTarget) };
+  return {
+    name: text(stat.name),
+    size: Number(stat.size ?? 0),
+    kind,
+    linkTarget: kind === 'symlink' ? text(stat.linkTarget) : '',
+  };
 }

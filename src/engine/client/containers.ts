@@ -89,7 +89,9 @@ export function containerVerbs(client: Client, config: DockerConfig): Verbs {
       const made = await ask(client, { verb: 'commitContainer', resource: container(id), signal }, (docker) =>
         docker.getContainer(id).commit({ _query: query, _body: {} }),
       );
-      return text(record(made).Id);
+      const image = text(record(made).Id);
+      // Podman gives the digits alone.
+      return image === '' || image.includes(':') ? image : `sha256:${image}`;
     },
     async top(id, signal) {
       const table = await ask(client, { verb: 'top', resource: container(id), signal }, (docker) =>

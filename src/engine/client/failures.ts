@@ -38,7 +38,7 @@ const WORDS: readonly { readonly pattern: RegExp; readonly kind?: EngineErrorKin
     hint: 'start the container first',
   },
   {
-    pattern: /has active endpoints|network .* is in use/i,
+    pattern: /has active endpoints|network (.* )?is (in use|being used)/i,
     kind: 'conflict',
     hint: 'containers are still connected to it: remove or disconnect them first',
   },
@@ -77,8 +77,13 @@ const WORDS: readonly { readonly pattern: RegExp; readonly kind?: EngineErrorKin
     hint: 'the registry or remote host cannot be reached from the engine: check the network, its proxy settings and the name',
   },
   {
+    pattern: /has dependent containers which must be removed before it/i,
+    kind: 'conflict',
+    hint: 'other containers share its network or its volumes: remove those first',
+  },
+  {
     pattern: /server gave HTTP response to HTTPS client/i,
-    hint: 'the registry speaks plain HTTP: add it to "insecure-registries" in the engine\'s daemon.json',
+    hint: 'the registry speaks plain HTTP: add it to "insecure-registries" in the engine\'s daemon.json (Podman: "insecure = true" in registries.conf)',
   },
   {
     pattern:

@@ -144,8 +144,9 @@ export class Modem {
 
 const LOOK_UP: Call = { path: '', method: 'GET', statusCodes: 'any' };
 
+/** Podman says 201 where Docker says 200: what dockerode does not list as a failure is none below 300. */
 const accepts = ({ statusCodes }: Call, status: number): boolean =>
-  statusCodes === 'any' || statusCodes[status] === true;
+  statusCodes === 'any' || (statusCodes[status] ?? (status >= 200 && status < 300)) === true;
 
 type Headers = Record<string, string | number | string[]>;
 type Body = string | Uint8Array | Readable | undefined;

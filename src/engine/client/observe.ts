@@ -21,8 +21,11 @@ type Verbs = Pick<
 export function observeVerbs(client: Client): Verbs {
   const list = async (about: About, ...query: readonly string[]): Promise<readonly ObservedContainer[]> => {
     const path = `/containers/json${query.length === 0 ? '' : `?${query.join('&')}`}`;
-    const listed = await look<Docker.ContainerInfo[]>(client, about, path);
-    return listed.map(listedContainer);
+    const [listed, networkIds] = await Promise.all([
+      look<Docker.ContainerInfo[]>(client, about, path),
+      client.kind === 'podman' ? idsOfNetworks(client, about) : undefined,
+    ]);
+    return listed.map((info) => withNetworkIds(listedContainer(info), networkIds));
   };
   const ofProject = (project: string): string => filtered({ label: [`${LABEL.project}=${project}`] });
   return {
@@ -62,6 +65,20 @@ export function observeVerbs(client: Client): Verbs {
       return found === undefined ? undefined : (observedVolume(found) satisfies ObservedVolume);
     },
   };
+}
+
+async function idsOfNetworks(client: Client, about: About): Promise<ReadonlyMap<string, string>> {
+  const networks = await look<Docker.NetworkInspectInfo[]>(client, about, '/networks');
+  return new Map(networks.map(({ Name, Id }) => [Name, Id]));
+}
+
+/** Podman 4 lists a container's networks with their names in the place of their ids. */
+function withNetworkIds(container: ObservedContainer, ids: ReadonlyMap<string, string> | undefined): ObservedContainer {
+  if (ids === undefined) return container;
+  const networks = Object.entries(container.networks).map(
+    ([name, network]) => [name, network.id === name ? { ...network, id: ids.get(name) ?? '' } : network] as const,
+  );
+  return { ...container, networks: Object.fromEntries(networks) };
 }
 
 async function inspect(client: Client, about: About, id: string): Promise<ContainerDetails> {
