@@ -2,6 +2,7 @@
 import { WindlassError } from '../errors.ts';
 import { STATUS } from '../events.ts';
 import type { Project, Service } from '../model.ts';
+import { buildsBefore } from './build-order.ts';
 import type { Observation } from './observation.ts';
 import type { UpOptions } from './options.ts';
 import type { StepId } from './plan.ts';
@@ -84,10 +85,11 @@ function addBuild(
     resource: `image ${image}`,
     cause: options.build === 'always' ? 'asked for' : 'missing',
     group: service.name,
-    dependsOn: buildContexts(service).flatMap((name) => {
+    dependsOn: buildsBefore(project, service).flatMap((name) => {
       const other = project.services[name];
       const id = other === undefined ? '' : `build image ${imageOf(project, other, options.separator)}`;
-      return plan.has(id) ? [id] : [];
+      // Two services may build one image.
+      return plan.has(id) && id !== `build image ${image}` ? [id] : [];
     }),
     after: pull === undefined ? [] : [pull],
     service: service.name,
@@ -95,12 +97,6 @@ function addBuild(
     progress: { id: service.name, working: STATUS.building, done: STATUS.built },
   });
 }
-
-/** Services whose images are contexts of this one's build. */
-const buildContexts = (service: Service): string[] =>
-  Object.values(service.build?.additional_contexts ?? {}).flatMap((source) =>
-    source.startsWith('service:') ? [source.slice('service:'.length)] : [],
-  );
 
 const unobtainable = (service: Service, image: string): WindlassError =>
   new WindlassError('PLAN_NO_IMAGE', `service "${service.name}": there is no image "${image}"`, {

@@ -10,6 +10,7 @@ import { serviceHash } from '../../src/config-hash.ts';
 import { withApiSocket, withApiSocketAndCredentials } from '../../src/planner/api-socket.ts';
 import { buildRequest } from '../../src/planner/build-request.ts';
 import { containerRequest } from '../../src/planner/container-request.ts';
+import { buildsBefore } from '../../src/planner/build-order.ts';
 import { contentHash } from '../../src/planner/content-hash.ts';
 import { copiedFiles, ignoredSettings, mountedFiles } from '../../src/planner/file-objects.ts';
 import { publishedRanges } from '../../src/planner/freed-ports.ts';
@@ -379,5 +380,23 @@ describe('use_api_socket', () => {
     const given = aProject({ services: { web: { use_api_socket: true } }, environment: { DOCKER_CONFIG: folder } });
     const project = await withApiSocketAndCredentials(given);
     expect(project.configs['#apisocket']?.content).toBe('{"auths":{"r.example":{"auth":"eDp5"}}}');
+  });
+});
+
+describe('the order of builds', () => {
+  const build = { context: '.' };
+  const project = aProject({
+    services: {
+      base: { build },
+      middle: { image: 'x', depends_on: { base: dependsOnStarted } },
+      top: { build, depends_on: { middle: dependsOnStarted } },
+      other: { build: { context: '.', additional_contexts: { b: 'service:base' } } },
+    },
+  });
+  test('follows dependencies, through services that are not built, and contexts', () => {
+    const before = (name: string) => buildsBefore(project, project.services[name] ?? aService(name));
+    expect(before('top')).toEqual(['base']);
+    expect(before('other')).toEqual(['base']);
+    expect(before('base')).toEqual([]);
   });
 });

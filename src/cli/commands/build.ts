@@ -1,13 +1,14 @@
 // `build`: makes the images of services that have a `build` section.
 import { UsageError } from '../../errors.ts';
 import type { Project, Service } from '../../model.ts';
+import { buildContexts } from '../../planner/build-order.ts';
 import type { BuildSettings } from '../../planner/build-request.ts';
 import type { CommandContext } from '../context.ts';
 import type { CommandRun, FlagValues } from '../declaration.ts';
 import type { buildFlags } from '../declarations/image.ts';
 import { perform } from '../perform.ts';
 import { loadTarget } from '../project.ts';
-import { buildsUpon, planBuild } from './image-plans.ts';
+import { planBuild } from './image-plans.ts';
 import { selectedServices } from './selected-services.ts';
 import { separatorOf } from './shared-options.ts';
 
@@ -41,7 +42,7 @@ function servicesToBuild(project: Project, named: readonly string[], withDepende
   const found = new Map<string, Service>();
   const take = (service: Service | undefined): void => {
     if (service?.build === undefined || found.has(service.name)) return;
-    for (const name of buildsUpon(service)) take(project.services[name] ?? project.disabledServices[name]);
+    for (const name of buildContexts(service)) take(project.services[name] ?? project.disabledServices[name]);
     found.set(service.name, service);
   };
   for (const service of selectedServices(project, named, withDependencies)) take(service);

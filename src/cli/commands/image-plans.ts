@@ -1,6 +1,7 @@
 // Plans for `pull` and `build`: one step per image, whatever the containers need. Pure.
 import type { Project, Service } from '../../model.ts';
 import type { Separator } from '../../names.ts';
+import { buildsBefore } from '../../planner/build-order.ts';
 import type { Observation } from '../../planner/observation.ts';
 import type { Plan } from '../../planner/plan.ts';
 import { PlanBuilder } from '../../planner/plan-builder.ts';
@@ -78,15 +79,12 @@ export function planBuild(project: Project, services: readonly Service[], separa
       resource: `image ${imageOf(project, service, separator)}`,
       cause: 'asked for',
       group: service.name,
-      dependsOn: services.filter((other) => buildsUpon(service).includes(other.name)).map(idOf),
+      dependsOn: services
+        .filter((other) => buildsBefore(project, service).includes(other.name))
+        .map(idOf)
+        .filter((id) => id !== idOf(service)),
       service: service.name,
       progress: { id: service.name, working: 'Building', done: 'Built' },
     });
   return plan.build();
 }
-
-/** Services whose image is an additional build context of this one. */
-export const buildsUpon = (service: Service): string[] =>
-  Object.values(service.build?.additional_contexts ?? {}).flatMap((context) =>
-    context.startsWith('service:') ? [context.slice('service:'.length)] : [],
-  );
