@@ -29,7 +29,10 @@ export interface CommandContext {
   loadOptions(overrides?: Partial<LoadOptions>): LoadOptions;
   /** Compose files of other machines: those that the loader has asked for so far. */
   readonly remote: RemoteSource;
-  /** The engine, chosen and connected once. `project` helps to find the engine that already runs it. */
+  /**
+   * The engine, chosen and connected once. `project` helps to find the engine that already runs it. In a dry run it is one that
+   * cannot change anything.
+   */
   engine(project?: string): Promise<Engine>;
   /** Holds projects to their lock from now on, or no longer. COMPOSE_LOCKED=1 holds them from the start. */
   hold(locked: boolean): void;
@@ -150,7 +153,9 @@ async function connect(facts: ContextFacts, project?: string): Promise<Engine> {
     ...(NEVER_STARTS.includes(command) ? {} : { native: nativeStarter({ env, note, signal: interrupts.signal }) }),
   });
   debug('cli', () => `connected to ${engine.endpoint}`);
-  return engine;
+  if (!globals.dryRun) return engine;
+  const { readOnlyEngine } = await import('./read-only-engine.ts');
+  return readOnlyEngine(engine);
 }
 
 /** More than this of standard input is no Compose file; the loader, which reads as much at most, says so. */

@@ -14,6 +14,7 @@ export const run: CommandRun<typeof waitFlags> = async (context, flags, args) =>
   const containers = await engine.listContainers(name, context.signal);
   const chosen = selectContainers(containers, { services: args, oneOffs: true, stopped: false });
   if (chosen.length === 0) throw new WindlassError('NO_CONTAINERS', `no containers for project "${name}"`);
+  if (context.globals.dryRun) return 0;
   let last = 0;
   const waiting = chosen.map(async ({ id }) => {
     const code = await engine.waitContainer(id, context.signal);
