@@ -69,7 +69,7 @@ interface Proposal {
   readonly target: () => EngineTarget;
   /** Refusal that is known without connecting. */
   readonly absent?: { readonly reason: string; readonly hint: string } | undefined;
-  /** Can be started. */
+  /** It is the native engine, which can be started. */
   readonly native?: boolean;
 }
 
@@ -128,6 +128,7 @@ function propose({ env, explicit }: SelectOptions): Proposal[] {
   const directory = configDirectory(env);
   const base = { configDirectory: directory, apiVersion: env.DOCKER_API_VERSION || undefined };
   const local = (path: string): EngineTarget => ({ ...base, address: { type: 'unix', path } });
+  const { socket } = enginePlace({}, env);
   const proposals: Proposal[] = [];
   if (wanted !== 'native') {
     const host = env.DOCKER_HOST ?? '';
@@ -135,6 +136,7 @@ function propose({ env, explicit }: SelectOptions): Proposal[] {
       proposals.push({
         source: 'DOCKER_HOST',
         decides: true,
+        native: host === `unix://${socket}`,
         target: () => ({
           ...base,
           namedByUser: true,
@@ -163,7 +165,6 @@ function propose({ env, explicit }: SelectOptions): Proposal[] {
         absent: absent(path, 'install podman, and start its API: systemctl enable --now podman.socket'),
       });
   }
-  const { socket } = enginePlace({}, env);
   proposals.push({
     source: 'native engine',
     decides: wanted === 'native',

@@ -1,16 +1,18 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import {
   type Candidate,
+  type NativeStarter,
   NoEngineError,
   type Selection,
   type SelectOptions,
   selectEngine,
 } from '../../src/engine/select-engine.ts';
-import { engineServer } from '../support/engine-server.ts';
+import { WindlassError } from '../../src/errors.ts';
+import { engineServer, json } from '../support/engine-server.ts';
 
 function configFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'windlass-select-'));
@@ -74,7 +76,6 @@ describe('the engine', () => {
     const runtime = configFolder();
     const { socket } = await engineServer({}, '1.41', 'Libpod/4.3.1 (linux)');
     mkdirSync(join(runtime, 'podman'));
-    const { symlinkSync } = await import('node:fs');
     symlinkSync(socket, join(runtime, 'podman', 'podman.sock'));
     const { engine, candidates } = await select({ XDG_RUNTIME_DIR: runtime });
     // Where this machine runs an engine at the usual place, that one comes first.
@@ -92,6 +93,73 @@ describe('the engine', () => {
     const { socket } = await engineServer({}, '1.47', 'windlass/0.2 (linux)');
     const { engine } = await select({ WINDLASS_SOCKET: socket }, { explicit: 'native' });
     expect(engine.kind).toBe('native');
+  });
+
+  describe('native, where it does not run', () => {
+    /** A starter whose engine answers at a socket that was not there before; counts its starts. */
+    function sleeping(): { socket: string; native: NativeStarter; starts: () => number } {
+      const socket = join(configFolder(), 'engine.sock');
+      let starts = 0;
+      const native: NativeStarter = {
+        has: () => Promise.resolve(false),
+        async start() {
+          starts += 1;
+          symlinkSync((await engineServer({}, '1.47', 'windlass/0.1 (linux)')).socket, socket);
+        },
+      };
+      return { socket, native, starts: () => starts };
+    }
+
+    it('is started when it is asked for', async () => {
+      const { socket, native, starts } = sleeping();
+      const { engine, candidates } = await select({ WINDLASS_SOCKET: socket }, { explicit: 'native', native });
+      expect([engine.kind, engine.endpoint, starts()]).toEqual(['native', `unix://${socket}`, 1]);
+      expect(outcomes(candidates)).toEqual(['native engine: taken']);
+    });
+
+    it('is started when DOCKER_HOST names its socket', async () => {
+      const { socket, native, starts } = sleeping();
+      const env = { WINDLASS_SOCKET: socket, DOCKER_HOST: `unix://${socket}` };
+      expect((await select(env, { native })).engine.kind).toBe('native');
+      expect(starts()).toBe(1);
+    });
+
+    it('is left alone when DOCKER_HOST names another engine, answering or not', async () => {
+      const { socket, native, starts } = sleeping();
+      const other = await engineServer({});
+      await select({ WINDLASS_SOCKET: socket, DOCKER_HOST: `unix://${other.socket}` }, { native });
+      await refusal({ WINDLASS_SOCKET: socket, DOCKER_HOST: 'unix:///no/such.sock' }, { native });
+      expect(starts()).toBe(0);
+    });
+
+    it('is started where another engine answers, but the project is on it', async () => {
+      const { socket, native, starts } = sleeping();
+      const runtime = configFolder();
+      const empty = json([]);
+      const nothing = { 'GET /containers/json': empty, 'GET /networks': empty, 'GET /volumes': json({ Volumes: [] }) };
+      const podman = await engineServer(nothing, '1.41', 'Libpod/4.3.1 (linux)');
+      mkdirSync(join(runtime, 'podman'));
+      symlinkSync(podman.socket, join(runtime, 'podman', 'podman.sock'));
+      const env = { WINDLASS_SOCKET: socket, XDG_RUNTIME_DIR: runtime };
+      await select(env, { native });
+      expect(starts()).toBe(0);
+      const asked: string[] = [];
+      const has = (project: string): Promise<boolean> => {
+        asked.push(project);
+        return Promise.resolve(true);
+      };
+      // What is on it is found by asking it, which this stand-in cannot answer.
+      await select(env, { project: 'shop', native: { ...native, has } }).catch(() => undefined);
+      expect([asked, starts()]).toEqual([['shop'], 1]);
+    });
+
+    it('says what the machine lacks when it cannot start', async () => {
+      const start = (): Promise<void> =>
+        Promise.reject(new WindlassError('X', 'no runc here', { hint: 'install runc' }));
+      const native: NativeStarter = { has: () => Promise.resolve(false), start };
+      const error = await refusal({ WINDLASS_SOCKET: '/no/such.sock' }, { explicit: 'native', native });
+      expect([error.message, error.hint]).toEqual(['native engine: no runc here', 'install runc']);
+    });
   });
 
   it('must be one that exists', async () => {

@@ -8,7 +8,7 @@ import { USUAL_PORT } from '../../../network/dns/server.ts';
 import { realNativeHost } from '../host.ts';
 import { findProgram, lacksError, machineLacks } from '../lacks.ts';
 import { holdRoot, lockName } from '../lock.ts';
-import { keeperCommand } from './program.ts';
+import { keeperArguments } from './program.ts';
 import type { StartOptions } from './start.ts';
 
 /** Does not return; throws when the keeper cannot begin. */
@@ -21,9 +21,9 @@ export async function foregroundKeeper({ place, group, command, env }: StartOpti
   // Tells who holds the root, in words; the keeper takes it a moment later.
   await (await holdRoot(place.run)).release();
   const resolver = { address: EMBEDDED_DNS, port: USUAL_PORT };
-  const [name, ...args] = keeperCommand({ lock: lockName(place.run), socket: place.socket, group, resolver, command });
-  const program = await findProgram(host.files, name);
+  const args = keeperArguments({ lock: lockName(place.run), socket: place.socket, group, resolver, command });
+  const program = await findProgram(host.files, 'perl');
   if (program === undefined || process.execve === undefined)
-    throw new HostError(`cannot run "${name}" in place of this process`);
-  return process.execve(program, [name, ...args], env as Record<string, string>);
+    throw new HostError('this Node.js cannot run another program in its place', { hint: 'use Node.js 22.15 or later' });
+  return process.execve(program, ['perl', ...args], env as Record<string, string>);
 }

@@ -30,9 +30,8 @@ export interface KeeperFacts {
   readonly command: readonly string[];
 }
 
-/** What to run for a keeper. */
-export const keeperCommand = (facts: KeeperFacts): readonly [string, ...string[]] => [
-  'perl',
+/** perl's arguments for a keeper. */
+export const keeperArguments = (facts: KeeperFacts): string[] => [
   ...['-e', PROGRAM, '--'],
   ...[facts.lock, facts.socket, String(facts.group), facts.resolver.address, String(facts.resolver.port)],
   ...facts.command,

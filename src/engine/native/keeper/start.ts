@@ -10,10 +10,10 @@ import { EMBEDDED_DNS } from '../../../network/bridge.ts';
 import { USUAL_PORT } from '../../../network/dns/server.ts';
 import type { EnginePlace } from '../../native-place.ts';
 import { realNativeHost } from '../host.ts';
-import { lacksError, machineLacks } from '../lacks.ts';
+import { findProgram, lacksError, machineLacks } from '../lacks.ts';
 import { lockName } from '../lock.ts';
 import { pings } from './ask.ts';
-import { EXIT_IDLE, EXIT_ROOT_IN_USE, keeperCommand } from './program.ts';
+import { EXIT_IDLE, EXIT_ROOT_IN_USE, keeperArguments } from './program.ts';
 
 /** A machine that is busy starts an engine within a few seconds. */
 const START_DEADLINE_MS = 30_000;
@@ -42,8 +42,10 @@ export const logPath = (place: EnginePlace): string => join(place.run, 'engine.l
 export async function startEngine(options: StartOptions): Promise<boolean> {
   const { place, signal } = options;
   if (await pings(place.socket, START_DEADLINE_MS)) return false;
-  const lacks = await machineLacks(realNativeHost());
+  const host = realNativeHost();
+  const lacks = await machineLacks(host);
   if (lacks.length > 0) throw lacksError(lacks);
+  const perl = (await findProgram(host.files, 'perl')) ?? 'perl';
   await mkdir(place.run, { recursive: true, mode: 0o711 });
   await mkdir(dirname(place.socket), { recursive: true });
   const log = logPath(place);
@@ -53,7 +55,7 @@ export async function startEngine(options: StartOptions): Promise<boolean> {
   const deadline = Date.now() + START_DEADLINE_MS;
   while (Date.now() < deadline) {
     signal?.throwIfAborted();
-    const keeper = startKeeper(options, log);
+    const keeper = startKeeper(perl, options, log);
     const ended = new Promise<number>((resolve, reject) => {
       keeper.once('error', reject);
       keeper.once('exit', (code) => resolve(code ?? 1));
@@ -94,9 +96,9 @@ async function answering(socket: string, deadline: number, ended: Promise<number
   return 'elsewhere';
 }
 
-function startKeeper({ place, group, command, env }: StartOptions, log: string): ChildProcess {
+function startKeeper(perl: string, { place, group, command, env }: StartOptions, log: string): ChildProcess {
   const resolver = { address: EMBEDDED_DNS, port: USUAL_PORT };
-  const [program, ...args] = keeperCommand({
+  const args = keeperArguments({
     lock: lockName(place.run),
     socket: place.socket,
     group,
@@ -106,7 +108,7 @@ function startKeeper({ place, group, command, env }: StartOptions, log: string):
   const file = openSync(log, 'a', 0o600);
   try {
     // A session of its own, so that no terminal takes it along, and no folder that somebody wants to remove.
-    return spawn(program, args, {
+    return spawn(perl, args, {
       detached: true,
       cwd: '/',
       stdio: ['ignore', file, file],
