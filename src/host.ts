@@ -1,5 +1,6 @@
 // The narrow door to the operating system: programs are started here and nowhere else.
 // Tests use the recording host in test/support/recording-host.ts.
+import type { ChildProcess } from 'node:child_process';
 import { HostError } from './errors.ts';
 
 export interface RunOptions {
@@ -51,3 +52,13 @@ export const realHost: Host = {
     });
   },
 };
+
+/** Starts a program whose input or output is a stream. Errors of starting come as the child's `error` event. */
+export async function startProgram(
+  program: string,
+  args: readonly string[],
+  stdio: readonly ('pipe' | 'ignore')[],
+): Promise<ChildProcess> {
+  const { spawn } = await import('node:child_process');
+  return spawn(program, args, { stdio: [...stdio], env: { ...process.env, LC_ALL: 'C' } });
+}

@@ -9,8 +9,13 @@ export interface TarEntry extends TarHeader {
   body(): AsyncGenerator<Buffer>;
 }
 
+export interface ReadEntry extends TarEntry {
+  /** Every pax record of the entry, those that its header was made from included. */
+  readonly pax: ReadonlyMap<string, Buffer>;
+}
+
 /** The entries of an uncompressed tar stream. Throws on what is not tar, and on an archive cut short within an entry. */
-export async function* readTar(source: AsyncIterable<Uint8Array>): AsyncGenerator<TarEntry> {
+export async function* readTar(source: AsyncIterable<Uint8Array>): AsyncGenerator<ReadEntry> {
   const bytes = new ByteReader(source);
   let pax = new Map<string, Buffer>();
   const global = new Map<string, Buffer>();
@@ -32,7 +37,8 @@ export async function* readTar(source: AsyncIterable<Uint8Array>): AsyncGenerato
       continue;
     }
     if (!isKnownFlag(flag)) throw new Error(`tar entry "${header.path}" is of unknown type "${flag}"`);
-    const full = applyPax(header, new Map([...global, ...pax]));
+    const records = new Map([...global, ...pax]);
+    const full = applyPax(header, records);
     pax = new Map();
     if (!Number.isSafeInteger(full.size) || full.size < 0) throw new Error(`tar entry "${full.path}" has a wrong size`);
     const size = full.type === 'file' ? full.size : 0;
@@ -45,7 +51,7 @@ export async function* readTar(source: AsyncIterable<Uint8Array>): AsyncGenerato
         yield piece;
       }
     };
-    yield { ...full, size, body };
+    yield { ...full, size, pax: records, body };
     for await (const _ of body());
     await bytes.take(padding(size));
   }

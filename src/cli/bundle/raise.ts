@@ -2,13 +2,17 @@
 import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { UsageError } from '../../errors.ts';
+import { debug } from '../../log.ts';
 import type { Project, Service } from '../../model.ts';
+import { volumeLabels } from '../../planner/labels.ts';
 import { BundleError } from '../../shipping/bundle/bundle-error.ts';
 import { BundleStore, bundleFolder, type UnpackedBundle } from '../../shipping/bundle/bundle-store.ts';
 import { loadImages } from '../../shipping/bundle/load-images.ts';
 import { looksLikeBundle } from '../../shipping/bundle/read-bundle.ts';
+import { restoreVolumes } from '../../shipping/bundle/volumes.ts';
 import type { CommandContext } from '../context.ts';
 import { type GlobalOptions, namedFiles } from '../globals.ts';
+import { volumePlaces } from '../volume-places.ts';
 
 type Environment = Readonly<Record<string, string>>;
 
@@ -124,4 +128,11 @@ export async function prepareBundle(context: CommandContext, raised: RaisedBundl
   const engine = await context.engine(project.name);
   await new BundleStore(bundleFolder(context.env)).use(digest, `${project.name} ${engine.endpoint}`);
   await loadImages(raised.file, { manifest, digest }, engine, context.signal);
+  if (manifest.volumes.length === 0) return;
+  await restoreVolumes({
+    ...{ file: raised.file, bundle: raised.bundle, engine, project, signal: context.signal },
+    placeOf: volumePlaces(context, project, engine),
+    labelsOf: (key, volume) => volumeLabels(project, key, volume),
+    onRestored: (volume) => debug('bundle', () => `filled volume "${volume}"`),
+  });
 }

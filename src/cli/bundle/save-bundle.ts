@@ -19,15 +19,18 @@ import { variableNeeds } from '../../shipping/bundle/needs.ts';
 import { filesToPack } from '../../shipping/bundle/pack-files.ts';
 import { bundledImages, imageUses, saveImages } from '../../shipping/bundle/save-images.ts';
 import { Spool } from '../../shipping/bundle/spool.ts';
+import { saveVolumes } from '../../shipping/bundle/volumes.ts';
 import { type Part, type WrittenBundle, writeBundle } from '../../shipping/bundle/write-bundle.ts';
 import type { CommandContext } from '../context.ts';
 import { perform } from '../perform.ts';
+import { volumePlaces } from '../volume-places.ts';
 import { type Gathered, gather, knownValues } from './gather.ts';
 
 export interface SaveOptions {
   /** Absolute; by default `<project>.windlass.tar` in the current folder. */
   readonly output: string | undefined;
   readonly images: boolean;
+  readonly volumes: boolean;
   readonly includeEnv: readonly string[];
   readonly withSecrets: readonly string[];
 }
@@ -56,6 +59,7 @@ export async function saveBundle(context: CommandContext, options: SaveOptions):
     });
     parts.set(FILES_PATH, await spool.put(writeTar(entries)));
     if (gathered.model !== undefined) parts.set(MODEL_PATH, gathered.model);
+    const volumes = options.volumes ? await putVolumes(context, project, spool, parts) : [];
     const { needs, environment } = await needsOf(gathered, options);
     const manifest: Omit<BundleManifest, 'version' | 'contents'> = {
       project: {
@@ -65,7 +69,7 @@ export async function saveBundle(context: CommandContext, options: SaveOptions):
         profiles: project.profiles.filter((profile) => profile !== '').sort(byBytes),
       },
       images,
-      volumes: [],
+      volumes,
       needs,
       environment,
     };
@@ -110,6 +114,20 @@ async function putImages(
     for (const { config, layers } of platforms)
       for (const blob of [config, ...layers]) parts.set(blobPath(blob.digest), blob);
   return bundledImages(saved, uses, layout);
+}
+
+async function putVolumes(
+  context: CommandContext,
+  project: Project,
+  spool: Spool,
+  parts: Map<string, Part>,
+): Promise<BundleManifest['volumes']> {
+  const engine = await context.engine(project.name);
+  const saved = await saveVolumes(engine, project, spool, volumePlaces(context, project, engine), context.signal);
+  return saved.map(({ content, ...volume }) => {
+    parts.set(volume.path, content);
+    return volume;
+  });
 }
 
 async function needsOf(

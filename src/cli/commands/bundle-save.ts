@@ -8,6 +8,7 @@ import type { bundleSaveFlags } from '../declarations/bundle.ts';
 export const run: CommandRun<typeof bundleSaveFlags> = async (context, flags) => {
   const saved = await saveBundle(context, {
     output: flags.output === undefined ? undefined : resolve(context.cwd, flags.output),
+    volumes: flags['with-volumes'],
     images: !flags['without-images'],
     includeEnv: flags['include-env'],
     withSecrets: flags['with-secret'],

@@ -10,6 +10,7 @@ export const bundleSaveFlags = {
     shownDefault: '<project>.windlass.tar',
   },
   'with-secret': { type: 'list', help: 'Put this secret into the bundle' },
+  'with-volumes': { type: 'boolean', help: 'Put the contents of volumes into the bundle, read while services pause' },
   'without-images': { type: 'boolean', help: 'Leave images out, and put build contexts in' },
 } as const satisfies Flags;
 

@@ -1,0 +1,21 @@
+// How a project's volumes are reached: through an image of the project itself, which the engine has.
+import type { Engine } from '../engine/engine.ts';
+import { WindlassError } from '../errors.ts';
+import type { Project } from '../model.ts';
+import { LABEL } from '../names.ts';
+import { imageOf } from '../planner/services.ts';
+import type { VolumePlace } from '../shipping/volumes/volume-access.ts';
+import type { CommandContext } from './context.ts';
+
+/** Volume's real name → its place. The helper container is labelled as a one-off, so that `down` removes one that was left. */
+export function volumePlaces(
+  context: CommandContext,
+  project: Project,
+  engine: Engine,
+): (volume: string) => VolumePlace {
+  const service = Object.values(project.services).find(({ provider }) => provider === undefined);
+  if (service === undefined) throw new WindlassError('VOLUME', 'the project has no service whose image could be used');
+  const labels = { [LABEL.project]: project.name, [LABEL.service]: service.name, [LABEL.oneOff]: 'True' };
+  const image = imageOf(project, service);
+  return (volume) => ({ engine, volume, image, labels, signal: context.signal });
+}

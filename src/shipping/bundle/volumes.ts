@@ -1,0 +1,162 @@
+// The contents of volumes into a bundle, and out of it into volumes that are new or empty.
+import { createReadStream } from 'node:fs';
+import { mkdir, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pipeline, Readable, Transform } from 'node:stream';
+import { createZstdCompress } from 'node:zlib';
+import { decompressed } from '../../archive/compression.ts';
+import type { Engine } from '../../engine/engine.ts';
+import type { Project, Volume } from '../../model.ts';
+import { checkVolume } from '../volumes/check-volume.ts';
+import { planQuiet, whileQuiet } from '../volumes/quiesce.ts';
+import { fillVolume, isEmptyVolume, readVolume, type VolumePlace } from '../volumes/volume-access.ts';
+import { BundleError } from './bundle-error.ts';
+import { type BundleManifest, type BundleVolume, byBytes } from './manifest.ts';
+import { contentsOf, readBundle } from './read-bundle.ts';
+import type { Spool, Spooled } from './spool.ts';
+
+type PlaceOf = (volume: string) => VolumePlace;
+
+/** The project's own volumes, by key, sorted. */
+const ownVolumes = (project: Project): [string, Volume][] =>
+  Object.entries(project.volumes)
+    .filter(([, { external }]) => external !== true)
+    .sort(([a], [b]) => byBytes(a, b));
+
+export interface SavedVolume extends BundleVolume {
+  readonly content: Spooled;
+}
+
+/** Reads every volume of the project that is there, all of them at one moment. */
+export async function saveVolumes(
+  engine: Engine,
+  project: Project,
+  spool: Spool,
+  placeOf: PlaceOf,
+  signal?: AbortSignal,
+): Promise<SavedVolume[]> {
+  const { volumes, containers } = await engine.observe(project.name, signal);
+  const present = ownVolumes(project).filter(([, { name }]) => volumes.some((volume) => volume.name === name));
+  const quiet = planQuiet(
+    project,
+    present.map(([key]) => key),
+    containers,
+  );
+  const read = (): Promise<[string, Spooled][]> =>
+    inTurn(present, async ([key, { name }]) => {
+      const archive = pipeline(Readable.from(readVolume(placeOf(name))), createZstdCompress(), ignore);
+      return [key, await spool.put(archive)];
+    });
+  const contents = await whileQuiet(engine, quiet, read, signal);
+  return inTurn(contents, async ([key, content]) => {
+    const { stream } = await decompressed(createReadStream(content.file));
+    return { key, path: `volumes/${key}.tar.zst`, ...(await checkVolume(stream)), content };
+  });
+}
+
+export interface RestoreOptions {
+  readonly file: string;
+  readonly bundle: { readonly manifest: BundleManifest; readonly digest: string; readonly folder: string };
+  readonly engine: Engine;
+  readonly project: Project;
+  readonly placeOf: PlaceOf;
+  /** Labels that the volume would have if `up` made it. */
+  readonly labelsOf: (key: string, volume: Volume) => Readonly<Record<string, string>>;
+  readonly onRestored: (volume: string) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** Fills the project's volumes that are not there or empty. Those with something in them stay as they are. */
+export async function restoreVolumes(options: RestoreOptions): Promise<void> {
+  const { bundle, project, file } = options;
+  const wanted: Wanted[] = [];
+  for (const described of bundle.manifest.volumes) {
+    const volume = project.volumes[described.key];
+    if (volume === undefined || volume.external === true) continue;
+    if (await needsContents(options, volume)) wanted.push({ ...described, volume });
+  }
+  if (wanted.length === 0) return;
+  // All of them are looked through before the first is touched.
+  const { digest } = await readBundle(file, async ({ path }, bytes) => {
+    const found = wanted.find((one) => one.path === path);
+    if (found === undefined) for await (const _ of bytes);
+    else await checkArchive(found, bytes);
+  });
+  if (digest !== bundle.digest) throw new BundleError(`"${file}" is another bundle than before`);
+  for await (const { content, bytes } of contentsOf(file)) {
+    const found = wanted.find((one) => one.path === content.path);
+    if (found !== undefined) await restore(options, found, bytes());
+  }
+}
+
+interface Wanted extends BundleVolume {
+  readonly volume: Volume;
+}
+
+/** A file that is there while a volume is being filled, and one that is there once it has been. */
+const marks = ({ bundle, engine }: RestoreOptions, { name }: Volume): { begun: string; done: string } => {
+  const base = join(bundle.folder, 'volumes', encodeURIComponent(`${name} ${engine.endpoint}`));
+  return { begun: `${base}.begun`, done: `${base}.done` };
+};
+
+async function needsContents(options: RestoreOptions, volume: Volume): Promise<boolean> {
+  const { engine, placeOf, signal } = options;
+  const { begun, done } = marks(options, volume);
+  const there = await engine.findVolume(volume.name, signal);
+  if (there === undefined) return true;
+  // Half filled, when the filling was interrupted: nothing has used it yet.
+  if (await exists(begun)) {
+    await engine.removeVolume(volume.name, signal);
+    return true;
+  }
+  return !(await exists(done)) && (await isEmptyVolume(placeOf(volume.name)));
+}
+
+async function checkArchive(wanted: Wanted, bytes: AsyncIterable<Uint8Array>): Promise<void> {
+  const found = await checkVolume(await plain(wanted, bytes));
+  if (found.entries !== wanted.entries || found.unpackedSize !== wanted.unpackedSize)
+    throw new BundleError(`the contents of volume "${wanted.key}" are not what the bundle says they are`);
+}
+
+/** The archive without compression, ended where it goes on beyond what the bundle says. */
+async function plain({ key, entries, unpackedSize }: Wanted, bytes: AsyncIterable<Uint8Array>): Promise<Readable> {
+  const { stream } = await decompressed(Readable.from(bytes));
+  let left = unpackedSize + entries * 16 * 1024 + 1024 * 1024;
+  const bounded = new Transform({
+    transform(chunk: Buffer, _encoding, done): void {
+      left -= chunk.length;
+      if (left < 0) done(new BundleError(`the contents of volume "${key}" are larger than the bundle says`));
+      else done(null, chunk);
+    },
+  });
+  return pipeline(stream, bounded, ignore);
+}
+
+async function restore(options: RestoreOptions, wanted: Wanted, bytes: AsyncIterable<Uint8Array>): Promise<void> {
+  const { engine, placeOf, labelsOf, onRestored, bundle, signal } = options;
+  const { key, volume } = wanted;
+  const { begun, done } = marks(options, volume);
+  await mkdir(join(bundle.folder, 'volumes'), { recursive: true });
+  await writeFile(begun, '');
+  if ((await engine.findVolume(volume.name, signal)) === undefined)
+    await engine.createVolume(volume, labelsOf(key, volume), signal);
+  await fillVolume(placeOf(volume.name), await plain(wanted, bytes));
+  await writeFile(done, '');
+  await rm(begun);
+  onRestored(volume.name);
+}
+
+async function inTurn<T, R>(items: readonly T[], run: (item: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = [];
+  for (const item of items) results.push(await run(item));
+  return results;
+}
+
+const exists = (path: string): Promise<boolean> =>
+  stat(path).then(
+    () => true,
+    () => false,
+  );
+
+/** Errors are seen by whoever reads the result. */
+function ignore(): void {}

@@ -1,0 +1,162 @@
+// Reads and fills volumes: through the folder they are in, where that is on this machine and ours to reach, which keeps everything
+// (owners, modes, extended attributes, hard links, holes); else through the engine, by a container that is made and never started,
+// which keeps all but holes and extended attributes other than capabilities.
+import { once } from 'node:events';
+import { access, constants, readdir } from 'node:fs/promises';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { readTar } from '../../archive/tar-reader.ts';
+import { type TarSource, writeTar } from '../../archive/tar-writer.ts';
+import type { Engine } from '../../engine/engine.ts';
+import { startProgram } from '../../host.ts';
+import { expanded, volumeEntries } from './volume-entries.ts';
+import { VolumeError } from './volume-error.ts';
+
+/** A volume, and what it takes to reach it through the engine. */
+export interface VolumePlace {
+  readonly engine: Engine;
+  /** Its real name. */
+  readonly volume: string;
+  /** Any image the engine has; no program of it runs. */
+  readonly image: string;
+  /** Labels of the container that is made for a moment: those by which a later `down` finds it. */
+  readonly labels: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Where the helper container has the volume. Docker merges the folder's own mode and owner only when it is named. */
+const [MOUNT, MOUNTED] = ['/windlass-volume', 'windlass-volume/'];
+
+const [READ, WRITE] = [
+  ['--create', '--sparse', '--sort=name', '--format=posix'],
+  ['--extract', '--preserve-permissions', '--same-owner'],
+];
+const BOTH = ['--numeric-owner', '--xattrs', '--xattrs-include=*'];
+
+/** The contents, as an archive in the form of volume-entries.ts. */
+export async function* readVolume(place: VolumePlace): AsyncGenerator<Uint8Array> {
+  const folder = await folderOf(place);
+  if (folder !== undefined) {
+    yield* writeTar(volumeEntries(tarOutput(folder), './'));
+    return;
+  }
+  const { engine, signal } = place;
+  const id = await createHelper(place);
+  let archive: Readable | undefined;
+  try {
+    archive = await engine.getArchive(id, MOUNT, signal);
+    // The native engine calls the top of a volume ".", Docker by the folder's name.
+    yield* writeTar(volumeEntries(archive, engine.kind === 'native' ? './' : MOUNTED));
+  } finally {
+    // An engine may wait for whoever reads before it removes what is read.
+    archive?.destroy();
+    await engine.removeContainer(id, { force: true, volumes: false });
+  }
+}
+
+/** Whether nothing is in it. */
+export async function isEmptyVolume(place: VolumePlace): Promise<boolean> {
+  const folder = await folderOf(place);
+  if (folder !== undefined) return (await readdir(folder)).length === 0;
+  let entries = 0;
+  const contents = readVolume(place);
+  for await (const _ of readTar(contents)) if (++entries > 1) return false;
+  return true;
+}
+
+/** Puts an archive, which has been checked (check-volume.ts), into an empty volume. */
+export async function fillVolume(place: VolumePlace, archive: AsyncIterable<Uint8Array>): Promise<void> {
+  const folder = await folderOf(place);
+  if (folder !== undefined) return tarInput(folder, archive);
+  const { engine, signal } = place;
+  const id = await createHelper(place);
+  try {
+    // The native engine reaches a volume by its own path alone; Docker gives the folder its mode and owner from above.
+    const isNative = engine.kind === 'native';
+    const entries = async function* (): AsyncGenerator<TarSource> {
+      for await (const entry of readTar(archive)) yield expanded(entry, isNative ? '' : MOUNTED);
+    };
+    await engine.putArchive(id, isNative ? MOUNT : '/', Readable.from(writeTar(entries())), {}, signal);
+  } finally {
+    await engine.removeContainer(id, { force: true, volumes: false });
+  }
+}
+
+/** The volume's folder, where it can be reached without the engine. */
+async function folderOf({ engine, volume, signal }: VolumePlace): Promise<string | undefined> {
+  const found = await engine.findVolume(volume, signal);
+  if (found === undefined) throw new VolumeError(`there is no volume "${volume}"`);
+  const { mountpoint, driver } = found;
+  if (mountpoint === undefined || driver !== 'local' || !engine.endpoint.startsWith('unix://')) return undefined;
+  // Only root may give files away.
+  if (process.getuid?.() !== 0) return undefined;
+  return access(mountpoint, constants.R_OK | constants.W_OK).then(
+    () => mountpoint,
+    () => undefined,
+  );
+}
+
+const createHelper = ({ engine, volume, image, labels, signal }: VolumePlace): Promise<string> =>
+  engine.createContainer(
+    {
+      name: `windlass-volume-${process.pid}-${Date.now().toString(36)}`,
+      image,
+      labels,
+      service: {
+        name: 'volume',
+        image,
+        command: ['true'],
+        entrypoint: null,
+        network_mode: 'none',
+        volumes: [{ type: 'volume', source: 'volume', target: MOUNT, volume: { nocopy: true } }],
+      },
+      attachments: [],
+      volumeNames: { volume },
+      inheritedVolumes: {},
+      fileMounts: [],
+      oneOff: true,
+    },
+    signal,
+  );
+
+async function* tarOutput(folder: string): AsyncGenerator<Uint8Array> {
+  const tar = await startProgram(
+    'tar',
+    [...READ, ...BOTH, '--directory', folder, '--file', '-', '.'],
+    ['ignore', 'pipe', 'pipe'],
+  );
+  const ended = exitOf(tar);
+  try {
+    yield* tar.stdout ?? [];
+    const { code, said } = await ended;
+    // 1: a file changed while it was read, as files of a service that goes on do.
+    if (code !== 0 && code !== 1) throw new VolumeError(`cannot read "${folder}": tar says: ${said}`);
+  } finally {
+    tar.kill();
+  }
+}
+
+async function tarInput(folder: string, archive: AsyncIterable<Uint8Array>): Promise<void> {
+  const tar = await startProgram(
+    'tar',
+    [...WRITE, ...BOTH, '--directory', folder, '--file', '-'],
+    ['pipe', 'ignore', 'pipe'],
+  );
+  const ended = exitOf(tar);
+  if (tar.stdin === null) throw new Error('tar was started without a standard input');
+  const fed = pipeline(Readable.from(archive), tar.stdin).catch((error: NodeJS.ErrnoException) => {
+    // tar's own words say why it stopped reading.
+    if (error.code !== 'EPIPE') throw error;
+  });
+  const [{ code, said }] = await Promise.all([ended, fed]);
+  if (code !== 0) throw new VolumeError(`cannot fill "${folder}": tar says: ${said}`);
+}
+
+async function exitOf(child: Awaited<ReturnType<typeof startProgram>>): Promise<{ code: number; said: string }> {
+  let said = '';
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    said = (said + text).slice(-2000);
+  });
+  const [code] = (await once(child, 'close')) as [number | null];
+  return { code: code ?? 128, said: said.trim() };
+}
