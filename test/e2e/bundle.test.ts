@@ -1,0 +1,141 @@
+// Bundles between real engines: saved on one, raised on a fresh one of the other kind.
+import { mkdir, readdir, utimes } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { type NativeEngineUnderTest, startNativeEngine } from '../support/native-engine.ts';
+import { type CommandOptions, type Scenario, scenario } from '../support/scenario.ts';
+
+let native: NativeEngineUnderTest;
+beforeAll(async () => {
+  native = await startNativeEngine();
+});
+afterAll(async () => {
+  expect(await native.tearDown()).toEqual([]);
+});
+
+const COMPOSE = `
+services:
+  web:
+    image: busybox
+    command: [sh, -c, 'cat /site/index.html /etc/motd /run/secrets/key; echo $$GREETING $$TOKEN; exec sleep 600']
+    stop_grace_period: 0s
+    environment: {GREETING: "\${GREETING:-hello}"}
+    env_file: .env
+    volumes: ["./site:/site:ro", "data:/data"]
+    configs: [{source: motd, target: /etc/motd}]
+    secrets: [key]
+  built:
+    build: ./app
+    command: [sleep, "600"]
+    stop_grace_period: 0s
+configs: {motd: {file: motd.txt}}
+secrets: {key: {file: key.txt}}
+volumes: {data: {}}
+`;
+
+const FILES = {
+  'compose.yaml': COMPOSE,
+  '.env': 'TOKEN=not-for-everybody\n',
+  'key.txt': 'not-for-anybody\n',
+  'motd.txt': 'welcome\n',
+  'site/index.html': 'a page\n',
+  'site/deep/er.txt': 'more\n',
+  'unrelated.txt': 'of no service\n',
+  'app/Dockerfile': 'FROM busybox\nRUN echo built > /result\n',
+};
+
+/** A folder to receive a bundle in, and windlass there, on an engine. */
+async function receiver(s: Scenario, name: string, host: string) {
+  const cwd = join(s.folder, name);
+  await mkdir(cwd, { recursive: true });
+  const env = { DOCKER_HOST: host, XDG_STATE_HOME: join(cwd, 'state') };
+  return {
+    cwd,
+    unpacked: () => readdir(join(cwd, 'state/windlass/bundles')).catch(() => []),
+    windlass: (args: readonly string[], options: CommandOptions = {}) => s.windlass(args, { cwd, ...options, env }),
+  };
+}
+
+test('from Docker to the native engine: files, built images, data; what is secret is asked for', async () => {
+  const s = await scenario({ files: FILES, env: { DOCKER_BUILDKIT: '0' } });
+  await s.windlass(['up', '-d', '--build']);
+  await s.windlass([
+    'exec',
+    '-T',
+    'web',
+    'sh',
+    '-c',
+    'chown 12:34 /data; echo kept > /data/f; chmod 640 /data/f; ln /data/f /data/g',
+  ]);
+  const bundle = join(s.folder, 'there', 'app.windlass.tar');
+  const there = await receiver(s, 'there', native.host);
+  const saved = await s.windlass(['bundle', 'save', '--with-volumes', '-o', bundle]);
+  expect(saved.stdout).toContain(
+    'The receiver has to set:\n  TOKEN (env_file of web)\n  file key.txt beside the bundle (secret key)',
+  );
+  const listed = await s.command('tar', ['xOf', bundle, 'files.tar']);
+  expect(listed.stdout).toContain('a page');
+  for (const hidden of ['not-for-everybody', 'not-for-anybody', 'of no service', s.folder])
+    expect((await s.command('grep', ['-ac', hidden, bundle], { exit: 'any' })).stdout.trim(), hidden).toBe('0');
+  await s.windlass(['down', '--volumes', '--rmi', 'local']);
+  await s.expectNothingLeft();
+  await native.docker(['image', 'rm', 'busybox']);
+
+  // Without what it needs it says so, and makes nothing.
+  const up = ['-f', 'app.windlass.tar', 'up', '-d'];
+  const refused = await there.windlass(up, { exit: 1 });
+  expect(refused.stderr).toContain('variable TOKEN (env_file of web)');
+  expect(refused.stderr).toContain(`file ${there.cwd}/key.txt (secret key)`);
+  expect((await native.docker(['ps', '-aq'])).stdout + (await native.docker(['images', '-q'])).stdout).toBe('');
+
+  await s.write('there/.env', 'TOKEN=ours\nGREETING=ahoy\n');
+  await s.write('there/key.txt', 'ours too\n');
+  await there.windlass(up);
+  const id = async (): Promise<string> => (await there.windlass(['-f', 'app.windlass.tar', 'ps', '-q'])).stdout;
+  const first = await id();
+  expect((await there.windlass(['-f', 'app.windlass.tar', 'logs', '--no-log-prefix', 'web'])).stdout).toBe(
+    'a page\nwelcome\nours too\nahoy ours\n',
+  );
+  const exec = (service: string, command: string) =>
+    there.windlass(['-f', 'app.windlass.tar', 'exec', '-T', service, 'sh', '-c', command]);
+  expect((await exec('built', 'cat /result')).stdout).toBe('built\n');
+  expect((await exec('web', 'stat -c "%u:%g %a %h" /data /data/f; cat /data/g; cat /site/deep/er.txt')).stdout).toBe(
+    '12:34 755 2\n0:0 640 2\nkept\nmore\n',
+  );
+
+  // A second time changes nothing, and what was written since stays.
+  await exec('web', 'echo newer > /data/f');
+  await there.windlass(up);
+  expect(await id()).toBe(first);
+  expect((await exec('web', 'cat /data/f')).stdout).toBe('newer\n');
+  expect(await there.unpacked()).toHaveLength(1);
+
+  // By name alone, without the bundle.
+  await there.windlass(['-p', s.project, 'down', '--volumes'], { cwd: s.folder });
+  expect(await there.unpacked()).toEqual([]);
+  expect((await native.docker(['ps', '-aq'])).stdout + (await native.docker(['volume', 'ls', '-q'])).stdout).toBe('');
+});
+
+test('the same input is the same bytes: another day, folder and engine; docker load reads it', async () => {
+  const files = {
+    'compose.yaml': 'name: same\nservices: {web: {image: busybox, volumes: ["./site:/site"]}}\n',
+    'site/a': 'a',
+    'site/b/c': 'c',
+  };
+  const [one, two] = [await scenario({ files, unnamed: true }), await scenario({ files, unnamed: true })];
+  await utimes(join(two.folder, 'site/a'), 1, 1);
+  await two.command('chmod', ['-R', 'g+w,o-r', 'site']);
+  const save = (s: Scenario, host: string): Promise<unknown> =>
+    s.windlass(['bundle', 'save', '-o', 'same.tar'], { env: { DOCKER_HOST: host } });
+  await save(one, inject('ground').dockerHost);
+  // The native engine knows the image from the other engine's bundle alone.
+  await two.windlass(['bundle', 'load', join(one.folder, 'same.tar')], {
+    env: { DOCKER_HOST: native.host, XDG_STATE_HOME: join(two.folder, 'state') },
+  });
+  await save(two, native.host);
+  await one.command('cmp', ['same.tar', join(two.folder, 'same.tar')]);
+  expect((await one.windlass(['bundle', 'verify', 'same.tar'])).stdout).toMatch(
+    /^sha256:[0-9a-f]{64} same: \d+ contents are whole\n$/,
+  );
+  expect((await one.docker(['load', '-i', 'same.tar'])).stdout).toContain('Loaded image: busybox:latest');
+});
