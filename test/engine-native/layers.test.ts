@@ -37,7 +37,7 @@ const archive = (...parts: Buffer[]): Buffer => Buffer.concat([...parts, END_OF_
 
 async function entries(bytes: Buffer): Promise<TarHeader[]> {
   const found: TarHeader[] = [];
-  for await (const { body: _, ...entry } of readTar(Readable.from([bytes]))) found.push(entry);
+  for await (const { body: _, pax: __, ...entry } of readTar(Readable.from([bytes]))) found.push(entry);
   return found;
 }
 
