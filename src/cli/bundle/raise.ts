@@ -8,11 +8,12 @@ import { volumeLabels } from '../../planner/labels.ts';
 import { BundleError } from '../../shipping/bundle/bundle-error.ts';
 import { BundleStore, bundleFolder, type UnpackedBundle } from '../../shipping/bundle/bundle-store.ts';
 import { loadImages } from '../../shipping/bundle/load-images.ts';
-import { looksLikeBundle } from '../../shipping/bundle/read-bundle.ts';
+import { type BundleHead, looksLikeBundle } from '../../shipping/bundle/read-bundle.ts';
 import { restoreVolumes } from '../../shipping/bundle/volumes.ts';
 import type { CommandContext } from '../context.ts';
 import { type GlobalOptions, namedFiles } from '../globals.ts';
 import { volumePlaces } from '../volume-places.ts';
+import { publicKeyFrom, requireSignature } from './keys.ts';
 
 type Environment = Readonly<Record<string, string>>;
 
@@ -42,7 +43,7 @@ export async function raiseBundle(
       hint: 'name it first; Compose files after it are merged over it',
     });
   const file = resolve(cwd, files[0] ?? '');
-  const bundle = await new BundleStore(bundleFolder(env)).unpack(file);
+  const bundle = await unpackTrusted(file, env, cwd);
   const { project, environment } = bundle.manifest;
   const workingDir = join(bundle.files, project.directory);
   const own = join(globals.projectDirectory ?? dirname(file), '.env');
@@ -67,6 +68,13 @@ export async function raiseBundle(
       PWD: workingDir,
     },
   };
+}
+
+/** Unpacks a bundle; one that is not signed with the key in WINDLASS_BUNDLE_KEY is refused, where there is one. */
+export async function unpackTrusted(file: string, env: Environment, cwd: string): Promise<UnpackedBundle> {
+  const key = env.WINDLASS_BUNDLE_KEY ? await publicKeyFrom(env.WINDLASS_BUNDLE_KEY, cwd) : undefined;
+  const check = (head: BundleHead): void => (key === undefined ? undefined : requireSignature(head, key));
+  return new BundleStore(bundleFolder(env)).unpack(file, check);
 }
 
 /** What the user's own env file sets goes before what the bundle holds. */

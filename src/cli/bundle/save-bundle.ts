@@ -25,6 +25,7 @@ import type { CommandContext } from '../context.ts';
 import { perform } from '../perform.ts';
 import { volumePlaces } from '../volume-places.ts';
 import { type Gathered, gather, knownValues } from './gather.ts';
+import { signerFrom } from './keys.ts';
 
 export interface SaveOptions {
   /** Absolute; by default `<project>.windlass.tar` in the current folder. */
@@ -33,6 +34,8 @@ export interface SaveOptions {
   readonly volumes: boolean;
   readonly includeEnv: readonly string[];
   readonly withSecrets: readonly string[];
+  /** File of a minisign secret key. */
+  readonly signingKey: string | undefined;
 }
 
 export interface SavedBundle extends WrittenBundle {
@@ -45,6 +48,9 @@ export async function saveBundle(context: CommandContext, options: SaveOptions):
   const gathered = await gather(context, { contexts: !options.images, withSecrets: options.withSecrets });
   const { project, placed } = gathered;
   checkSecrets(project, options.withSecrets);
+  const { signingKey } = options;
+  // A key that does not open is told before anything is gathered.
+  const sign = signingKey && (await signerFrom(signingKey, context.env.WINDLASS_SIGNING_PASSWORD, project.name));
   const output = options.output ?? join(context.cwd, `${project.name}.windlass.tar`);
   const spool = await Spool.beside(output);
   try {
@@ -73,7 +79,7 @@ export async function saveBundle(context: CommandContext, options: SaveOptions):
       needs,
       environment,
     };
-    const written = await writeBundle({ manifest, parts, output });
+    const written = await writeBundle({ manifest, parts, output, ...(sign ? { sign } : {}) });
     return { ...written, output, envFilesWithValues: placed.withValues.map(({ path }) => basename(path)) };
   } finally {
     await spool.remove();

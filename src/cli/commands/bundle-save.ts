@@ -9,6 +9,7 @@ export const run: CommandRun<typeof bundleSaveFlags> = async (context, flags) =>
   const saved = await saveBundle(context, {
     output: flags.output === undefined ? undefined : resolve(context.cwd, flags.output),
     volumes: flags['with-volumes'],
+    signingKey: flags.sign === undefined ? undefined : resolve(context.cwd, flags.sign),
     images: !flags['without-images'],
     includeEnv: flags['include-env'],
     withSecrets: flags['with-secret'],

@@ -9,6 +9,7 @@ export const bundleSaveFlags = {
     help: 'File to write; ".gz" or ".zst" at its end compresses it',
     shownDefault: '<project>.windlass.tar',
   },
+  sign: { type: 'string', value: 'file', help: 'Sign the bundle with this minisign secret key' },
   'with-secret': { type: 'list', help: 'Put this secret into the bundle' },
   'with-volumes': { type: 'boolean', help: 'Put the contents of volumes into the bundle, read while services pause' },
   'without-images': { type: 'boolean', help: 'Leave images out, and put build contexts in' },
@@ -18,7 +19,9 @@ export const bundleInspectFlags = {
   format: { type: 'string', default: 'text', help: 'Format the output ("text"|"json")' },
 } as const satisfies Flags;
 
-export const bundleVerifyFlags = {} as const satisfies Flags;
+export const bundleVerifyFlags = {
+  key: { type: 'string', help: 'Require a signature made with the secret half of this minisign key (file or text)' },
+} as const satisfies Flags;
 
 export const bundleLoadFlags = {} as const satisfies Flags;
 

@@ -32,9 +32,10 @@ export class BundleStore {
     this.#folder = folder;
   }
 
-  /** Unpacks the project's files, having checked all of the bundle, unless that was done before. */
-  async unpack(file: string): Promise<UnpackedBundle> {
+  /** Unpacks the project's files, having checked all of the bundle, unless that was done before. `check` may refuse its head. */
+  async unpack(file: string, check: (head: BundleHead) => void = () => undefined): Promise<UnpackedBundle> {
     const head = await readHead(file);
+    check(head);
     const folder = this.#folderOf(head.digest);
     if (!(await exists(join(folder, MANIFEST_PATH)))) await this.#unpackInto(file, folder, head.digest);
     return unpacked(head, folder);
