@@ -1,6 +1,33 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
+/** Scenarios of whole commands, which say nothing of the engine they run on: they run on a Docker Engine and on the native one. */
+const SCENARIOS = [
+  'adoption',
+  'cli-attached',
+  'cli-failures',
+  'cli-images',
+  'cli-lifecycle',
+  'content',
+  'convergence',
+  'exec',
+  'harness',
+  'inspect-parity',
+  'interruption',
+  'logs',
+  'run',
+  'terminal',
+  'views',
+].map((name) => `test/e2e/${name}.test.ts`);
+
+const END_TO_END = {
+  testTimeout: 300_000,
+  hookTimeout: 600_000,
+  globalSetup: ['test/support/e2e-setup.ts'],
+  fileParallelism: true,
+  maxWorkers: 2,
+};
+
 export default defineConfig({
   test: {
     projects: [
@@ -18,15 +45,10 @@ export default defineConfig({
         test: { name: 'property', include: ['test/**/*.property.test.ts'], testTimeout: 120_000 },
       },
       {
-        test: {
-          name: 'e2e',
-          include: ['test/e2e/**/*.test.ts'],
-          testTimeout: 300_000,
-          hookTimeout: 600_000,
-          globalSetup: ['test/support/e2e-setup.ts'],
-          fileParallelism: true,
-          maxWorkers: 2,
-        },
+        test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], ...END_TO_END },
+      },
+      {
+        test: { name: 'native', include: SCENARIOS, ...END_TO_END },
       },
     ],
   },

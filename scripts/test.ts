@@ -1,5 +1,6 @@
-// All checks, one after another: lint, types, unit, property, e2e. Ends with `N passed, N failed`, over all parts.
-//   node scripts/test.mjs [PART…] [-- ARGUMENTS FOR VITEST…]      parts: lint types unit property e2e; all unless named
+// All checks, one after another: lint, types, unit, property, e2e (on a Docker Engine), native (the same scenarios on the native engine).
+// Ends with `N passed, N failed`, over all parts.
+//   node scripts/test.mjs [PART…] [-- ARGUMENTS FOR VITEST…]      parts: lint types unit property e2e native; all unless named
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -7,7 +8,7 @@ import { join } from 'node:path';
 import { systemPath } from './ground/debian-packages.ts';
 import { beginRun, sweepRun } from './ground/test-run.ts';
 
-const PARTS = ['lint', 'types', 'unit', 'property', 'e2e'] as const;
+const PARTS = ['lint', 'types', 'unit', 'property', 'e2e', 'native'] as const;
 type Part = (typeof PARTS)[number];
 
 interface Count {
@@ -69,10 +70,10 @@ async function vitest(part: Part, extra: readonly string[], env?: NodeJS.Process
 }
 
 /** vitest ends at once when it is interrupted; what its scenarios had made is swept up here. */
-async function endToEnd(extra: readonly string[]): Promise<Count> {
+async function endToEnd(part: 'e2e' | 'native', extra: readonly string[]): Promise<Count> {
   const folder = await beginRun();
   try {
-    return await vitest('e2e', extra, { WINDLASS_TEST_RUN: folder });
+    return await vitest(part, extra, { WINDLASS_TEST_RUN: folder });
   } finally {
     await sweepRun(folder);
   }
@@ -85,7 +86,8 @@ function runPart(part: Part, extra: readonly string[]): Promise<Count> {
     case 'types':
       return check('tsc', ['--noEmit']);
     case 'e2e':
-      return endToEnd(extra);
+    case 'native':
+      return endToEnd(part, extra);
     default:
       return vitest(part, extra);
   }

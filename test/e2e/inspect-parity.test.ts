@@ -184,8 +184,9 @@ const withoutAccidents = (text: string): string =>
     // The engine picks the next free subnet where none is asked for.
     .replace(/"(Gateway|Subnet)":"(?!10\.217\.)[^"]*"/g, '"$1":"<free>"')
     .replace(/"Hostname":"[0-9a-f]{12}"/g, '"Hostname":"<id>"')
-    .replace(/"(Aliases|DNSNames)":\[("[0-9a-f]{12}",?)/g, '"$1":["<id>",')
-    .replace(/,?"[0-9a-f]{12}"/g, '');
+    // Engines may count the short id among the names already before the start; where it stands among them is chance.
+    .replace(/\["[0-9a-f]{12}",?/g, '[')
+    .replace(/,"[0-9a-f]{12}"/g, '');
 
 describe('docker inspect shows the same, whether docker compose or windlass created', () => {
   it.each(Object.entries(STACKS))('%s', async (_name, text) => {

@@ -10,6 +10,8 @@ export const DIFFERENCES = {
     'The filter `dangling=true` of networks lists those that no container uses. Docker 20.10 lists all that are not predefined.',
   'bytes in logs':
     'Logs give back what a container wrote, byte for byte. Docker keeps them as JSON and replaces what is no UTF-8.',
+  'status of a missing program':
+    'Running a program inside that is not there ends with 127, as in a shell and in later versions of Docker. Docker 20.10 has 126.',
   'not in the registry':
     'Pulling what the registry does not have, or does not show without a password, is 404, as Docker has it for Docker Hub; Docker 20.10 answers 500 for registries whose refusals are terse.',
 } as const;

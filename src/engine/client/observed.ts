@@ -137,7 +137,8 @@ export function observedImage(info: Docker.ImageInspectInfo): ObservedImage {
   const variant = (info as { Variant?: string }).Variant ?? '';
   // Podman may leave the configuration out; `Config` is typed as always there.
   const config = info.Config as Docker.ImageInspectInfo['Config'] | undefined;
-  const lastTagged = text(record(record(info).Metadata).LastTagTime);
+  // Year 1 is Go's word for never.
+  const lastTagged = text(record(record(info).Metadata).LastTagTime).replace(/^0001-.*/, '');
   const test = config?.Healthcheck?.Test ?? [];
   return {
     id: info.Id,

@@ -11,6 +11,7 @@ import { deviceFacts } from './device-facts.ts';
 import { addressesOf, cgroupOf, leasesOf, publishingLease } from './endpoints.ts';
 import { hostsFile, resolvConf } from './etc-files.ts';
 import { type NamespaceSource, ociConfig } from './oci-config.ts';
+import { sharedMemoryOf } from './shared-memory.ts';
 import type { ContainerStore } from './store.ts';
 import { type ContainerRecord, isLive } from './types.ts';
 import { userFacts } from './user-facts.ts';
@@ -54,7 +55,7 @@ export async function writeBundle(
     deviceFacts(host, hostConfig),
     namespaceSources(parts, record, container),
   ]);
-  const ipc = await sharedPid(parts, hostConfig.IpcMode);
+  const sharedShm = sharedMemoryOf(parts, record);
   const mounts = await Promise.all(record.mounts.map((point) => mountSource(host, point)));
   const spec = ociConfig({
     record: { ...record, mounts },
@@ -69,8 +70,7 @@ export async function writeBundle(
     deviceRules: devices.rules,
     deviceNumbers: devices.numbers,
     files: { '/etc/resolv.conf': files.resolvConf, '/etc/hostname': container.hostname, '/etc/hosts': files.hosts },
-    ...(ipc === undefined ? {} : { sharedShm: `/proc/${ipc}/root/dev/shm` }),
-    ...(hostConfig.IpcMode === 'host' ? { sharedShm: '/dev/shm' } : {}),
+    ...(sharedShm === undefined ? {} : { sharedShm }),
     ...(hostConfig.Init === true ? { init: initProgram(parts) } : {}),
   });
   await host.files.writeFile(join(container.bundle, 'config.json'), JSON.stringify(spec), { mode: 0o600 });

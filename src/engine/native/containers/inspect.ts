@@ -148,7 +148,7 @@ export function apiEndpoint(record: ContainerRecord, endpoint: Endpoint): Record
   const { lease, settings } = endpoint;
   const named = endpoint.networkName !== DEFAULT_NETWORK;
   return {
-    IPAMConfig: settings.IPAMConfig ?? null,
+    IPAMConfig: settings.IPAMConfig && Object.keys(settings.IPAMConfig).length > 0 ? settings.IPAMConfig : null,
     Links: settings.Links ?? null,
     Aliases: settings.Aliases ?? null,
     NetworkID: endpoint.networkId,

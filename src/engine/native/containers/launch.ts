@@ -8,6 +8,7 @@ import type { LifecycleTools } from './lifecycle-parts.ts';
 import { processStart } from './process.ts';
 import { openPorts } from './publish.ts';
 import { mountRecordRootfs, unmountRootfs } from './rootfs.ts';
+import { mountSharedMemory } from './shared-memory.ts';
 import { type ContainerRecord, type Endpoint, NEVER } from './types.ts';
 import { prepareVolumes } from './volume-mounts.ts';
 import { allSettled } from './waiting.ts';
@@ -33,6 +34,7 @@ export async function launch(
       holding,
       mountRecordRootfs(tools, record).then(() => prepareVolumes(host, tools.volumes, record, container.rootfs)),
     ]);
+    await mountSharedMemory(host, record, container);
     await writeBundle(tools, leased, { ...container, netns: network?.path ?? '' });
     // The runtime needs the namespace, not what is plugged into it: both are made at once.
     const [pid, withPorts] = await allSettled([

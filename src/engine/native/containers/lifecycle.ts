@@ -97,7 +97,7 @@ export class Lifecycle {
 
   /** Sends a signal; a container that does not run is a conflict. */
   kill(id: string, signal: string): Promise<void> {
-    return killContainer(this.#tools, id, signal);
+    return killContainer(this.#tools, id, signal, (full) => this.nextExit(full));
   }
 
   /** Resolves to false when it did not run. The container's own signal, then, after the time-out, SIGKILL. */

@@ -40,7 +40,8 @@ function ports(record: ContainerRecord): Record<string, unknown>[] {
     .filter((port) => !bound.has(port.includes('/') ? port : `${port}/tcp`))
     .map((port) => {
       const [number = '', protocol = 'tcp'] = port.split('/');
-      return { PrivatePort: Number(number), Type: protocol };
+      // A range that only the client knows is port 0, as in Docker.
+      return { PrivatePort: Number(number) || 0, Type: protocol };
     });
   return [...exposed, ...published];
 }

@@ -14,7 +14,7 @@ export interface MountFacts {
   readonly init?: string;
 }
 
-const DEFAULT_SHM_BYTES = 64 * 1024 * 1024;
+export const DEFAULT_SHM_BYTES = 64 * 1024 * 1024;
 const mount = (destination: string, type: string, source: string, ...options: string[]): OciMount => ({
   destination,
   type,

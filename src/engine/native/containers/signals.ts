@@ -13,6 +13,9 @@ const DEFAULT_STOP_SECONDS = 10;
 /** After a SIGKILL the kernel may take a while to tear a process down, not this long. */
 const KILL_DEADLINE_MS = 30_000;
 
+/** How long a kill waits for the end before it answers all the same; Docker's. */
+const KILL_WAIT_MS = 10_000;
+
 export interface SignalParts {
   readonly host: NativeHost;
   readonly store: ContainerStore;
@@ -29,18 +32,28 @@ export interface StopRequest {
   readonly byUser?: boolean;
 }
 
-/** Sends a signal; a container that does not run is a conflict. */
-export async function killContainer(parts: SignalParts, id: string, signalText: string): Promise<void> {
+/**
+ * Sends a signal; a container that does not run is a conflict. SIGKILL is waited for, as clients look at the state next:
+ * `end` is asked for the container's end before the signal is sent.
+ */
+export async function killContainer(
+  parts: SignalParts,
+  id: string,
+  signalText: string,
+  end: (id: string) => Promise<unknown>,
+): Promise<void> {
   const { store, events, runtime } = parts;
   const record = findToKill(store, id);
   const signal = signalNumber(signalText);
   if (signal === undefined) throw new ApiError(400, `Invalid signal: ${signalText}`);
   if (!isLive(record.state.status))
     throw conflict(`Cannot kill container: ${id}: Container ${record.id} is not running`);
+  const ended = signal === 9 ? end(record.id) : undefined;
   if (signal === 9) store.updateState(record.id, { stoppedByUser: true });
   await send(parts, record, signal);
   if (record.state.status === 'paused' && signal === 9) await runtime.call('resume', record.id).catch(() => undefined);
   events.emit('container', 'kill', record.id, { ...eventAttributes(record), signal: String(signal) });
+  if (ended) await within(ended, KILL_WAIT_MS);
 }
 
 /** Docker says what it was about, here and nowhere else. */

@@ -18,6 +18,7 @@ export async function takeDown(tools: LifecycleTools, record: ContainerRecord): 
     () => runtime.delete(record.id, cgroupOf(record)),
     () => networks.unplug(leasesOf(current).map(({ lease }) => lease)),
     () => unmountRootfs(host, container),
+    () => host.kernel.unmount(container.shm),
     () => releaseVolumes(volumes, record),
   ];
   await Promise.all(steps.map((step) => step().catch((error: unknown) => debug('lifecycle', () => messageOf(error)))));
