@@ -55,6 +55,8 @@ export class ImageStore {
   /** Familiar `name:tag` → image id. */
   readonly #references = new Map<string, string>();
   readonly #keepers: (() => readonly ImageLayer[])[] = [];
+  /** Image id → when it was last given a name. */
+  readonly #tagged = new Map<string, string>();
   /** Layers being unpacked, so that two loads of one layer share the work. */
   readonly #unpacking = new Map<string, Promise<void>>();
   #saving: Promise<void> = Promise.resolve();
@@ -80,6 +82,17 @@ export class ImageStore {
       string
     >;
     for (const [name, id] of Object.entries(references)) if (this.#images.has(id)) this.#references.set(name, id);
+    const tagged = JSON.parse((await readIfExists(files, this.#taggedFile)) ?? '{}') as Record<string, string>;
+    for (const [id, time] of Object.entries(tagged)) if (this.#images.has(id)) this.#tagged.set(id, time);
+  }
+
+  /** When an image was last given a name; undefined where it never was. */
+  lastTagged(id: string): string | undefined {
+    return this.#tagged.get(id);
+  }
+
+  get #taggedFile(): string {
+    return join(this.#paths.images, 'tagged.json');
   }
 
   get #recordsFolder(): string {
@@ -150,6 +163,7 @@ export class ImageStore {
 
   async setReference(name: string, id: string): Promise<void> {
     this.#references.set(name, id);
+    this.#tagged.set(id, new Date().toISOString().replace(/\.?0+Z$/, 'Z'));
     await this.#saveReferences();
   }
 
@@ -159,11 +173,11 @@ export class ImageStore {
   }
 
   #saveReferences(): Promise<void> {
-    const write = (): Promise<void> =>
-      this.#host.writeAtomic(
-        this.#paths.references,
-        JSON.stringify(Object.fromEntries(this.#references), undefined, 1),
-      );
+    const write = async (): Promise<void> => {
+      const text = (map: ReadonlyMap<string, string>): string => JSON.stringify(Object.fromEntries(map), undefined, 1);
+      await this.#host.writeAtomic(this.#paths.references, text(this.#references));
+      await this.#host.writeAtomic(this.#taggedFile, text(this.#tagged));
+    };
     this.#saving = this.#saving.then(write, write);
     return this.#saving;
   }

@@ -113,7 +113,7 @@ function inspect(engine: NativeEngine, image: Image): unknown {
     VirtualSize: image.size,
     GraphDriver: { Name: 'overlay2', Data: { UpperDir: engine.images.layerDiff(config.rootfs.diff_ids.at(-1) ?? '') } },
     RootFS: { Type: 'layers', Layers: config.rootfs.diff_ids },
-    Metadata: { LastTagTime: '0001-01-01T00:00:00Z' },
+    Metadata: { LastTagTime: engine.images.lastTagged(image.id) ?? '0001-01-01T00:00:00Z' },
   };
 }
 
