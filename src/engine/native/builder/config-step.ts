@@ -55,7 +55,10 @@ export function configStep(state: ConfigState, instruction: Metadata): ConfigSte
     }
     case 'expose': {
       const ports = Object.fromEntries(instruction.words.flatMap(exposedPorts).map((port) => [port, {}]));
-      return step({ ExposedPorts: { ...config.ExposedPorts, ...ports } }, `EXPOSE ${instruction.words.join(' ')}`);
+      return step(
+        { ExposedPorts: { ...config.ExposedPorts, ...ports } },
+        `EXPOSE ${[...instruction.words].sort().join(' ')}`,
+      );
     }
     case 'volume': {
       if (instruction.words.includes('')) throw badRequest('VOLUME specified can not be an empty string');

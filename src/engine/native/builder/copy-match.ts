@@ -1,45 +1,77 @@
-// Wildcards of COPY and ADD: Go's filepath.Match, part by part. Pure.
+// Wildcards of COPY and ADD: Go's filepath.Match, part by part. Names and patterns are a stranger's, so matching takes time in
+// proportion to both, whatever they are. Pure.
+
+type Token = 'any' | 'many' | ((character: string) => boolean);
 
 /** Whether a part of a path has wildcards. */
 export const hasWildcard = (part: string): boolean => /[*?[\\]/.test(part);
 
-/** The pattern of one part as an expression. Throws an Error where it is malformed. */
-export function partExpression(pattern: string): RegExp {
-  let out = '';
-  for (let at = 0; at < pattern.length; at += 1) {
-    const character = pattern.charAt(at);
-    if (character === '*') {
-      if (!out.endsWith('[^/]*')) out += '[^/]*';
-    } else if (character === '?') out += '[^/]';
-    else if (character === '\\') {
-      at += 1;
-      if (at >= pattern.length) throw new Error(`syntax error in pattern "${pattern}"`);
-      out += literal(pattern.charAt(at));
-    } else if (character === '[') {
-      const end = classEnd(pattern, at);
-      out += classExpression(pattern.slice(at + 1, end), pattern);
-      at = end;
-    } else out += literal(character);
-  }
-  return new RegExp(`^${out}$`, 'su');
+/** The test that a pattern is for a name. Throws an Error where the pattern is malformed. */
+export function partMatcher(pattern: string): (name: string) => boolean {
+  const list = tokens(pattern);
+  return (name) => {
+    const characters = [...name];
+    let reached = Array.from({ length: characters.length + 1 }, (_, index) => index === 0);
+    for (const token of list) {
+      let carried = false;
+      reached = reached.map((here, at) => {
+        if (token === 'many') {
+          carried ||= here;
+          return carried;
+        }
+        const character = characters[at - 1];
+        return character !== undefined && reached[at - 1] === true && (token === 'any' || token(character));
+      });
+    }
+    return reached[characters.length] === true;
+  };
 }
 
-function classEnd(pattern: string, start: number): number {
-  for (let at = start + 1; at < pattern.length; at += 1) {
-    if (pattern.charAt(at) === '\\') at += 1;
-    else if (pattern.charAt(at) === ']' && at > start + 1) return at;
+function tokens(pattern: string): Token[] {
+  const list: Token[] = [];
+  const characters = [...pattern];
+  for (let at = 0; at < characters.length; at += 1) {
+    const character = characters[at] ?? '';
+    if (character === '*') list.push('many');
+    else if (character === '?') list.push('any');
+    else if (character === '[') {
+      const end = classEnd(characters, at, pattern);
+      list.push(classTest(characters.slice(at + 1, end), pattern));
+      at = end;
+    } else {
+      if (character === '\\') at += 1;
+      const literal = characters[at];
+      if (literal === undefined) throw new Error(`syntax error in pattern "${pattern}"`);
+      list.push((given) => given === literal);
+    }
+  }
+  return list;
+}
+
+function classEnd(characters: readonly string[], start: number, pattern: string): number {
+  for (let at = start + 1; at < characters.length; at += 1) {
+    if (characters[at] === '\\') at += 1;
+    else if (characters[at] === ']' && at > start + 1) return at;
   }
   throw new Error(`syntax error in pattern "${pattern}": "[" is not closed`);
 }
 
-function classExpression(body: string, pattern: string): string {
-  const negated = body.startsWith('^');
-  const inside = negated ? body.slice(1) : body;
-  if (inside === '') throw new Error(`syntax error in pattern "${pattern}": an empty class`);
-  const escaped = inside.replace(/\\(.)|([[\]^&])/gsu, (_, kept: string | undefined, special: string | undefined) =>
-    kept === undefined ? `\\${special}` : /[\\[\]^-]/.test(kept) ? `\\${kept}` : kept,
-  );
-  return `[${negated ? '^/' : ''}${escaped}]`;
+/** `[a-z]`, `[^0-9]`, with escapes. */
+function classTest(body: readonly string[], pattern: string): (character: string) => boolean {
+  const negated = body[0] === '^';
+  const ranges: [string, string][] = [];
+  const one = (at: number): { character: string; next: number } => {
+    const escaped = body[at] === '\\';
+    const character = body[escaped ? at + 1 : at];
+    if (character === undefined) throw new Error(`syntax error in pattern "${pattern}"`);
+    return { character, next: at + (escaped ? 2 : 1) };
+  };
+  for (let at = negated ? 1 : 0; at < body.length; ) {
+    const low = one(at);
+    const isRange = body[low.next] === '-' && low.next + 1 < body.length;
+    const high = isRange ? one(low.next + 1) : low;
+    ranges.push([low.character, high.character]);
+    at = high.next;
+  }
+  return (character) => ranges.some(([low, high]) => character >= low && character <= high) !== negated;
 }
-
-const literal = (character: string): string => character.replace(/[\\^$.*+?()[\]{}|/]/, '\\$&');

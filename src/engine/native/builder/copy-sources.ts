@@ -2,7 +2,7 @@
 import { createHash, type Hash } from 'node:crypto';
 import { type IgnoreRules, ignoreLines, ignoreRules } from '../../../ignore-rules.ts';
 import { badRequest } from '../server/api-error.ts';
-import { hasWildcard, partExpression } from './copy-match.ts';
+import { hasWildcard, partMatcher } from './copy-match.ts';
 import { pathParts, type SourceTree, type TreeEntry } from './files/source-tree.ts';
 
 /** One thing to copy. */
@@ -68,7 +68,7 @@ async function expandPart(
   part: string,
   anyDepth: boolean,
 ): Promise<string[]> {
-  const expression = located(part);
+  const matches = located(part);
   const found: string[] = [];
   for (const folder of folders) {
     const at = await tree.find(folder === '' ? '/' : folder);
@@ -77,7 +77,7 @@ async function expandPart(
       found.push(...(await below(tree, folder, at.path)));
       continue;
     }
-    for (const name of await tree.list(at.path)) if (expression.test(name)) found.push(`${folder}/${name}`);
+    for (const name of await tree.list(at.path)) if (matches(name)) found.push(`${folder}/${name}`);
   }
   return found;
 }
@@ -94,9 +94,9 @@ async function below(tree: SourceTree, folder: string, path: string): Promise<st
   return found;
 }
 
-function located(part: string): RegExp {
+function located(part: string): (name: string) => boolean {
   try {
-    return partExpression(part);
+    return partMatcher(part);
   } catch (error) {
     throw badRequest(error instanceof Error ? error.message : String(error));
   }

@@ -30,7 +30,6 @@ export interface StageFacts {
 /** Carries out a stage on top of its base. */
 export async function buildStage(facts: StageFacts, base: StageState): Promise<StageState> {
   const { output, stage } = facts;
-  output.text(` ---> ${shortId(base)}\n`);
   let state = base;
   const triggers = base.config.OnBuild ?? [];
   if (triggers.length > 0) {
@@ -38,6 +37,7 @@ export async function buildStage(facts: StageFacts, base: StageState): Promise<S
     state = { ...state, config: { ...state.config, OnBuild: null }, image: undefined };
     for (const trigger of triggers) state = await carryOut(facts, state, parseTrigger(trigger));
   }
+  output.text(` ---> ${shortId(state)}\n`);
   for (const instruction of stage.instructions) {
     facts.announce(instruction.text);
     state = await carryOut(facts, state, instruction);
@@ -64,7 +64,8 @@ async function carryOut(facts: StageFacts, state: StageState, written: Instructi
     default: {
       if (instruction.kind === 'arg') for (const { key, value } of instruction.args) args.declare(key, value);
       const { state: config, comment } = configStep(state, instruction);
-      const createdBy = `${shellOf(state.config).join(' ')} ${comment}`;
+      // SHELL itself is told with the new one, as Docker does.
+      const createdBy = `${shellOf(config.config).join(' ')} ${comment}`;
       const stepKey = cacheKey('step', state.stepKey, createdBy);
       const known = facts.anew ? undefined : build.cache.get(stepKey);
       if (known) output.text(' ---> Using cache\n');

@@ -1,4 +1,5 @@
 // Variables, quotes and escapes in the words of a Dockerfile, as BuildKit reads them. Pure.
+import { replaceMatches, stripEnd, stripStart } from './shell-pattern.ts';
 import type { EscapeToken } from './words.ts';
 
 export interface ExpandFacts {
@@ -159,14 +160,15 @@ class Expander {
         const greedy = this.#next() === operator;
         if (greedy) this.#at += 1;
         const pattern = this.#until('}', false);
-        return strip(this.#value(name) ?? '', pattern, operator, greedy);
+        const value = this.#value(name) ?? '';
+        return operator === '#' ? stripStart(value, pattern, greedy) : stripEnd(value, pattern, greedy);
       }
       case '/': {
         const all = this.#next() === '/';
         if (all) this.#at += 1;
         const pattern = this.#until('/', false);
         const replacement = this.#until('}', false);
-        return replace(this.#value(name) ?? '', pattern, replacement, all);
+        return replaceMatches(this.#value(name) ?? '', pattern, replacement, all);
       }
       default:
         throw new Error(`unsupported modifier (${operator}) in substitution`);
@@ -203,31 +205,3 @@ class Expander {
     return this.#facts.variables.get(name);
   }
 }
-
-/** A shell pattern as a regular expression's source; `*` takes as little as it can unless `greedy`. */
-function shellPattern(pattern: string, greedy: boolean): string {
-  let out = '';
-  for (let at = 0; at < pattern.length; at += 1) {
-    const character = pattern.charAt(at);
-    if (character === '*') out += greedy ? '.*' : '.*?';
-    else if (character === '?') out += '.';
-    else if (character === '\\' && at + 1 < pattern.length) {
-      at += 1;
-      out += quoted(pattern.charAt(at));
-    } else out += quoted(character);
-  }
-  return out;
-}
-
-const quoted = (character: string): string => character.replace(/[\\^$.*+?()[\]{}|/-]/, '\\$&');
-
-function strip(value: string, pattern: string, operator: '#' | '%', greedy: boolean): string {
-  if (operator === '#') return value.replace(new RegExp(`^${shellPattern(pattern, greedy)}`, 's'), '');
-  const matches = new RegExp(`^${shellPattern(pattern, true)}$`, 's');
-  const starts = Array.from({ length: value.length + 1 }, (_, index) => index);
-  const cut = (greedy ? starts : starts.reverse()).find((start) => matches.test(value.slice(start)));
-  return cut === undefined ? value : value.slice(0, cut);
-}
-
-const replace = (value: string, pattern: string, replacement: string, all: boolean): string =>
-  value.replace(new RegExp(shellPattern(pattern, true), all ? 'gs' : 's'), () => replacement);

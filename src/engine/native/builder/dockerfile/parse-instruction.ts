@@ -57,8 +57,11 @@ export function parseInstruction(line: LogicalLine, escapeToken: EscapeToken): I
 
 /** A word that differs in one letter or two is likely to have been meant. */
 function meant(word: string): string {
-  const near = ['FROM', ...KEYWORDS].find((keyword) => distance(keyword, word) <= 2);
-  return near === undefined ? '' : ` (did you mean ${near}?)`;
+  const [near] = ['FROM', ...KEYWORDS]
+    .map((keyword) => ({ keyword, far: distance(keyword, word) }))
+    .filter(({ far }) => far <= 2)
+    .sort((a, b) => a.far - b.far);
+  return near === undefined ? '' : ` (did you mean ${near.keyword}?)`;
 }
 
 function distance(a: string, b: string): number {

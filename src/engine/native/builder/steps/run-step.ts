@@ -101,6 +101,7 @@ async function execute(facts: StepFacts<Run>, execution: Execution): Promise<Awa
     } finally {
       await prepared.release();
     }
+    output.text(`Removing intermediate container ${id.slice(0, 12)}\n`);
     return await build.layers.fromUpper(places.upper);
   } finally {
     await removeBundle(host, places.bundle);
