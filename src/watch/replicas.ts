@@ -26,7 +26,9 @@ export class Replicas {
   async follow(): Promise<void> {
     const { engine, project, signal } = this.#options;
     try {
-      for await (const event of engine.events({ project }, signal)) this.#onEvent(event);
+      // From a moment ago: what starts while the connection is made is told as well.
+      const since = new Date(Date.now() - 1000).toISOString();
+      for await (const event of engine.events({ project, since }, signal)) this.#onEvent(event);
     } catch (error) {
       if (!signal.aborted) throw error;
     }

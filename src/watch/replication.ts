@@ -2,6 +2,7 @@
 // a row; a container that has everything up to some place gets what comes after. A new container starts at the beginning.
 import type { Engine, ObservedContainer } from '../engine/engine.ts';
 import { EngineError, messageOf, WindlassError } from '../errors.ts';
+import type { Owner, Owners } from './owner.ts';
 import type { Remover } from './removal.ts';
 import { archiveOf, type Mapping, type SyncWork, syncWork } from './sync-archive.ts';
 
@@ -11,15 +12,17 @@ const AT_ONCE = 16;
 export class Replication {
   readonly #engine: Engine;
   readonly #remover: Remover;
+  readonly #owners: Owners;
   /** Container path → what belongs there, and its place in the row. */
   readonly #row = new Map<string, { readonly mapping: Mapping; readonly place: number }>();
   /** Container id → the last place that it has. */
   readonly #reached = new Map<string, number>();
   #last = 0;
 
-  constructor(engine: Engine, remover: Remover) {
+  constructor(engine: Engine, remover: Remover, owners: Owners) {
     this.#engine = engine;
     this.#remover = remover;
+    this.#owners = owners;
   }
 
   /** Notes changed paths, to be sent with the next `catchUp`. */
@@ -74,20 +77,26 @@ export class Replication {
     return groups;
   }
 
-  async #apply(id: string, work: SyncWork, send: () => Sendable, signal?: AbortSignal): Promise<void> {
+  async #apply(id: string, work: SyncWork, send: (owner: Owner) => Sendable, signal?: AbortSignal): Promise<void> {
+    // Copies first: what is waited for is seldom a removal, and nothing that is removed is in the way of what is copied.
+    if (work.items.length > 0) {
+      const archive = send(await this.#owners.of(id, signal));
+      await this.#engine.putArchive(id, '/', archive, {}, signal);
+    }
     if (work.removals.length > 0) await this.#remover.remove(id, work.removals, signal);
-    if (work.items.length > 0) await this.#engine.putArchive(id, '/', send(), { copyUidGid: true }, signal);
   }
 }
 
 type Sendable = Parameters<Engine['putArchive']>[2];
 
-/** One archive for all containers, where it fits into memory. */
-function sender(work: SyncWork): () => Sendable {
-  let made: ReturnType<typeof archiveOf> | undefined;
-  return () => {
-    made ??= archiveOf(work.items);
-    return typeof made === 'function' ? made() : made;
+/** One archive for all containers that run as the same user, where it fits into memory. */
+function sender(work: SyncWork): (owner: Owner) => Sendable {
+  const made = new Map<string, ReturnType<typeof archiveOf>>();
+  return (owner) => {
+    const key = `${owner.uid}:${owner.gid}`;
+    const archive = made.get(key) ?? archiveOf(work.items, owner);
+    made.set(key, archive);
+    return typeof archive === 'function' ? archive() : archive;
   };
 }
 

@@ -7,6 +7,7 @@ import type { Service } from '../model.ts';
 import { eventsBeforeCheck, noWatch, systemWatch } from './folder-watch.ts';
 import { HostTree } from './host-tree.ts';
 import { MountedFiles } from './mounted-files.ts';
+import { Owners } from './owner.ts';
 import { Remover } from './removal.ts';
 import { Replicas } from './replicas.ts';
 import { Replication } from './replication.ts';
@@ -51,6 +52,7 @@ export class WatchSession {
   readonly #tree: HostTree;
   readonly #replicas: Replicas;
   readonly #remover: Remover;
+  readonly #owners: Owners;
   readonly #mounted: MountedFiles;
   readonly #replications: Map<string, Replication>;
   readonly #due: Map<string, Due>;
@@ -72,6 +74,7 @@ export class WatchSession {
     this.#finished = new Promise((resolve) => {
       this.#finish = resolve;
     });
+    this.#owners = new Owners(engine);
     this.#remover = new Remover(engine, async () => (await engine.capabilities(options.signal)).architecture);
     this.#mounted = successorOf === undefined ? new MountedFiles() : successorOf.#mounted;
     this.#mounted.add(rules.filter(({ mounted, file }) => mounted && file).map(({ path }) => path));
@@ -113,6 +116,8 @@ export class WatchSession {
       if (signal.aborted) return;
       const following = this.#replicas.follow();
       this.#initialSync();
+      // Containers that were made anew before this session listened to events.
+      for (const service of this.#replications.keys()) this.#dueOf(service).refresh = true;
       this.#open = true;
       this.#pump();
       await Promise.race([failed, stopped, following, this.#finished]);
@@ -177,7 +182,7 @@ export class WatchSession {
   }
 
   #replication(service: string): Replication {
-    const found = this.#replications.get(service) ?? new Replication(this.#options.engine, this.#remover);
+    const found = this.#replications.get(service) ?? new Replication(this.#options.engine, this.#remover, this.#owners);
     this.#replications.set(service, found);
     return found;
   }
@@ -187,9 +192,9 @@ export class WatchSession {
     if (!this.#open) return;
     const idle = [...this.#due].filter(([service]) => !this.#busy.has(service));
     const rebuilds = idle.filter(([, due]) => due.rebuild).map(([service]) => service);
+    const others = idle.filter(([, due]) => !due.rebuild);
     if (rebuilds.length > 0) this.#begin(rebuilds, () => this.#rebuild(rebuilds));
-    for (const [service, due] of idle) {
-      if (due.rebuild) continue;
+    for (const [service, due] of others) {
       this.#due.delete(service);
       this.#begin([service], () => this.#update(service, due));
     }

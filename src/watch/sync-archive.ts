@@ -4,6 +4,7 @@ import { closeSync, fstatSync, openSync, readlinkSync, readSync, statSync } from
 import { Readable } from 'node:stream';
 import { END_OF_ARCHIVE, encodeHeader, padding, type TarHeader } from '../archive/tar-header.ts';
 import { type Look, lookAt } from './entry.ts';
+import type { Owner } from './owner.ts';
 
 /** A path of the host and where it belongs in the container, both absolute. */
 export interface Mapping {
@@ -18,31 +19,33 @@ export interface SyncItem extends Mapping {
 }
 
 /** The archive in pieces of at most about a megabyte, folders before what is in them. */
-export function* archivePieces(items: readonly SyncItem[]): Generator<Buffer> {
+export function* archivePieces(items: readonly SyncItem[], owner: Owner): Generator<Buffer> {
   const sorted = [...items].sort((a, b) => (a.target < b.target ? -1 : 1));
-  for (const item of sorted) yield* entryPieces(item);
+  for (const item of sorted) yield* entryPieces(item, owner);
   yield END_OF_ARCHIVE;
 }
 
 /** Small archives as one buffer, which can be sent to several containers; large ones as a stream. */
-export function archiveOf(items: readonly SyncItem[]): Buffer | (() => Readable) {
+export function archiveOf(items: readonly SyncItem[], owner: Owner): Buffer | (() => Readable) {
   const bytes = items.reduce((sum, { look }) => sum + look.size + 1024, 0);
-  return bytes <= MOST_IN_MEMORY ? Buffer.concat([...archivePieces(items)]) : () => Readable.from(archivePieces(items));
+  return bytes <= MOST_IN_MEMORY
+    ? Buffer.concat([...archivePieces(items, owner)])
+    : () => Readable.from(archivePieces(items, owner));
 }
 
 const MOST_IN_MEMORY = 32 * 1024 * 1024;
 const PIECE = 1024 * 1024;
 
-function* entryPieces({ host, target, look }: SyncItem): Generator<Buffer> {
+function* entryPieces({ host, target, look }: SyncItem, owner: Owner): Generator<Buffer> {
   const path = target.replace(/^\/+/, '');
-  if (look.kind === 'directory') yield encodeHeader(header(`${path}/`, look, 'directory'));
+  if (look.kind === 'directory') yield encodeHeader(header(`${path}/`, look, 'directory', owner));
   else if (look.kind === 'symlink') {
     const link = tried(() => readlinkSync(host));
-    if (link !== undefined) yield encodeHeader({ ...header(path, look, 'symlink'), linkPath: link });
-  } else if (look.kind === 'file') yield* filePieces(host, path);
+    if (link !== undefined) yield encodeHeader({ ...header(path, look, 'symlink', owner), linkPath: link });
+  } else if (look.kind === 'file') yield* filePieces(host, path, owner);
 }
 
-function* filePieces(host: string, path: string): Generator<Buffer> {
+function* filePieces(host: string, path: string, owner: Owner): Generator<Buffer> {
   const file = tried(() => openSync(host, 'r'));
   if (file === undefined) return;
   try {
@@ -52,7 +55,7 @@ function* filePieces(host: string, path: string): Generator<Buffer> {
     let filled = readFully(file, first);
     // A small file that shrank meanwhile is as long as what could be read.
     const size = stats.size <= PIECE ? filled : stats.size;
-    yield encodeHeader({ ...header(path, look, 'file'), size });
+    yield encodeHeader({ ...header(path, look, 'file', owner), size });
     yield first.subarray(0, filled);
     for (let done = filled; done < size; done += filled) {
       const piece = Buffer.alloc(Math.min(PIECE, size - done));
@@ -77,14 +80,18 @@ function readFully(file: number, into: Buffer): number {
   return filled;
 }
 
-/** Owned by root, as what COPY puts into an image; the engine gives it to the container's user where there is one. */
-function header(path: string, look: Pick<Look, 'mode' | 'modified'>, type: TarHeader['type']): TarHeader {
+function header(
+  path: string,
+  look: Pick<Look, 'mode' | 'modified'>,
+  type: TarHeader['type'],
+  { uid, gid }: Owner,
+): TarHeader {
   return {
     path,
     type,
     mode: look.mode,
-    uid: 0,
-    gid: 0,
+    uid,
+    gid,
     size: 0,
     mtime: Math.floor(look.modified / 1000),
     linkPath: '',

@@ -28,6 +28,7 @@ export class FolderContainers {
       capabilities: async () => ({ architecture: 'x86_64' }) as Awaited<ReturnType<Engine['capabilities']>>,
       listContainers: async () => [...this.#containers.values()],
       events: (_, signal) => this.#follow(signal),
+      inspectContainer: async () => ({ raw: {} }) as Awaited<ReturnType<Engine['inspectContainer']>>,
       putArchive: (id, path, archive) => this.#unpack(id, path, archive),
       createExec: async (id, { command }) => ({
         id: 'exec',

@@ -117,9 +117,10 @@ describe('what is told', () => {
     write('conf/site.conf');
     const { told, tells } = await watched('conf/site.conf');
     write('conf/other.conf');
-    write('conf/tmp');
+    write('conf/tmp', 'replaced');
     renameSync(join(root, 'conf/tmp'), join(root, 'conf/site.conf'));
     await tells('conf/site.conf');
+    told.clear();
     write('conf/site.conf', 'once more');
     await tells('conf/site.conf');
     expect([...told]).toEqual(['conf/site.conf']);

@@ -40,6 +40,8 @@ export interface MonitorOptions {
 export class Monitor {
   readonly #options: MonitorOptions;
   readonly #alive = new Set<string>();
+  /** How many works are under way that end containers in order to start them again. */
+  #held = 0;
   readonly #events: AsyncIterator<EngineEvent>;
   #next: Promise<IteratorResult<EngineEvent>>;
   #wake: () => void = () => {};
@@ -61,12 +63,26 @@ export class Monitor {
 
   /** Takes back an expectation: the container was not started after all. */
   forget(id: string): void {
-    if (this.#alive.delete(id) && this.#alive.size === 0) this.#wake();
+    if (this.#alive.delete(id)) this.#wakeWhenEmpty();
+  }
+
+  /** Until the result is called, containers that end are no end: they are to be started again. It is given those that run then. */
+  hold(): (running: Iterable<string>) => void {
+    this.#held += 1;
+    return (running) => {
+      this.#held -= 1;
+      this.expect(running);
+      this.#wakeWhenEmpty();
+    };
+  }
+
+  #wakeWhenEmpty(): void {
+    if (this.#alive.size === 0 && this.#held === 0) this.#wake();
   }
 
   /** Resolves when no container is left alive, or the signal is aborted. Rejects when the engine goes away. */
   async follow(): Promise<void> {
-    while (this.#alive.size > 0) {
+    while (this.#alive.size > 0 || this.#held > 0) {
       const result = await Promise.race([this.#next, this.#emptied]);
       if (result === undefined || result.done === true) return;
       this.#next = this.#listen();

@@ -87,6 +87,8 @@ class Session {
       signal: this.#over.signal,
       tell: (news) => this.#onNews(news),
     });
+    if (this.#options.watching !== undefined)
+      this.#options.watching.replacing.around = (work) => this.#replacing(monitor, watched, work);
     try {
       monitor.expect(await this.#attachAll(watched));
       const following = monitor.follow();
@@ -103,6 +105,17 @@ class Session {
       this.#over.abort();
     }
     return this.#result();
+  }
+
+  /** Between the end of the last container and the start of another, the session goes on. */
+  async #replacing<T>(monitor: Monitor, watched: readonly string[], work: () => Promise<T>): Promise<T> {
+    const release = monitor.hold();
+    try {
+      return await work();
+    } finally {
+      const found = await this.#engine.listContainers(this.#options.project.name).catch(() => []);
+      release(selectContainers(found, { services: watched, oneOffs: false, stopped: false }).map(({ id }) => id));
+    }
   }
 
   /** The named services, else those whose output is shown, else all: the command ends when their containers have ended. */

@@ -1,7 +1,12 @@
 // Watching beside an attached `up`: from the beginning with `--watch`, switched on and off by a key.
 import type { Watcher } from '../watch/watcher.ts';
 
+/** Does something that ends containers in order to start them again, or others in their place. */
+export type Replacing = <T>(work: () => Promise<T>) => Promise<T>;
+
 export interface Watching {
+  /** Set by who looks after the containers; works of the watchers go through it. */
+  readonly replacing: { around: Replacing };
   /** One more; it has not looked at the files yet. */
   readonly make: () => Promise<Watcher>;
   /** The one to begin with, which has looked at them before anything was built. */

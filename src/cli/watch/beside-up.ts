@@ -25,6 +25,7 @@ export async function watchingBeside(
       { hint: 'add a "develop" section to a service, or leave --watch out' },
     );
   }
+  const replacing: Watching['replacing'] = { around: (work) => work() };
   const make = async (): Promise<Watcher> => {
     const { Watcher } = await import('./watcher.ts');
     return new Watcher(context, await context.engine(project.name), {
@@ -32,14 +33,15 @@ export async function watchingBeside(
       services,
       build: buildSettings(context, flags['quiet-build']),
       prune: true,
+      replacing: (work) => replacing.around(work),
       pollMs: pollInterval(context, false),
       load: async () => (await loadTarget(context, args)).project,
       log: (text, kind) => lines.line(kind === 'problem' ? context.io.stderr : context.io.stdout, 'watch', text),
       output: (stream, text) => lines.line(context.io[stream], 'watch', text),
     });
   };
-  if (!flags.watch || context.globals.dryRun) return { make, first: undefined };
+  if (!flags.watch || context.globals.dryRun) return { replacing, make, first: undefined };
   const first = await make();
   await first.prepare();
-  return { make, first };
+  return { replacing, make, first };
 }

@@ -4,7 +4,8 @@ import type { Engine } from '../../engine/engine.ts';
 import { messageOf, WindlassError } from '../../errors.ts';
 import type { Project } from '../../model.ts';
 import type { BuildSettings } from '../../planner/build-request.ts';
-import { WatchSession } from '../../watch/session.ts';
+import { type WatchActions, WatchSession } from '../../watch/session.ts';
+import type { Replacing } from '../attached/watching.ts';
 import type { CommandContext } from '../context.ts';
 import { sharedAbortController } from '../interrupts.ts';
 import { watchActions } from './actions.ts';
@@ -18,6 +19,8 @@ export interface WatcherOptions {
   readonly build: BuildSettings;
   readonly prune: boolean;
   readonly pollMs: number | undefined;
+  /** Works that end containers in order to start them again go through this. */
+  readonly replacing?: Replacing;
   /** Reads the Compose files again. */
   readonly load: () => Promise<Project>;
   /** Takes a line; `problem` for what went wrong. */
@@ -84,7 +87,7 @@ export class Watcher {
       project: project.name,
       services: project.services,
       rules,
-      actions: watchActions({ context, engine, project, build, prune, log, problem, output }),
+      actions: this.#replacing(watchActions({ context, engine, project, build, prune, log, problem, output })),
       log,
       problem,
       files: filesOf(project),
@@ -94,6 +97,18 @@ export class Watcher {
       ...(onUpdated === undefined ? {} : { onUpdated }),
       ...(successorOf === undefined ? {} : { successorOf }),
     });
+  }
+
+  #around<T>(work: () => Promise<T>): Promise<T> {
+    return this.#options.replacing === undefined ? work() : this.#options.replacing(work);
+  }
+
+  #replacing(actions: WatchActions): WatchActions {
+    return {
+      ...actions,
+      rebuild: (services, signal) => this.#around(() => actions.rebuild(services, signal)),
+      restart: (services, signal) => this.#around(() => actions.restart(services, signal)),
+    };
   }
 
   #onFiles(paths: readonly string[]): void {
@@ -131,7 +146,8 @@ export class Watcher {
     await this.#session.finish();
     this.#session = next;
     try {
-      await applyChanges(this.#context, { project, services, build, log, signal: this.#over.signal });
+      const changes = { project, services, build, log, signal: this.#over.signal };
+      await this.#around(() => applyChanges(this.#context, changes));
     } catch (error) {
       if (!this.#over.signal.aborted) log(messageOf(error), 'problem');
     }

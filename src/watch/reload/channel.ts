@@ -8,7 +8,7 @@ export class ReloadChannel {
   readonly #pages = new Set<ServerResponse>();
   /** Another proxy's states are not to be taken for this one's. */
   readonly #run = `${process.pid}-${Date.now()}`;
-  #state = 0;
+  #count = 0;
   readonly #alive: NodeJS.Timeout;
 
   constructor() {
@@ -19,6 +19,11 @@ export class ReloadChannel {
   /** How many pages listen. */
   get size(): number {
     return this.#pages.size;
+  }
+
+  /** Names what a page that is asked for now shows, at least. */
+  get state(): string {
+    return `${this.#run}-${this.#count}`;
   }
 
   open(response: ServerResponse): void {
@@ -34,7 +39,7 @@ export class ReloadChannel {
 
   /** Every open page, and every one that comes back, loads itself anew. */
   reload(): void {
-    this.#state += 1;
+    this.#count += 1;
     this.#send(this.#message());
   }
 
@@ -45,7 +50,7 @@ export class ReloadChannel {
   }
 
   #message(): string {
-    return `event: state\ndata: ${this.#run}-${this.#state}\n\n`;
+    return `event: state\ndata: ${this.state}\n\n`;
   }
 
   #send(text: string): void {

@@ -4,17 +4,23 @@ import { createHash } from 'node:crypto';
 /** Below this path the proxy answers itself. */
 export const CHANNEL_PATH = '/.windlass/reload';
 
+export interface ClientScript {
+  readonly element: string;
+  /** As a Content-Security-Policy names it. */
+  readonly hash: string;
+}
+
 /**
- * The first message names the state of the files. A page that was cut off, as by a proxy that was started anew, reloads when it is
- * connected again and the state is another.
+ * The script for a page that was asked for when the files were in this state. The proxy's messages name the state they are in: another
+ * one, now or after an interruption, means that the page is old.
  */
-export const CLIENT_SCRIPT =
-  `(()=>{let state;const source=new EventSource(${JSON.stringify(CHANNEL_PATH)});` +
-  "source.addEventListener('state',({data})=>{if(state!==undefined&&state!==data)location.reload();state=data});" +
-  // A page that comes back from the browser's memory is as old as it was.
-  "addEventListener('pagehide',()=>source.close());addEventListener('pageshow',({persisted})=>{if(persisted)location.reload()})})()";
-
-export const CLIENT_ELEMENT = `<script>${CLIENT_SCRIPT}</script>`;
-
-/** As a Content-Security-Policy names it. */
-export const CLIENT_HASH = `'sha256-${createHash('sha256').update(CLIENT_SCRIPT).digest('base64')}'`;
+export function clientScript(state: string): ClientScript {
+  const script =
+    `(()=>{const source=new EventSource(${JSON.stringify(CHANNEL_PATH)});` +
+    `source.addEventListener('state',({data})=>{if(data!==${JSON.stringify(state)}){source.close();location.reload()}});` +
+    // A page that comes back from the browser's memory is as old as it was.
+    "addEventListener('pagehide',()=>source.close());" +
+    "addEventListener('pageshow',({persisted})=>{if(persisted)location.reload()})})()";
+  const hash = `'sha256-${createHash('sha256').update(script).digest('base64')}'`;
+  return { element: `<script>${script}</script>`, hash };
+}

@@ -7,7 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import { messageOf } from '../../errors.ts';
 import { ReloadChannel } from './channel.ts';
-import { CHANNEL_PATH, CLIENT_ELEMENT, CLIENT_HASH } from './client-script.ts';
+import { CHANNEL_PATH, type ClientScript, clientScript } from './client-script.ts';
 import { injecting } from './inject.ts';
 import { answerHeaders, isPage, requestHeaders } from './response-headers.ts';
 
@@ -88,16 +88,17 @@ export class ReloadProxy {
         failure = error;
         return undefined;
       });
+      const script = clientScript(this.#channel.state);
       if (upstream !== undefined)
         try {
-          answer(request, response, await send(request, upstream), upstream);
+          answer(request, response, await send(request, upstream), { upstream, script });
           return;
         } catch (error) {
           failure = error;
         }
       if (response.destroyed) return;
       if (!repeatable || Date.now() > until) {
-        unreachable(response, failure);
+        unreachable(response, failure, script);
         return;
       }
       await delay(AGAIN_AFTER_MS);
@@ -150,13 +151,18 @@ const DECODERS: Readonly<Record<string, () => Transform>> = {
   br: createBrotliDecompress,
 };
 
-function answer(request: IncomingMessage, response: ServerResponse, from: IncomingMessage, upstream: Upstream): void {
+function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  from: IncomingMessage,
+  { upstream, script }: { upstream: Upstream; script: ClientScript },
+): void {
   const injected = isPage(request, from);
   const facts = {
     host: request.headers.host ?? '',
     upstream: `${upstream.host}:${upstream.port}`,
     injected,
-    scriptHash: CLIENT_HASH,
+    scriptHash: script.hash,
   };
   response.writeHead(from.statusCode ?? 502, from.statusMessage, answerHeaders(from.headers, facts));
   // Headers at once: what is streamed may take its time with the first byte.
@@ -167,15 +173,15 @@ function answer(request: IncomingMessage, response: ServerResponse, from: Incomi
     return;
   }
   const decoder = DECODERS[from.headers['content-encoding'] ?? ''];
-  const stages = [...(decoder === undefined ? [] : [decoder()]), injecting(CLIENT_ELEMENT)];
+  const stages = [...(decoder === undefined ? [] : [decoder()]), injecting(script.element)];
   pipeline([from, ...stages, response], ended);
 }
 
 /** A page that reloads itself once there is something to see. */
-function unreachable(response: ServerResponse, error: unknown): void {
+function unreachable(response: ServerResponse, error: unknown, { element }: ClientScript): void {
   const text = `windlass: the service does not answer: ${messageOf(error)}`;
   response.writeHead(502, { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store' });
-  response.end(`<!doctype html><title>502</title><body><p>${escaped(text)}</p>${CLIENT_ELEMENT}</body>`);
+  response.end(`<!doctype html><title>502</title><body><p>${escaped(text)}</p>${element}</body>`);
 }
 
 const escaped = (text: string): string => text.replace(/[&<>]/g, (sign) => `&#${sign.charCodeAt(0)};`);
