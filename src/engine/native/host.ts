@@ -78,6 +78,12 @@ export async function runChecked(
   throw new HostError(`"${program} ${args.join(' ')}" ended with exit status ${result.exitCode}: ${tail}`);
 }
 
+/** Removes a folder with what is in it. Most of the engine's are small: one question to the helper is cheaper than a file at a time. */
+export async function removeTree(host: NativeHost, folder: string): Promise<void> {
+  const done = await host.kernel.clear(folder).catch(() => false);
+  if (!done) await host.files.rm(folder, { recursive: true, force: true });
+}
+
 /** The text of a file, or undefined when there is none. */
 export async function readIfExists(files: Files, path: string): Promise<string | undefined> {
   try {

@@ -62,6 +62,21 @@ sub tell_kernel { my ($socket, $hex, @references) = @_;
     defined recv($socket, my $reply, 65536, 0) or return $! + 0;
     my ($size, $type, $error) = unpack('V v x2 x8 l', $reply);
     return -$error if $type == 2 } }
+# Removes what is below a folder, and it, on its own file system alone. Returns what is left of the number of entries that it
+# may remove; below zero when there are more.
+sub clear { my ($path, $left, $device) = @_;
+  opendir(my $folder, $path) or ($! == 2 ? return $left : check(0, "open $path"));
+  for my $name (readdir $folder) {
+    next if $name eq '.' || $name eq '..';
+    return -1 if --$left < 0;
+    my $entry = "$path/$name"; my ($where) = lstat($entry) or next;
+    if (-d _) {
+      if ($where != $device) { $! = 16; check(0, "remove $entry") }
+      $left = clear($entry, $left, $device);
+      return $left if $left < 0;
+    } else { unlink($entry) or $! == 2 or check(0, "remove $entry") } }
+  rmdir($path) or $! == 2 or check(0, "remove $path");
+  $left }
 my %verb = (
   mount => sub { my ($directory, @rest) = @_;
     check(chdir($directory), "chdir $directory");
@@ -72,6 +87,9 @@ my %verb = (
   netns => sub { my ($path) = @_;
     open(my $file, '>', $path) or check(0, "create $path"); close $file;
     new_network(sub { mount_at('/proc/self/ns/net', $path, 'none', 4096, ''); '' }) },
+  clear => sub { my ($path, $limit) = @_;
+    my ($device) = lstat($path) or return 'all'; clear($path, $limit, $device) < 0 ? 'some' : 'all' },
+  rmdirs => sub { join ' ', map { rmdir($_) ? 0 : $! + 0 } @_ },
   hold => sub { new_network(sub {
     open(my $n, '<', '/proc/self/ns/net') or check(0, 'open network namespace');
     $held{fileno($n)} = $n; fileno($n) }) },

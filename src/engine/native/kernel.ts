@@ -22,6 +22,9 @@ export const MS_BIND = 4096;
 export const MS_REC = 16384;
 const MNT_DETACH = 2;
 
+/** The helper does nothing else meanwhile: some 10 ms of work. */
+const CLEARED_AT_ONCE = 200;
+
 /** Not mounted here, or gone: unmounting it is done already. */
 const ALREADY_GONE = new Set([2, 22]);
 
@@ -29,6 +32,13 @@ export interface Kernel {
   mount(request: MountRequest): Promise<void>;
   /** Detaches whatever is mounted at `target`; nothing there is success. */
   unmount(target: string): Promise<void>;
+  /**
+   * Removes a folder with what is in it; a missing one is success. False when there is much in it: then some of it is left, for
+   * somebody with more patience. Fails rather than reach into another file system that is mounted below.
+   */
+  clear(folder: string): Promise<boolean>;
+  /** Removes empty folders. Returns the error number of each, 0 where it went well. */
+  removeEmpty(folders: readonly string[]): Promise<number[]>;
   /** A new network namespace with loopback up, held by a bind mount on the file `path`, which is created. */
   createNetworkNamespace(path: string): Promise<void>;
   /** A new network namespace with loopback up. It lasts until it is released and no process is in it any more. */
@@ -85,6 +95,14 @@ export class HelperKernel implements Kernel {
     } catch (error) {
       if (!(error instanceof KernelError && ALREADY_GONE.has(error.errno))) throw error;
     }
+  }
+
+  async clear(folder: string): Promise<boolean> {
+    return (await this.#helper.call('clear', [folder, String(CLEARED_AT_ONCE)])) === 'all';
+  }
+
+  async removeEmpty(folders: readonly string[]): Promise<number[]> {
+    return (await this.#helper.call('rmdirs', folders)).split(' ').map(Number);
   }
 
   async createNetworkNamespace(path: string): Promise<void> {

@@ -11,6 +11,10 @@ export const leasesOf = (record: ContainerRecord): { endpoint: Endpoint; lease: 
 export const cgroupOf = (record: ContainerRecord): string =>
   `${record.hostConfig.CgroupParent || '/windlass'}/${record.id}`;
 
+/** Whether its user chose the address. */
+export const isFixed = ({ settings }: Endpoint): boolean =>
+  Boolean(settings.IPAMConfig?.IPv4Address || settings.IPAMConfig?.IPv6Address);
+
 /** As it is when it does not run. */
 export const withoutLeases = (endpoints: ContainerRecord['endpoints']): Record<string, Endpoint> =>
   Object.fromEntries(Object.entries(endpoints).map(([name, { lease: _, ...endpoint }]) => [name, endpoint]));

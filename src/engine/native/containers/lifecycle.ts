@@ -237,29 +237,39 @@ export class Lifecycle {
     }
     const oomKilled = (await readIfExists(host.files, join(paths.container(id).bundle, 'oom'))) !== undefined;
     await takeDown(this.#tools, record);
-    const after = store.updateState(id, {
-      status: 'exited',
-      pid: 0,
-      pidStart: '',
-      exitCode: code,
-      oomKilled,
-      finishedAt: timestamp(),
-    });
-    await store.save(id);
-    await host.files.rm(join(paths.exits, id), { force: true });
+    const after = store.note(id, (current) => ({
+      ...current,
+      state: {
+        ...current.state,
+        status: 'exited',
+        pid: 0,
+        pidStart: '',
+        exitCode: code,
+        oomKilled,
+        finishedAt: timestamp(),
+      },
+    }));
     if (oomKilled) events.emit('container', 'oom', id, eventAttributes(after));
     events.emit('container', 'die', id, { ...eventAttributes(after), exitCode: String(code) });
     for (const listener of this.#listeners) listener.ended?.(after);
-    this.#settle(store.get(id) ?? after);
+    const settled = store.get(id) ?? after;
+    this.#settle(settled);
+    // Nobody waits for the disk: until the record says so, the exit file tells the next engine. A container that vanishes now
+    // needs neither.
+    if (!vanishes(settled)) await store.save(id);
+    await host.files.rm(join(paths.exits, id), { force: true });
   }
 
   /** Tells those who wait for the end; a container that is to vanish then does, unless its restart policy has taken over. */
   #settle(record: ContainerRecord): void {
     tell(this.#exitWaiters, record);
-    if (record.hostConfig.AutoRemove && record.state.status !== 'restarting')
-      void this.#serial.run(record.id, () => this.#remove(record.id, true)).catch(() => undefined);
+    if (vanishes(record)) void this.#serial.run(record.id, () => this.#remove(record.id, true)).catch(() => undefined);
   }
 }
+
+/** Whether it is to be removed now that it has ended. */
+const vanishes = (record: ContainerRecord): boolean =>
+  record.hostConfig.AutoRemove === true && record.state.status !== 'restarting';
 
 function stillInUse(record: ContainerRecord): Error {
   const [what, advice] =

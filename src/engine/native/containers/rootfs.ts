@@ -42,6 +42,7 @@ export const unmountRootfs = (host: NativeHost, container: ContainerPaths): Prom
 
 /** Removes what was there for one run. Fails where the root file system is mounted still: its files are the container's own. */
 export async function removeBundle(host: NativeHost, container: ContainerPaths): Promise<void> {
+  if (await host.kernel.clear(container.bundle).catch(() => false)) return;
   await host.files.rmdir(container.rootfs).catch((error: unknown) => {
     if (!hasCode(error, 'ENOENT')) throw error;
   });

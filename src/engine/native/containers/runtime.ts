@@ -1,9 +1,10 @@
 // The OCI runtime: its verbs as the engine uses them. Creation goes through the monitor (monitor.ts).
 import { constants } from 'node:fs';
+import { constants as system } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { HostError } from '../../../errors.ts';
-import { hasCode, type NativeHost } from '../host.ts';
+import { hasCode, type NativeHost, removeTree } from '../host.ts';
 import type { Machine } from '../machine.ts';
 import type { Paths } from '../paths.ts';
 
@@ -62,7 +63,7 @@ export class Runtime {
    */
   async delete(id: string, cgroup: string): Promise<void> {
     if (await this.#removeCgroups(cgroup)) {
-      await this.#host.files.rm(join(this.#paths.runtimeState, id), { recursive: true, force: true });
+      await removeTree(this.#host, join(this.#paths.runtimeState, id));
       return;
     }
     await this.#host.run(this.program, this.arguments('delete', '--force', id));
@@ -70,15 +71,8 @@ export class Runtime {
 
   /** False when a cgroup still has processes, or groups of its own. */
   async #removeCgroups(cgroup: string): Promise<boolean> {
-    const removed = await Promise.all(
-      this.#machine.cgroupRoots.map((root) =>
-        this.#host.files.rmdir(join(root, cgroup)).then(
-          () => true,
-          (error: unknown) => hasCode(error, 'ENOENT'),
-        ),
-      ),
-    );
-    return removed.every((done) => done);
+    const errors = await this.#host.kernel.removeEmpty(this.#machine.cgroupRoots.map((root) => join(root, cgroup)));
+    return errors.every((errno) => errno === 0 || errno === system.errno.ENOENT);
   }
 }
 

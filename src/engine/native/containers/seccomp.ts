@@ -50,7 +50,9 @@ const BY_CAPABILITY: Readonly<Record<string, string>> = {
 };
 
 const ARCHITECTURES: Readonly<Record<string, readonly string[]>> = {
-  x64: ['SCMP_ARCH_X86_64', 'SCMP_ARCH_X86', 'SCMP_ARCH_X32'],
+  // Docker's has x32 too, which distributions' kernels have switched off. Here it is refused, which saves 3 ms a start: libseccomp
+  // works out a filter for every architecture.
+  x64: ['SCMP_ARCH_X86_64', 'SCMP_ARCH_X86'],
   arm64: ['SCMP_ARCH_AARCH64', 'SCMP_ARCH_ARM'],
 };
 

@@ -1,6 +1,6 @@
 // The records of all containers: in memory for reading, on disk for the next engine. Every change is one function from
 // record to record; the disk follows in order.
-import { hasCode, listIfExists, type NativeHost, readIfExists } from '../host.ts';
+import { hasCode, listIfExists, type NativeHost, readIfExists, removeTree } from '../host.ts';
 import type { Paths } from '../paths.ts';
 import { Rounds } from '../serial.ts';
 import { badRequest, conflict, noSuchContainer } from '../server/api-error.ts';
@@ -135,6 +135,6 @@ export class ContainerStore {
     this.releaseName(record.name, id);
     await this.#writers.get(id)?.request();
     this.#writers.delete(id);
-    await this.#host.files.rm(this.#paths.container(id).home, { recursive: true, force: true });
+    await removeTree(this.#host, this.#paths.container(id).home);
   }
 }

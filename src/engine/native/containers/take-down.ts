@@ -2,29 +2,37 @@
 // was cut short.
 import { messageOf } from '../../../errors.ts';
 import { debug } from '../../../log.ts';
-import { cgroupOf, leasesOf, withoutLeases } from './endpoints.ts';
+import { cgroupOf, isFixed, leasesOf, withoutLeases } from './endpoints.ts';
 import type { LifecycleTools } from './lifecycle-parts.ts';
 import { removeBundle, unmountRootfs } from './rootfs.ts';
 import type { ContainerRecord } from './types.ts';
 import { releaseVolumes } from './volume-mounts.ts';
 
-/** Every step is tried, whether or not another fails; repeating it is no failure. */
+/**
+ * Every step is tried, whether or not another fails; repeating it is no failure. The record is changed in memory alone: the caller
+ * has more to change, and writes it.
+ */
 export async function takeDown(tools: LifecycleTools, record: ContainerRecord): Promise<void> {
   const { host, networks, paths, store, runtime, volumes } = tools;
   const container = paths.container(record.id);
   const current = store.get(record.id) ?? record;
-  const steps: (() => Promise<unknown>)[] = [
-    () => networks.leave(record.id),
-    () => runtime.delete(record.id, cgroupOf(record)),
-    () => networks.unplug(leasesOf(current).map(({ lease }) => lease)),
-    () => unmountRootfs(host, container),
-    () => host.kernel.unmount(container.shm),
-    () => releaseVolumes(volumes, record),
-  ];
-  await Promise.all(steps.map((step) => step().catch((error: unknown) => debug('lifecycle', () => messageOf(error)))));
+  const leases = leasesOf(current);
+  const tried = (step: Promise<unknown>): Promise<unknown> =>
+    step.catch((error: unknown) => debug('lifecycle', () => messageOf(error)));
+  const unplugged = tried(networks.unplug(leases.map(({ lease }) => lease))).then(() => {
+    for (const { endpoint, lease } of leases) networks.release(endpoint.networkId, lease);
+  });
+  await Promise.all([
+    tried(networks.leave(record.id)),
+    tried(runtime.delete(record.id, cgroupOf(record))),
+    tried(unmountRootfs(host, container)),
+    tried(host.kernel.unmount(container.shm)),
+    tried(releaseVolumes(volumes, record)),
+    // The kernel takes 20 ms and more to let go of an interface. Who waits for the container's end need not wait for that, unless
+    // somebody may ask for this very address next.
+    leases.some(({ endpoint }) => isFixed(endpoint)) ? unplugged : undefined,
+  ]);
   for (const port of current.ports) networks.ports.release(port.protocol, port.hostIp, port.hostPort);
-  for (const { endpoint, lease } of leasesOf(current)) networks.release(endpoint.networkId, lease);
-  await removeBundle(host, container).catch((error: unknown) => debug('lifecycle', () => messageOf(error)));
-  if (store.get(record.id))
-    store.update(record.id, (r) => ({ ...r, endpoints: withoutLeases(r.endpoints), ports: [] }));
+  await tried(removeBundle(host, container));
+  if (store.get(record.id)) store.note(record.id, (r) => ({ ...r, endpoints: withoutLeases(r.endpoints), ports: [] }));
 }
