@@ -55,7 +55,10 @@ describe('what a log configuration means', () => {
     const args = (log: ReturnType<typeof logPlan>) =>
       monitorArguments({ ...request, leaveStdinOpen: false, log }).join(' ');
     expect(args(logPlan(undefined))).not.toContain('--log-size-max');
-    expect(args(logPlan({ Config: { 'max-size': '1k', 'max-file': '4' } }))).toContain('--log-size-max 4096');
+    expect(args(logPlan({ Config: { 'max-size': '1k' } }))).toContain('--log-size-max 1024');
+    expect(args(logPlan({ Config: { 'max-size': '100m', 'max-file': '4' } }))).toContain('--log-size-max 419430400');
+    // Small files are put aside by the engine, which may come late.
+    expect(args(logPlan({ Config: { 'max-size': '1k', 'max-file': '4' } }))).toContain('--log-size-max 67108864');
     expect(args(logPlan({ Type: 'journald' }))).toContain(
       '-l k8s-file:/lib/containers/a/log --no-sync-log -l journald:',
     );

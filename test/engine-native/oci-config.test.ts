@@ -1,6 +1,7 @@
 // The OCI configuration, as golden files. Refresh them with `npx vitest run --project unit test/engine-native -u`.
 import { describe, expect, test } from 'vitest';
 import { DEFAULT_CAPABILITIES } from '../../src/engine/native/containers/capabilities.ts';
+import { feasibleLimits } from '../../src/engine/native/containers/limit-features.ts';
 import { type BundleFacts, ociConfig } from '../../src/engine/native/containers/oci-config.ts';
 import { overlayOptions } from '../../src/engine/native/containers/rootfs.ts';
 import {
@@ -55,6 +56,8 @@ function facts(
     devices: [],
     deviceRules: [{ allow: false, access: 'rwm' }],
     deviceNumbers: new Map(),
+    apparmor: false,
+    lxcfs: [],
     files: { '/etc/hosts': '/h/hosts', '/etc/hostname': '/h/hostname', '/etc/resolv.conf': '/h/resolv.conf' },
     ...more,
   };
@@ -158,6 +161,63 @@ describe('rules', () => {
   test('variables: later ones win, and the home is the user’s', () => {
     const { env } = ociConfig(facts({ Env: ['PATH=/x', 'A=1', 'A=2', 'broken'] })).process;
     expect(env).toEqual(['PATH=/x', 'HOSTNAME=web', 'A=2', 'HOME=/root']);
+  });
+});
+
+describe('what the machine has', () => {
+  const mountsTo = (config: ReturnType<typeof ociConfig>, prefix: string) =>
+    config.mounts
+      .filter(({ destination }) => destination.startsWith(prefix))
+      .map(({ destination, source }) => [destination, source]);
+
+  test('files of lxcfs come over the kernel’s, and the user’s mounts over both', () => {
+    const own = {
+      Type: 'bind',
+      Source: '/mine',
+      Destination: '/proc/uptime',
+      Mode: '',
+      RW: true,
+      Propagation: '',
+    } as const;
+    const config = ociConfig(facts({}, {}, { lxcfs: ['meminfo', 'uptime'] }, [own]));
+    expect(mountsTo(config, '/proc')).toEqual([
+      ['/proc', 'proc'],
+      ['/proc/meminfo', '/var/lib/lxcfs/proc/meminfo'],
+      ['/proc/uptime', '/var/lib/lxcfs/proc/uptime'],
+      ['/proc/uptime', '/mine'],
+    ]);
+  });
+
+  test('a profile of AppArmor is named where the kernel has it, and nowhere else', () => {
+    const hostConfig = { SecurityOpt: ['apparmor=mine'] };
+    expect(ociConfig(facts({}, hostConfig, { apparmor: true })).process.apparmorProfile).toBe('mine');
+    expect(ociConfig(facts({}, hostConfig)).process.apparmorProfile).toBeUndefined();
+    expect(
+      ociConfig(facts({}, { SecurityOpt: ['apparmor=unconfined'] }, { apparmor: true })).process.apparmorProfile,
+    ).toBeUndefined();
+  });
+
+  test('shared memory: none, the host’s folder of a donor, or one of the container’s own', () => {
+    expect(mountsTo(ociConfig(facts({}, { IpcMode: 'none' })), '/dev/shm')).toEqual([]);
+    expect(mountsTo(ociConfig(facts({}, {}, { sharedShm: '/run/a/shm' })), '/dev/shm')).toEqual([
+      ['/dev/shm', '/run/a/shm'],
+    ]);
+    expect(mountsTo(ociConfig(facts()), '/dev/shm')).toEqual([['/dev/shm', 'shm']]);
+  });
+
+  test('cgroup v2 alone: a cgroup namespace, and no limit that it has no file for', () => {
+    const v2 = { cpus: 4, features: new Set(['blkio weight'] as const) };
+    const asked: HostConfig = {
+      Memory: 2 ** 26,
+      MemorySwappiness: 5,
+      OomKillDisable: true,
+      BlkioWeight: 300,
+      CpuShares: 512,
+    };
+    const { linux } = ociConfig(facts({}, feasibleLimits(asked, v2), { cgroupNamespace: true }));
+    expect(linux.namespaces).toContainEqual({ type: 'cgroup' });
+    expect(linux.resources).toMatchObject({ cpu: { shares: 512 }, blockIO: { weight: 300 } });
+    expect(linux.resources.memory).toEqual({ limit: 2 ** 26, swap: 2 ** 27 });
   });
 });
 

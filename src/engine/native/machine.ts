@@ -2,6 +2,7 @@
 import { arch, cpus, totalmem } from 'node:os';
 import { WindlassError } from '../../errors.ts';
 import { capabilitiesOfMask } from './containers/capabilities.ts';
+import type { LimitFeature } from './containers/limit-features.ts';
 import { type NativeHost, readIfExists } from './host.ts';
 import { findProgram, lacksError, machineLacks } from './lacks.ts';
 
@@ -19,6 +20,9 @@ export interface Machine {
   /** The images' name: `amd64`. */
   readonly imageArchitecture: string;
   readonly capabilities: readonly string[];
+  /** Limits that not every kernel has a way for. */
+  readonly features: ReadonlySet<LimitFeature>;
+  readonly apparmor: boolean;
   /** Host path of an init for `--init`; undefined where none is installed. */
   readonly init: string | undefined;
   readonly kernelVersion: string;
@@ -51,6 +55,8 @@ export async function probeMachine(host: NativeHost): Promise<Machine> {
     architecture,
     imageArchitecture: IMAGE_ARCHITECTURES[architecture] ?? architecture,
     capabilities: capabilitiesOfMask(/^CapBnd:\s*([0-9a-f]+)/m.exec(status)?.[1] ?? '0'),
+    features: await probeFeatures(host, cgroupMode, cgroupRoots),
+    apparmor: (await readIfExists(host.files, '/sys/module/apparmor/parameters/enabled'))?.trim() === 'Y',
     init: inits.find((path) => path !== undefined),
     kernelVersion: (await host.files.readFile('/proc/sys/kernel/osrelease', 'utf8')).trim(),
     operatingSystem: prettyName((await readIfExists(host.files, '/etc/os-release')) ?? ''),
@@ -68,6 +74,36 @@ async function probeCgroups(host: NativeHost): Promise<Pick<Machine, 'cgroupMode
   );
   if (!v1 && !v2) throw new WindlassError('ENGINE_MACHINE', 'no cgroups are mounted on this machine');
   return { cgroupMode: v1 && v2 ? 'hybrid' : v2 ? 'v2' : 'v1', cgroupRoots: groups.map(([, path = '']) => path) };
+}
+
+/** Files of cgroup v1 that stand for a limit. cgroup v2 weighs block I/O wherever it has that controller, and has no others. */
+const FEATURE_FILES: readonly (readonly [LimitFeature, readonly string[]])[] = [
+  ['blkio weight', ['blkio.weight', 'blkio.bfq.weight']],
+  ['oom control', ['memory.oom_control']],
+  ['swappiness', ['memory.swappiness']],
+];
+
+async function probeFeatures(
+  host: NativeHost,
+  mode: CgroupMode,
+  roots: readonly string[],
+): Promise<ReadonlySet<LimitFeature>> {
+  if (mode === 'v2') {
+    const controllers = (await readIfExists(host.files, `${roots[0]}/cgroup.controllers`)) ?? '';
+    return new Set(/\bio\b/.test(controllers) ? ['blkio weight'] : []);
+  }
+  const there = (path: string): Promise<boolean> =>
+    host.files.stat(path).then(
+      () => true,
+      () => false,
+    );
+  const found = await Promise.all(
+    FEATURE_FILES.map(async ([feature, files]) => {
+      const paths = roots.flatMap((root) => files.map((file) => `${root}/${file}`));
+      return (await Promise.all(paths.map(there))).some((exists) => exists) ? [feature] : [];
+    }),
+  );
+  return new Set(found.flat());
 }
 
 const prettyName = (osRelease: string): string => /^PRETTY_NAME="?([^"\n]+)/m.exec(osRelease)?.[1] ?? 'Linux';

@@ -10,6 +10,7 @@ import { ApiError, conflict } from '../server/api-error.ts';
 import { deviceFacts } from './device-facts.ts';
 import { addressesOf, cgroupOf, leasesOf, publishingLease } from './endpoints.ts';
 import { hostsFile, resolvConf } from './etc-files.ts';
+import { lxcfsFiles } from './lxcfs.ts';
 import { type NamespaceSource, ociConfig } from './oci-config.ts';
 import { sharedMemoryOf } from './shared-memory.ts';
 import type { ContainerStore } from './store.ts';
@@ -66,6 +67,8 @@ export async function writeBundle(
     cgroupPath: cgroupOf(record),
     cgroupNamespace: hostConfig.CgroupnsMode === 'private' || (!hostConfig.CgroupnsMode && machine.cgroupMode === 'v2'),
     namespaces,
+    apparmor: machine.apparmor,
+    lxcfs: hostConfig.Privileged ? [] : await lxcfsFiles(host),
     devices: devices.devices,
     deviceRules: devices.rules,
     deviceNumbers: devices.numbers,

@@ -1,20 +1,22 @@
 // Limits that make no sense, on this machine or on any, refused in Docker's words. Pure.
 import { badRequest } from '../server/api-error.ts';
+import type { LimitFacts } from './limit-features.ts';
 import type { Resources } from './types.ts';
-
-export interface MachineLimits {
-  readonly cpus: number;
-}
 
 const MEGABYTE = 1024 * 1024;
 const LEAST_MEMORY = 6 * MEGABYTE;
 
 /** Throws a 400 for the first limit that cannot be kept. */
-export function checkLimits(limits: Resources, machine: MachineLimits): void {
+export function checkLimits(limits: Resources, machine: Pick<LimitFacts, 'cpus'>): void {
   checkMemory(limits);
   checkCpu(limits, machine);
   const weight = limits.BlkioWeight ?? 0;
   if (weight !== 0 && (weight < 10 || weight > 1000)) throw badRequest('Range of blkio weight is from 10 to 1000');
+  for (const { Name: name = '', Soft: soft = 0, Hard: hard = 0 } of limits.Ulimits ?? []) {
+    if (!ULIMITS.has(name)) throw badRequest(`invalid ulimit type: ${name}`);
+    if (hard !== -1 && (soft === -1 || soft > hard))
+      throw badRequest(`ulimit ${name}: soft limit must be less than or equal to hard limit: ${soft} > ${hard}`);
+  }
 }
 
 function checkMemory(limits: Resources): void {
@@ -32,7 +34,12 @@ function checkMemory(limits: Resources): void {
     throw badRequest('Minimum memory limit can not be less than memory reservation limit, see usage');
 }
 
-function checkCpu(limits: Resources, { cpus }: MachineLimits): void {
+/** What setrlimit(2) knows. */
+const ULIMITS = new Set(
+  'core cpu data fsize locks memlock msgqueue nice nofile nproc rss rtprio rttime sigpending stack'.split(' '),
+);
+
+function checkCpu(limits: Resources, { cpus }: Pick<LimitFacts, 'cpus'>): void {
   const { NanoCpus: nano = 0, CpuPeriod: period = 0, CpuQuota: quota = 0 } = limits;
   for (const [name, value] of [
     ['CPU Period', period],
@@ -44,14 +51,18 @@ function checkCpu(limits: Resources, { cpus }: MachineLimits): void {
   if (period !== 0 && (period < 1000 || period > 1_000_000))
     throw badRequest('CPU cfs period can not be less than 1ms (i.e. 1000) or larger than 1s (i.e. 1000000)');
   if (quota > 0 && quota < 1000) throw badRequest('CPU cfs quota can not be less than 1ms (i.e. 1000)');
-  if (limits.CpusetCpus) checkSet(limits.CpusetCpus, cpus);
+  if ((limits.CpuShares ?? 0) < 0)
+    throw badRequest(`invalid CPU shares (${limits.CpuShares}): value must be a positive integer`);
+  if (limits.CpusetCpus) checkSet('cpus', limits.CpusetCpus, cpus);
+  if (limits.CpusetMems) checkSet('mems', limits.CpusetMems, Number.POSITIVE_INFINITY);
 }
 
 /** `0-2,4` among processors that are numbered from 0. */
-function checkSet(text: string, count: number): void {
+function checkSet(what: 'cpus' | 'mems', text: string, count: number): void {
   const top = text.split(',').map((part) => {
     const range = /^(\d+)(?:-(\d+))?$/.exec(part.trim());
-    if (!range) throw badRequest(`Invalid value ${text} for cpuset cpus: invalid format: ${part}`);
+    if (!range || Number(range[1]) > Number(range[2] ?? range[1]))
+      throw badRequest(`Invalid value ${text} for cpuset ${what}: invalid format: ${part}`);
     return Number(range[2] ?? range[1]);
   });
   if (Math.max(...top) >= count)

@@ -3,12 +3,14 @@
 import type { HealthConfig } from '../images/image-config.ts';
 import { badRequest, notFound } from '../server/api-error.ts';
 import { ALL_CAPABILITIES, chooseCapabilities } from './capabilities.ts';
-import { checkLimits, type MachineLimits } from './check-limits.ts';
+import { checkLimits } from './check-limits.ts';
+import type { LimitFacts } from './limit-features.ts';
 import { signalNumber } from './process.ts';
+import { checkSecurityOptions } from './security-options.ts';
 import type { ContainerConfig, HostConfig } from './types.ts';
 
 /** Throws a 400 for the first mistake. */
-export function checkRequest(config: ContainerConfig, host: HostConfig, machine: MachineLimits): void {
+export function checkRequest(config: ContainerConfig, host: HostConfig, machine: Pick<LimitFacts, 'cpus'>): void {
   checkConfig(config);
   checkModes(config, host);
   checkLimits(host, machine);
@@ -31,7 +33,7 @@ function checkConfig(config: ContainerConfig): void {
 const MILLISECOND = 1_000_000;
 
 function checkHealth(health: HealthConfig): void {
-  for (const name of ['Interval', 'Timeout', 'StartPeriod'] as const) {
+  for (const name of ['Interval', 'Timeout', 'StartPeriod', 'StartInterval'] as const) {
     const value = health[name] ?? 0;
     if (value !== 0 && value < MILLISECOND) throw badRequest(`${name} in Healthcheck cannot be less than 1ms`);
   }
@@ -46,6 +48,15 @@ function checkModes(config: ContainerConfig, host: HostConfig): void {
     throw badRequest(`invalid IPC mode: ${ipc}`);
   if (!['', 'host', 'private'].includes(pid) && !shared(pid)) throw badRequest(`invalid PID mode: ${pid}`);
   if (!['', 'host'].includes(uts)) throw badRequest(`invalid UTS mode: ${uts}`);
+  const { CgroupnsMode: cgroupns = '', UsernsMode: userns = '', Isolation: isolation = '' } = host;
+  if (!['', 'private', 'host'].includes(cgroupns)) throw badRequest(`invalid cgroup namespace mode: ${cgroupns}`);
+  // The engine's containers share its user namespace, so "host" is what they have anyway.
+  if (!['', 'host'].includes(userns))
+    throw badRequest(
+      `invalid user namespace mode "${userns}": the windlass native engine does not remap users, only "host" is served`,
+    );
+  if (!['', 'default'].includes(isolation))
+    throw badRequest(`Invalid isolation: "${isolation}" - linux only supports 'default'`);
   if (network.startsWith('container:') && !shared(network))
     throw badRequest('invalid container format container:<name|id>');
   if (uts === 'host' && config.Hostname) throw badRequest('conflicting options: hostname and the UTS mode');
@@ -81,13 +92,7 @@ function checkSecurity(host: HostConfig): void {
     const [unknown] = chooseCapabilities(request).unknown;
     if (unknown !== undefined) throw badRequest(`invalid ${field}: unknown capability: "${unknown}"`);
   }
-  for (const option of host.SecurityOpt ?? [])
-    if (
-      !/^(no-new-privileges([:=](true|false))?|(seccomp|apparmor|label)[:=].*|systempaths=unconfined|label:disable)$/s.test(
-        option,
-      )
-    )
-      throw badRequest(`invalid --security-opt 1: "${option}"`);
+  checkSecurityOptions(host.SecurityOpt ?? []);
   const { Runtime: runtime = '' } = host;
   if (!['', 'runc', 'crun', 'io.containerd.runc.v2'].includes(runtime))
     throw badRequest(`Unknown runtime specified ${runtime}`);

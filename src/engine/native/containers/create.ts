@@ -5,13 +5,16 @@ import { findImage, missingImage } from '../images/lookup.ts';
 import type { Image, ImageStore } from '../images/store.ts';
 import type { Machine } from '../machine.ts';
 import { inventName, isValidName, newId, timestamp } from '../names.ts';
+import { checkSettings } from '../networks/addresses.ts';
 import { DEFAULT_NETWORK } from '../networks/record.ts';
 import type { NetworkService } from '../networks/service.ts';
 import type { Paths } from '../paths.ts';
 import { ApiError, badRequest } from '../server/api-error.ts';
+import { checkShape, ENDPOINT } from '../server/body.ts';
 import type { VolumeStore } from '../volumes/store.ts';
 import { checkRequest } from './check-request.ts';
 import { checkHostConfig } from './create-checks.ts';
+import { feasibleLimits } from './limit-features.ts';
 import { type MountRequest, mountRequests } from './mount-requests.ts';
 import { wantedPorts } from './publish.ts';
 import type { ContainerStore } from './store.ts';
@@ -47,12 +50,12 @@ export async function createContainer(
   request: CreateRequest,
 ): Promise<ContainerRecord> {
   const { HostConfig: hostConfig, NetworkingConfig: networking, ...given } = request;
-  const host = { ...(hostConfig ?? {}) };
+  const host = withSwap(feasibleLimits<HostConfig>(hostConfig ?? {}, parts.machine));
   const image = imageNamed(parts.images, given.Image ?? '');
   checkRequest(given, host, parts.machine);
   if (name !== '' && !isValidName(name))
     throw badRequest(`Invalid container name (${name}), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed`);
-  await checkHostConfig(parts.host, host);
+  await checkHostConfig(parts, host);
   const id = newId();
   const config = mergeConfig(given, image.config.config ?? {}, id, host, parts.store);
   if ([...(config.Entrypoint ?? []), ...(config.Cmd ?? [])].length === 0) throw badRequest('No command specified');
@@ -103,6 +106,10 @@ function imageNamed(images: ImageStore, name: string): Image {
   return image;
 }
 
+/** Without a word about swap, memory and swap together are twice the memory, as Docker's. */
+const withSwap = (host: HostConfig): HostConfig =>
+  host.Memory && host.Memory > 0 && !host.MemorySwap ? { ...host, MemorySwap: host.Memory * 2 } : host;
+
 /** The image's settings under the client's. Pure but for the hostname of a container whose network is shared. */
 function mergeConfig(
   given: ContainerConfig,
@@ -115,7 +122,8 @@ function mergeConfig(
   const ownCommand = given.Cmd !== undefined && given.Cmd !== null && given.Cmd.length > 0;
   const cleared = given.Entrypoint?.length === 1 && given.Entrypoint[0] === '';
   const mode = host.NetworkMode ?? '';
-  const shared = mode.startsWith('container:') ? store.find(mode.slice('container:'.length)) : undefined;
+  // One that is not there is told when it is needed: at the start, as in Docker.
+  const shared = mode.startsWith('container:') ? store.lookup(mode.slice('container:'.length)) : undefined;
   return {
     ...given,
     Hostname: given.Hostname || shared?.config.Hostname || id.slice(0, 12),
@@ -221,8 +229,15 @@ function chooseEndpoints(
   const primary = mode === 'default' ? DEFAULT_NETWORK : mode;
   const endpoints: Record<string, Endpoint> = {};
   const add = (reference: string, given: EndpointSettings): void => {
-    const network = parts.networks.find(reference);
+    checkShape(given, ENDPOINT, 'NetworkingConfig.EndpointsConfig');
+    const network = parts.networks.lookup(reference);
+    if (!network) {
+      // Told when it is needed: at the start, as in Docker.
+      endpoints[reference] ??= { networkId: '', networkName: reference, settings: given };
+      return;
+    }
     if (endpoints[network.name]) return;
+    checkSettings(network, given);
     const aliases =
       network.name === DEFAULT_NETWORK || network.driver !== 'bridge'
         ? given.Aliases
@@ -233,8 +248,8 @@ function chooseEndpoints(
       settings: { ...given, ...(aliases ? { Aliases: aliases } : {}) },
     };
   };
-  const network = parts.networks.find(primary);
-  const own = settings[primary] ?? settings[network.name] ?? settings[network.id] ?? settings[mode] ?? {};
+  const network = parts.networks.lookup(primary);
+  const own = settings[primary] ?? settings[network?.name ?? ''] ?? settings[network?.id ?? ''] ?? settings[mode] ?? {};
   add(primary, { ...own, ...(mac && !own.MacAddress ? { MacAddress: mac } : {}) });
   for (const [reference, given] of Object.entries(settings)) if (reference !== mode) add(reference, given ?? {});
   return endpoints;

@@ -1,6 +1,7 @@
 // Device nodes of the host that a container is given, and their numbers.
 import { basename, join } from 'node:path';
 import { listIfExists, type NativeHost } from '../host.ts';
+import { badRequest } from '../server/api-error.ts';
 import type { DeviceNumbers } from './oci-resources.ts';
 import type { OciDevice, OciDeviceRule } from './oci-types.ts';
 import type { DeviceMapping, HostConfig } from './types.ts';
@@ -29,7 +30,8 @@ const OWN = new Set([
   '.lxd-mounts',
 ]);
 
-export async function deviceFacts(host: NativeHost, hostConfig: HostConfig): Promise<DeviceFacts> {
+/** Numbers of the block devices that limits name. */
+export async function throttledDevices(host: NativeHost, hostConfig: HostConfig): Promise<DeviceNumbers> {
   const numbers = new Map<string, { major: number; minor: number }>();
   const throttled = [
     ...(hostConfig.BlkioWeightDevice ?? []),
@@ -40,9 +42,14 @@ export async function deviceFacts(host: NativeHost, hostConfig: HostConfig): Pro
   ];
   for (const { Path: path = '' } of throttled) {
     const device = await readDevice(host, path, path);
-    if (!device) throw new Error(`no such device: "${path}"`);
+    if (!device) throw badRequest(`stat ${path}: no such block device`);
     numbers.set(path, { major: device.major, minor: device.minor });
   }
+  return numbers;
+}
+
+export async function deviceFacts(host: NativeHost, hostConfig: HostConfig): Promise<DeviceFacts> {
+  const numbers = await throttledDevices(host, hostConfig);
   if (hostConfig.Privileged) return { devices: await below(host, '/dev', '/dev', 2), rules: [EVERYTHING], numbers };
   const mapped = await Promise.all((hostConfig.Devices ?? []).map((mapping) => mapDevice(host, mapping)));
   const rules = [NOTHING, ...mapped.flatMap((m) => m.rules), ...(hostConfig.DeviceCgroupRules ?? []).map(parseRule)];

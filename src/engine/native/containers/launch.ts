@@ -76,10 +76,11 @@ function leaseAll({ networks }: LifecycleTools, record: ContainerRecord): Contai
   let index = 0;
   try {
     for (const [name, endpoint] of Object.entries(record.endpoints)) {
-      const network = networks.find(endpoint.networkId);
+      // Without an id the network was not there when the container was made.
+      const network = networks.find(endpoint.networkId || endpoint.networkName);
       const lease = networks.lease(network, endpoint.settings, index);
       if (lease) index += 1;
-      endpoints[name] = { ...endpoint, ...(lease ? { lease } : {}) };
+      endpoints[name] = { ...endpoint, networkId: network.id, ...(lease ? { lease } : {}) };
     }
   } catch (error) {
     for (const endpoint of Object.values(endpoints))

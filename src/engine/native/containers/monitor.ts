@@ -34,10 +34,15 @@ export function monitorArguments(request: MonitorRequest): string[] {
 
 /**
  * conmon begins its file anew when it has grown beyond a size. Where one file is kept that is all there is to do; where several
- * are, the engine puts them aside long before (log-rotation.ts), and this bounds what is written while no engine runs.
+ * are, the engine puts them aside long before (log-rotation.ts), and this bounds what is written while no engine runs: not so
+ * narrowly that an engine on a busy machine comes too late.
  */
-const logBound = ({ maxBytes, maxFiles }: LogPlan): string[] =>
-  maxBytes === undefined ? [] : ['--log-size-max', String(maxBytes * maxFiles)];
+function logBound({ maxBytes, maxFiles }: LogPlan): string[] {
+  if (maxBytes === undefined) return [];
+  return ['--log-size-max', String(maxFiles === 1 ? maxBytes : Math.max(maxBytes * maxFiles, LEAST_BOUND))];
+}
+
+const LEAST_BOUND = 64 * 1024 ** 2;
 
 /** What conmon writes to its sync pipe: the container's pid, or why there is none. */
 export function parseSyncMessage(text: string): { readonly pid: number } | { readonly failure: string } {

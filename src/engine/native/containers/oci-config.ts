@@ -4,7 +4,7 @@ import { INIT_PATH, type MountFacts, ociMounts } from './oci-mounts.ts';
 import { MASKED_PATHS, READONLY_PATHS } from './oci-paths.ts';
 import { type DeviceNumbers, ociResources } from './oci-resources.ts';
 import type { OciConfig, OciDevice, OciDeviceRule, OciNamespace, OciProcess } from './oci-types.ts';
-import { defaultSeccomp, type Seccomp } from './seccomp.ts';
+import { seccompOf, securityOptions } from './security-options.ts';
 import type { ContainerRecord } from './types.ts';
 import type { ProcessUser } from './users.ts';
 
@@ -21,6 +21,8 @@ export interface BundleFacts extends Omit<MountFacts, 'hostConfig' | 'mounts'> {
   readonly architecture: string;
   readonly cgroupPath: string;
   readonly cgroupNamespace: boolean;
+  /** The kernel has AppArmor. */
+  readonly apparmor: boolean;
   readonly namespaces: Readonly<Record<'network' | 'pid' | 'ipc' | 'uts', NamespaceSource>>;
   readonly devices: readonly OciDevice[];
   readonly deviceRules: readonly OciDeviceRule[];
@@ -39,7 +41,8 @@ export function ociConfig(facts: BundleFacts): OciConfig {
     privileged,
     available: facts.availableCapabilities,
   });
-  const seccomp = privileged ? undefined : seccompOf(hostConfig.SecurityOpt ?? [], granted, facts.architecture);
+  const security = securityOptions(hostConfig.SecurityOpt ?? []);
+  const seccomp = privileged ? undefined : seccompOf(security.seccomp, granted, facts.architecture);
   return {
     ociVersion: '1.0.2',
     process: ociProcess(facts, granted),
@@ -67,6 +70,7 @@ export function ociProcess(facts: BundleFacts, capabilities: readonly string[]):
   const { config, hostConfig } = record;
   const command = [...(config.Entrypoint ?? []), ...(config.Cmd ?? [])];
   const oom = hostConfig.OomScoreAdj;
+  const security = securityOptions(hostConfig.SecurityOpt ?? []);
   const held = user.uid === 0 ? capabilities : [];
   return {
     terminal: config.Tty === true,
@@ -84,8 +88,9 @@ export function ociProcess(facts: BundleFacts, capabilities: readonly string[]):
       soft: limit.Soft ?? 0,
       hard: limit.Hard ?? limit.Soft ?? 0,
     })),
-    noNewPrivileges: (hostConfig.SecurityOpt ?? []).some((option) => /^no-new-privileges(?:[:=]true)?$/.test(option)),
+    noNewPrivileges: security.noNewPrivileges,
     ...(oom ? { oomScoreAdj: oom } : {}),
+    ...(facts.apparmor && security.apparmor !== undefined ? { apparmorProfile: security.apparmor } : {}),
   };
 }
 
@@ -112,50 +117,6 @@ function ociNamespaces(facts: BundleFacts): OciNamespace[] {
   });
   const cgroup: OciNamespace[] = facts.cgroupNamespace ? [{ type: 'cgroup' }] : [];
   return [{ type: 'mount' }, ...shared, ...cgroup];
-}
-
-/** `seccomp=unconfined` switches the filter off; `seccomp={…}` is a profile the client has read from a file. */
-function seccompOf(options: readonly string[], granted: readonly string[], architecture: string): Seccomp | undefined {
-  const option = options.find((text) => /^seccomp[=:]/.test(text))?.slice('seccomp='.length);
-  if (option === 'unconfined') return undefined;
-  if (option === undefined || option === 'builtin') return defaultSeccomp(granted, architecture);
-  return customSeccomp(JSON.parse(option) as CustomProfile, granted, architecture);
-}
-
-interface CustomProfile extends Seccomp {
-  readonly archMap?: unknown;
-  readonly syscalls: readonly (Seccomp['syscalls'][number] & {
-    readonly name?: string;
-    readonly includes?: { readonly caps?: readonly string[]; readonly arches?: readonly string[] };
-    readonly excludes?: { readonly caps?: readonly string[]; readonly arches?: readonly string[] };
-  })[];
-}
-
-/** A profile in Docker's format: rules may depend on capabilities and architecture. */
-function customSeccomp(profile: CustomProfile, granted: readonly string[], architecture: string): Seccomp {
-  const name = architecture === 'x64' ? 'amd64' : architecture;
-  const { architectures } = defaultSeccomp([], architecture);
-  const syscalls = profile.syscalls
-    .filter(({ includes, excludes }) => {
-      const included =
-        (includes?.caps ?? []).every((cap) => granted.includes(cap)) &&
-        (!includes?.arches || includes.arches.includes(name));
-      const excluded =
-        (excludes?.caps ?? []).some((cap) => granted.includes(cap)) || (excludes?.arches ?? []).includes(name);
-      return included && !excluded;
-    })
-    .map(({ names, name: single, action, args, errnoRet }) => ({
-      names: names ?? (single === undefined ? [] : [single]),
-      action,
-      ...(args ? { args } : {}),
-      ...(errnoRet === undefined ? {} : { errnoRet }),
-    }));
-  return {
-    defaultAction: profile.defaultAction,
-    ...(profile.defaultErrnoRet === undefined ? {} : { defaultErrnoRet: profile.defaultErrnoRet }),
-    ...(architectures ? { architectures } : {}),
-    syscalls,
-  };
 }
 
 function sysctls(facts: BundleFacts): Record<string, string> {

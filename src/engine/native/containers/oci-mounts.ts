@@ -1,5 +1,6 @@
 // What is mounted into a container: the kernel's file systems, the engine's small files, then the user's mounts, shallow
 // paths first so that no mount hides another. Pure.
+import { LXCFS_PROC } from './lxcfs.ts';
 import type { OciMount } from './oci-types.ts';
 import type { HostConfig, MountPoint } from './types.ts';
 
@@ -10,6 +11,8 @@ export interface MountFacts {
   readonly files: Readonly<Record<string, string>>;
   /** A host directory to use as /dev/shm: that of the container whose IPC namespace is shared. */
   readonly sharedShm?: string;
+  /** Files of /proc as lxcfs has them, by their names: the container's own memory and CPUs. */
+  readonly lxcfs: readonly string[];
   /** Host path of the init program, where one is wanted. */
   readonly init?: string;
 }
@@ -39,6 +42,7 @@ export function ociMounts(facts: MountFacts): OciMount[] {
       ? mount('/dev/shm', 'tmpfs', 'shm', 'nosuid', 'noexec', 'nodev', 'mode=1777', `size=${shmSize}`)
       : mount('/dev/shm', 'bind', facts.sharedShm, 'rbind'),
   ];
+  const shown = facts.lxcfs.map((name) => mount(`/proc/${name}`, 'bind', `${LXCFS_PROC}/${name}`, 'rbind', 'rprivate'));
   const users = mounts.map(userMount);
   const taken = new Set(users.map((m) => m.destination));
   const files = Object.entries(facts.files)
@@ -46,7 +50,10 @@ export function ociMounts(facts: MountFacts): OciMount[] {
     .map(([destination, source]) => mount(destination, 'bind', source, 'rbind', 'rprivate'));
   const init = facts.init === undefined ? [] : [mount(INIT_PATH, 'bind', facts.init, 'bind', 'ro')];
   const own = [...users, ...files].sort((a, b) => depth(a.destination) - depth(b.destination));
-  return [...kernel.filter((m) => !taken.has(m.destination)), ...own, ...init];
+  const wanted = kernel.filter(
+    (m) => !taken.has(m.destination) && !(m.destination === '/dev/shm' && hostConfig.IpcMode === 'none'),
+  );
+  return [...wanted, ...shown, ...own, ...init];
 }
 
 function userMount(point: MountPoint): OciMount {

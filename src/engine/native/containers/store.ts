@@ -3,7 +3,7 @@
 import { hasCode, listIfExists, type NativeHost, readIfExists, removeTree } from '../host.ts';
 import type { Paths } from '../paths.ts';
 import { Rounds } from '../serial.ts';
-import { badRequest, conflict, noSuchContainer } from '../server/api-error.ts';
+import { ApiError, badRequest, conflict, noSuchContainer } from '../server/api-error.ts';
 import type { ContainerRecord, ContainerState } from './types.ts';
 
 export class ContainerStore {
@@ -51,6 +51,16 @@ export class ContainerStore {
     const [match] = matches;
     if (!match) throw noSuchContainer(reference);
     return match;
+  }
+
+  /** As `find`, and undefined where there is none. */
+  lookup(reference: string): ContainerRecord | undefined {
+    try {
+      return this.find(reference);
+    } catch (error) {
+      if (error instanceof ApiError && error.status === 404) return undefined;
+      throw error;
+    }
   }
 
   hasName(name: string): boolean {

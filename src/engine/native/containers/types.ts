@@ -113,6 +113,7 @@ export interface HostConfig extends Resources {
   UTSMode?: string;
   UsernsMode?: string;
   CgroupnsMode?: string;
+  Isolation?: string;
   Cgroup?: string;
   Links?: string[] | null;
   LogConfig?: { Type?: string; Config?: Record<string, string> | null };

@@ -49,12 +49,17 @@ export class NetworkRecords {
 
   /** By id, name or unique id prefix; throws Docker's 404. */
   find(reference: string): NetworkRecord {
+    const found = this.lookup(reference);
+    if (!found) throw noSuchNetwork(reference);
+    return found;
+  }
+
+  /** As `find`, and undefined where there is none. */
+  lookup(reference: string): NetworkRecord | undefined {
     const exact = this.#records.get(reference) ?? this.#byName(reference === 'default' ? DEFAULT_NETWORK : reference);
-    if (exact) return exact;
-    const matches = reference === '' ? [] : this.all().filter((record) => record.id.startsWith(reference));
-    const [match] = matches;
-    if (!match || matches.length > 1) throw noSuchNetwork(reference);
-    return match;
+    if (exact || reference === '') return exact;
+    const [match, ...others] = this.all().filter((record) => record.id.startsWith(reference));
+    return others.length === 0 ? match : undefined;
   }
 
   /** `check` refuses what this host cannot have, before the record is kept. */

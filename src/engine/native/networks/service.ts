@@ -58,6 +58,10 @@ export class NetworkService {
     return this.#records.find(reference);
   }
 
+  lookup(reference: string): NetworkRecord | undefined {
+    return this.#records.lookup(reference);
+  }
+
   membersOf(id: string): Presence[] {
     return this.#members.of(id);
   }

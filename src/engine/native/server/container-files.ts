@@ -3,11 +3,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { decompressed } from '../../../archive/compression.ts';
 import { type ArchivePlace, getArchive, putArchive, statPath } from '../containers/archive.ts';
 import { containerPids, sampleStats } from '../containers/cgroup-stats.ts';
-import { checkLimits } from '../containers/check-limits.ts';
-import { checkRestartPolicy } from '../containers/check-request.ts';
 import { eventAttributes } from '../containers/event-attributes.ts';
-import { ociResources } from '../containers/oci-resources.ts';
-import { type ContainerRecord, isLive, type Resources, type RestartPolicy } from '../containers/types.ts';
+import { type ContainerRecord, isLive } from '../containers/types.ts';
+import { type UpdateRequest, updateContainer } from '../containers/update.ts';
 import type { NativeEngine } from '../engine.ts';
 import { ApiError, badRequest, conflict } from './api-error.ts';
 import { bodyOf, LIMITS } from './body.ts';
@@ -154,21 +152,9 @@ function columns(line: string, count: number): string[] {
 }
 
 async function update(engine: NativeEngine, record: ContainerRecord, exchange: Exchange): Promise<void> {
-  const request = await bodyOf<Resources & { RestartPolicy?: RestartPolicy }>(exchange, LIMITS);
-  const given = Object.fromEntries(
-    Object.entries(request).filter(([, value]) => value !== 0 && value !== null && value !== ''),
-  );
-  const { RestartPolicy: policy, ...limits } = given as Resources & { RestartPolicy?: RestartPolicy };
-  checkLimits({ ...record.hostConfig, ...limits }, engine.machine);
-  if (policy?.Name && record.hostConfig.AutoRemove && policy.Name !== 'no')
-    throw conflict('Restart policy cannot be updated because AutoRemove is enabled for the container');
-  checkRestartPolicy(policy ? { RestartPolicy: policy } : {});
-  const hostConfig = { ...record.hostConfig, ...limits, ...(policy?.Name ? { RestartPolicy: policy } : {}) };
-  if (isLive(record.state.status) && Object.keys(limits).length > 0) {
-    const { devices: _, ...resources } = ociResources(hostConfig, [], new Map());
-    await engine.lifecycle.runtime.callWithInput(JSON.stringify(resources), 'update', '--resources', '-', record.id);
-  }
-  const after = engine.store.update(record.id, (current) => ({ ...current, hostConfig }));
-  engine.events.emit('container', 'update', record.id, eventAttributes(after));
-  exchange.reply(200, { Warnings: [] });
+  const request = await bodyOf<UpdateRequest>(exchange, LIMITS);
+  const parts = { ...engine, runtime: engine.lifecycle.runtime };
+  const warnings = await updateContainer(parts, record.id, request);
+  engine.events.emit('container', 'update', record.id, eventAttributes(engine.store.find(record.id)));
+  exchange.reply(200, { Warnings: warnings });
 }

@@ -2,12 +2,13 @@
 import { type CreateRequest, createContainer } from '../containers/create.ts';
 import { eventAttributes } from '../containers/event-attributes.ts';
 import { inspectContainer } from '../containers/inspect.ts';
+import { limitWarnings } from '../containers/limit-features.ts';
 import { isListed, summarise } from '../containers/list.ts';
 import { containerSizes } from '../containers/sizes.ts';
 import type { ContainerRecord } from '../containers/types.ts';
 import type { NativeEngine } from '../engine.ts';
 import { findImage } from '../images/lookup.ts';
-import { ApiError, badRequest } from './api-error.ts';
+import { ApiError, badRequest, notFound } from './api-error.ts';
 import { bodyOf, CREATE_CONTAINER } from './body.ts';
 import type { Exchange } from './exchange.ts';
 import { type Filters, parseFilters } from './filters.ts';
@@ -29,9 +30,10 @@ export function containerRoutes(engine: NativeEngine): Routes {
     'GET /containers/json': async (exchange) => exchange.reply(200, await list(engine, exchange)),
     'POST /containers/create': async (exchange) => {
       const request = await bodyOf<CreateRequest>(exchange, CREATE_CONTAINER);
+      requirePlatform(engine, request.Image ?? '', exchange.query.get('platform') ?? '');
       const record = await createContainer(engine, (exchange.query.get('name') ?? '').replace(/^\//, ''), request);
       engine.events.emit('container', 'create', record.id, eventAttributes(record));
-      exchange.reply(201, { Id: record.id, Warnings: [] });
+      exchange.reply(201, { Id: record.id, Warnings: limitWarnings(request.HostConfig ?? {}, engine.machine) });
     },
     'GET /containers/{id}/json': async (exchange) => {
       const record = store.find(exchange.params.id ?? '');
@@ -75,6 +77,19 @@ export function containerRoutes(engine: NativeEngine): Routes {
     'DELETE /containers/{id}': (exchange) => remove(engine, exchange),
     'POST /containers/prune': (exchange) => prune(engine, exchange),
   };
+}
+
+/** An image of another platform than the one asked for counts as not there: clients then pull the right one. */
+function requirePlatform(engine: NativeEngine, name: string, platform: string): void {
+  const image = platform === '' ? undefined : findImage(engine.images, name);
+  if (!image) return;
+  const [os = '', architecture = image.config.architecture, variant = image.config.variant] = platform.split('/');
+  const { config } = image;
+  if (os === config.os && architecture === config.architecture && (!config.variant || variant === config.variant))
+    return;
+  throw notFound(
+    `image with reference ${name} was found but does not provide the specified platform (${platform}): it is for ${config.os}/${config.architecture}`,
+  );
 }
 
 const FILTERS = [

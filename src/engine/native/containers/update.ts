@@ -1,0 +1,101 @@
+// New limits and another restart policy for a container that is there: applied at once where it runs, kept for its next start.
+import { messageOf } from '../../../errors.ts';
+import type { NativeHost } from '../host.ts';
+import type { Machine } from '../machine.ts';
+import { ApiError, badRequest, conflict } from '../server/api-error.ts';
+import { checkLimits } from './check-limits.ts';
+import { checkRestartPolicy } from './check-request.ts';
+import { throttledDevices } from './device-facts.ts';
+import { feasibleLimits, limitWarnings } from './limit-features.ts';
+import { ociResources } from './oci-resources.ts';
+import type { Runtime } from './runtime.ts';
+import type { ContainerStore } from './store.ts';
+import { type ContainerRecord, type HostConfig, isLive, type Resources, type RestartPolicy } from './types.ts';
+
+export interface UpdateParts {
+  readonly host: NativeHost;
+  readonly machine: Machine;
+  readonly store: ContainerStore;
+  readonly runtime: Runtime;
+}
+
+export type UpdateRequest = Resources & { RestartPolicy?: RestartPolicy };
+
+/** What can be changed while a container is there; other fields of the request are ignored, as in Docker. */
+const CHANGEABLE: readonly (keyof Resources)[] = [
+  'Memory',
+  'MemoryReservation',
+  'MemorySwap',
+  'NanoCpus',
+  'CpuShares',
+  'CpuPeriod',
+  'CpuQuota',
+  'CpuRealtimePeriod',
+  'CpuRealtimeRuntime',
+  'CpusetCpus',
+  'CpusetMems',
+  'PidsLimit',
+  'BlkioWeight',
+  'BlkioDeviceReadBps',
+  'BlkioDeviceWriteBps',
+  'BlkioDeviceReadIOps',
+  'BlkioDeviceWriteIOps',
+];
+
+/** Returns the warnings. */
+export async function updateContainer(parts: UpdateParts, id: string, request: UpdateRequest): Promise<string[]> {
+  const { host, machine, store, runtime } = parts;
+  const record = store.find(id);
+  const { RestartPolicy: policy } = request;
+  const limits = feasibleLimits(givenLimits(request), machine);
+  const hostConfig = mergedLimits(record.hostConfig, limits);
+  checkLimits(hostConfig, machine);
+  if (policy?.Name) checkPolicy(record, policy);
+  if (isLive(record.state.status) && Object.keys(limits).length > 0) {
+    const numbers = await throttledDevices(host, hostConfig);
+    const { devices: _, ...resources } = ociResources(hostConfig, [], numbers);
+    try {
+      await runtime.callWithInput(JSON.stringify(resources), 'update', '--resources', '-', record.id);
+    } catch (error) {
+      throw new ApiError(500, `Cannot update container ${record.id}: ${messageOf(error)}`, { cause: error });
+    }
+  }
+  store.update(record.id, (current) => ({
+    ...current,
+    hostConfig: { ...hostConfig, ...(policy?.Name ? { RestartPolicy: policy } : {}) },
+  }));
+  await store.save(record.id);
+  return limitWarnings({ ...request }, machine);
+}
+
+/** The fields that say something: nothing, zero and an empty text leave what was. Pure. */
+export function givenLimits(request: Resources): Resources {
+  const entries = CHANGEABLE.map((name) => [name, request[name]] as const);
+  return Object.fromEntries(
+    entries.filter(([, value]) => value !== undefined && value !== null && value !== 0 && value !== ''),
+  );
+}
+
+/** Throws where the new limits contradict those that stay. Pure. */
+export function mergedLimits(before: HostConfig, given: Resources): HostConfig {
+  if (given.NanoCpus && before.CpuQuota)
+    throw badRequest('Conflicting options: NanoCPUs cannot be updated as CPU Quota has already been set');
+  if (given.NanoCpus && before.CpuPeriod)
+    throw badRequest('Conflicting options: NanoCPUs cannot be updated as CPU Period has already been set');
+  if (given.CpuQuota && before.NanoCpus)
+    throw badRequest('Conflicting options: CPU Quota cannot be updated as NanoCPUs has already been set');
+  if (given.CpuPeriod && before.NanoCpus)
+    throw badRequest('Conflicting options: CPU Period cannot be updated as NanoCPUs has already been set');
+  const { MemorySwap: swap = 0 } = before;
+  if (given.Memory && !given.MemorySwap && swap > 0 && given.Memory > swap)
+    throw badRequest(
+      'Memory limit should be smaller than already set memoryswap limit, update the memoryswap at the same time',
+    );
+  return { ...before, ...given };
+}
+
+function checkPolicy(record: ContainerRecord, policy: RestartPolicy): void {
+  if (record.hostConfig.AutoRemove && policy.Name !== 'no')
+    throw conflict('Restart policy cannot be updated because AutoRemove is enabled for the container');
+  checkRestartPolicy({ RestartPolicy: policy });
+}
