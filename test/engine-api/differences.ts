@@ -5,7 +5,7 @@ export const DIFFERENCES = {
   'mistakes are 4xx':
     'A request that cannot be right (a body that is no JSON; a volume, time, signal, option, name or filter that cannot be read; leaving a network that was not joined; writing to a read-only root) is answered with 400, 403 or 409. Docker 20.10 answers many of these with 500; later versions of Docker do not.',
   'told when made':
-    'What can be seen to be wrong when a container is made is refused then: no image, unknown modes of namespaces, a MAC address that is none, sharing the network of a container that is not there, an unknown condition to wait for. Docker 20.10 accepts it, and fails at the start or does something else.',
+    'What can be seen to be wrong when a container is made is refused then: no image, unknown modes of namespaces, a MAC address that is none, an unknown condition to wait for. Docker 20.10 accepts it, and fails at the start or does something else.',
   'unused networks':
     'The filter `dangling=true` of networks lists those that no container uses. Docker 20.10 lists all that are not predefined.',
   'bytes in logs':

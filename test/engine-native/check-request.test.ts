@@ -18,7 +18,14 @@ describe('what is taken', () => {
     [
       'security options',
       {},
-      { SecurityOpt: ['no-new-privileges:true', 'seccomp={\n}', 'apparmor=x', 'label=disable'] },
+      {
+        SecurityOpt: [
+          'no-new-privileges:true',
+          'seccomp={"defaultAction":\n"SCMP_ACT_ALLOW"}',
+          'apparmor=x',
+          'label=disable',
+        ],
+      },
     ],
     [
       'capabilities with and without the prefix',

@@ -5,7 +5,6 @@ import { findImage, missingImage } from '../images/lookup.ts';
 import type { Image, ImageStore } from '../images/store.ts';
 import type { Machine } from '../machine.ts';
 import { inventName, isValidName, newId, timestamp } from '../names.ts';
-import { checkSettings } from '../networks/addresses.ts';
 import { DEFAULT_NETWORK } from '../networks/record.ts';
 import type { NetworkService } from '../networks/service.ts';
 import type { Paths } from '../paths.ts';
@@ -237,7 +236,6 @@ function chooseEndpoints(
       return;
     }
     if (endpoints[network.name]) return;
-    checkSettings(network, given);
     const aliases =
       network.name === DEFAULT_NETWORK || network.driver !== 'bridge'
         ? given.Aliases
