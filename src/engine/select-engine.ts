@@ -136,7 +136,7 @@ function propose({ env, explicit }: SelectOptions): Proposal[] {
       proposals.push({
         source: 'DOCKER_HOST',
         decides: true,
-        native: host === `unix://${socket}`,
+        native: wanted !== 'docker' && host === `unix://${socket}`,
         target: () => ({
           ...base,
           namedByUser: true,
@@ -165,13 +165,14 @@ function propose({ env, explicit }: SelectOptions): Proposal[] {
         absent: absent(path, 'install podman, and start its API: systemctl enable --now podman.socket'),
       });
   }
-  proposals.push({
-    source: 'native engine',
-    decides: wanted === 'native',
-    native: true,
-    target: () => local(socket),
-    absent: absent(socket, 'start it: windlass engine start'),
-  });
+  if (wanted !== 'docker')
+    proposals.push({
+      source: 'native engine',
+      decides: wanted === 'native',
+      native: true,
+      target: () => local(socket),
+      absent: absent(socket, 'start it: windlass engine start'),
+    });
   return proposals;
 }
 
@@ -257,10 +258,13 @@ function noEngine(candidates: readonly Candidate[], deciding: Proposal | undefin
     const hint = only?.hint ?? 'run "windlass doctor" to see what is missing';
     return new NoEngineError(`${deciding.source}: ${only?.reason ?? 'cannot be used'}`, hint, candidates, failure);
   }
+  const native = candidates.find(({ source }) => source === 'native engine');
   const tried = candidates.map(({ source, reason }) => `${source} (${reason})`).join(', ');
   return new NoEngineError(
     `no container engine answers; tried ${tried}`,
-    `${candidates.find(({ source }) => source === 'native engine')?.hint ?? 'windlass engine start'}; or point DOCKER_HOST at an engine ("windlass doctor" tells more)`,
+    native === undefined
+      ? 'install one (apt-get install docker.io), or use windlass\'s own (--engine native); "windlass doctor" tells more'
+      : `${native.hint ?? 'windlass engine start'}; or point DOCKER_HOST at an engine ("windlass doctor" tells more)`,
     candidates,
     failure,
   );

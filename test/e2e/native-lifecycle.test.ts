@@ -64,8 +64,12 @@ test('killed, it is back at once: names resolve, ports answer, calls wait, nothi
   await engine.docker('network', 'create', 'kept');
   const web = ['run', '-d', '--name', 'web', '--network', 'kept', '-p', `${port}:80`];
   await engine.docker(...web, 'busybox', 'httpd', '-f', '-h', '/etc');
-  const ask = 'while :; do wget -qO- http://web/passwd >/dev/null && echo got || echo lost; done';
+  const get = 'wget -qO- http://web/passwd >/dev/null';
+  // The first answers count when the server has come up.
+  const ask = `until ${get}; do :; done; while :; do ${get} && echo got || echo lost; done`;
   await engine.docker('run', '-d', '--name', 'asker', '--network', 'kept', 'busybox', 'sh', '-c', ask);
+  const probe = ['--health-cmd', 'test -f /tmp/ok', '--health-interval', '200ms', '--restart', 'always'];
+  await engine.docker('run', '-d', '--name', 'patient', ...probe, 'busybox', 'sleep', '600');
   const pids = await Promise.all(['web', 'asker'].map(engine.pid));
   const answers = async (): Promise<number> => (await engine.docker('logs', 'asker')).split('got').length;
   await eventually('the first answers', async () => (await answers()) > 1);
@@ -79,7 +83,15 @@ test('killed, it is back at once: names resolve, ports answer, calls wait, nothi
     const seen = await answers();
     await eventually('more answers', async () => (await answers()) > seen);
   }
-  expect(await engine.docker('logs', 'asker')).not.toContain('lost');
+  const heard = (await engine.docker('logs', 'asker')).trim().split('\n');
+  expect(heard.filter((line) => line !== 'got')).toEqual([]);
+  // Health checks and restart policies go on under the new engine.
+  const patient = (what: string): Promise<string> => engine.docker('inspect', '-f', `{{${what}}}`, 'patient');
+  await engine.docker('exec', 'patient', 'touch', '/tmp/ok');
+  await eventually('it is healthy', async () => (await patient('.State.Health.Status')) === 'healthy\n');
+  process.kill(await engine.pid('patient'), 'SIGKILL');
+  await eventually('it was restarted', async () => (await patient('.RestartCount')) === '1\n');
+  await engine.docker('rm', '-f', 'patient');
   expect(await Promise.all(['web', 'asker'].map(engine.pid))).toEqual(pids);
   expect(await readFile(join(engine.root, 'run/engine.log'), 'utf8')).toContain('ended by signal 9: starting it again');
 

@@ -153,6 +153,13 @@ describe('the engine', () => {
       expect([asked, starts()]).toEqual([['shop'], 1]);
     });
 
+    it('is no choice when Docker is asked for', async () => {
+      const { socket, native, starts } = sleeping();
+      const env = { WINDLASS_SOCKET: socket, DOCKER_HOST: `unix://${socket}` };
+      const error = await refusal(env, { explicit: 'docker', native });
+      expect([outcomes(error.candidates), starts()]).toEqual([['DOCKER_HOST: refused'], 0]);
+    });
+
     it('says what the machine lacks when it cannot start', async () => {
       const start = (): Promise<void> =>
         Promise.reject(new WindlassError('X', 'no runc here', { hint: 'install runc' }));
