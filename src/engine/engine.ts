@@ -139,6 +139,16 @@ export interface ContainerDetails {
   readonly raw: unknown;
 }
 
+/** What containers of an image have unless a service says otherwise. */
+export interface ImageDefaults {
+  /** `KEY=value` */
+  readonly environment: readonly string[];
+  readonly command: readonly string[];
+  readonly entrypoint: readonly string[];
+  readonly user: string;
+  readonly workingDir: string;
+}
+
 export interface ObservedImage {
   readonly id: string;
   readonly tags: readonly string[];
@@ -155,6 +165,8 @@ export interface ObservedImage {
   readonly volumes: readonly string[];
   readonly exposedPorts: readonly string[];
   readonly hasHealthcheck: boolean;
+  /** Undefined where the engine does not tell. */
+  readonly defaults?: ImageDefaults;
 }
 
 /** What a list tells of an image. */

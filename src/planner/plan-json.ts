@@ -2,10 +2,26 @@
 // of the old one would misunderstand the new.
 import { WindlassError } from '../errors.ts';
 import type { Plan } from './plan.ts';
+import type { PlanBasis } from './plan-basis.ts';
 
 const VERSION = 1;
 
-export const planToJson = (plan: Plan): string => `${JSON.stringify({ version: VERSION, ...plan }, undefined, 2)}\n`;
+/** With `basis`, a plan to be carried out later. */
+export const planToJson = (plan: Plan, basis?: PlanBasis): string =>
+  `${JSON.stringify({ version: VERSION, ...plan, ...(basis === undefined ? {} : { basis }) }, undefined, 2)}\n`;
+
+/** A plan that was kept, and what it was made from. @throws WindlassError when the text is no such plan. */
+export function keptPlanFromJson(text: string): { readonly plan: Plan; readonly basis: PlanBasis } {
+  const plan = planFromJson(text);
+  const { basis } = plan as Plan & { readonly basis?: unknown };
+  if (!isRecord(basis) || typeof basis.digest !== 'string' || !isRecord(basis.options))
+    throw notAPlan(
+      'it does not say what it was made from',
+      undefined,
+      'plans to be kept are written by "windlass plan --out FILE"',
+    );
+  return { plan, basis: basis as unknown as PlanBasis };
+}
 
 /** @throws WindlassError when the text is not a plan of this version. */
 export function planFromJson(text: string): Plan {
@@ -34,8 +50,5 @@ function parse(text: string): unknown {
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-const notAPlan = (why: string, cause?: unknown): WindlassError =>
-  new WindlassError('PLAN_FORMAT', `this is not a plan: ${why}`, {
-    hint: 'plans are written by "windlass plan --json"',
-    cause,
-  });
+const notAPlan = (why: string, cause?: unknown, hint = 'plans are written by "windlass plan --json"'): WindlassError =>
+  new WindlassError('PLAN_FORMAT', `this is not a plan: ${why}`, { hint, cause });

@@ -1,5 +1,5 @@
 // A plan as text: what was decided about each resource, then the steps in waves. The same plan gives the same text.
-import type { Plan, Step } from './plan.ts';
+import type { FieldChange, Plan, Step } from './plan.ts';
 import { waves } from './plan-builder.ts';
 
 /**
@@ -33,9 +33,17 @@ function verdictTable({ verdicts }: Plan): string[] {
     width(verdicts.map(({ resource }) => resource)),
     width(verdicts.map(({ decision }) => decision)),
   ];
-  return verdicts.map(
-    ({ resource, decision, reason }) => `  ${resource.padEnd(resources)}  ${decision.padEnd(decisions)}  ${reason}`,
-  );
+  return verdicts.flatMap(({ resource, decision, reason, changes = [] }) => [
+    `  ${resource.padEnd(resources)}  ${decision.padEnd(decisions)}  ${reason}`,
+    ...changes.map((change) => `    ${changeText(change)}`),
+  ]);
+}
+
+/** `environment.LOG_LEVEL "debug" → "info"`; what was not there or will not be is left out. */
+export function changeText({ path, before, after }: FieldChange): string {
+  if (before === undefined) return `${path} + ${after ?? ''}`;
+  if (after === undefined) return `${path} - ${before}`;
+  return `${path} ${before} → ${after}`;
 }
 
 function stepLines(step: Step): string[] {

@@ -228,6 +228,15 @@ export type Difference =
   | 'interrupted'
   | 'leftover';
 
+/** One attribute of a service that its container has otherwise: `environment.LOG_LEVEL`, `"debug"`, `"info"`. */
+export interface FieldChange {
+  readonly path: string;
+  /** Absent where the container has none. Secrets are hidden. */
+  readonly before?: string;
+  /** Absent where the service has none. */
+  readonly after?: string;
+}
+
 /** What was decided about one resource, and why. */
 export interface Verdict {
   /** `container shop-web-1`, `network shop_default`, `volume shop_data`, `image nginx`. */
@@ -236,6 +245,8 @@ export interface Verdict {
   /** A few words: `config changed, image changed`. */
   readonly reason: string;
   readonly differences: readonly Difference[];
+  /** Attribute by attribute, where the plan was asked to say (explain-plan.ts). */
+  readonly changes?: readonly FieldChange[];
   readonly service?: string;
   /** Shown when the plan is carried out though nothing is done: `Container shop-web-1`, `Running`. */
   readonly progress?: StepProgress;

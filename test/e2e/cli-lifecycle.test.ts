@@ -139,7 +139,7 @@ test('a dry run tells what would be done and does nothing', async () => {
 
 test('plan says what up would change and why, and changes nothing', async () => {
   const s = await scenario({ files: { 'compose.yaml': STACK } });
-  const first = await s.windlass(['plan', 'db']);
+  const first = await s.windlass(['plan', 'db'], { exit: 2 });
   expect(first.stdout.replaceAll(s.project, 'P').split('\n').slice(0, 5)).toEqual([
     'up of project P',
     '  container P-db-1   create  missing',
@@ -150,10 +150,29 @@ test('plan says what up would change and why, and changes nothing', async () => 
   await s.expectNothingLeft();
   await s.windlass(['up', '-d']);
   expect((await s.windlass(['plan'])).stdout).toMatch(/\nnothing to do\n$/);
-  const forced = JSON.parse((await s.windlass(['plan', '--force-recreate', '--format', 'json', 'db'])).stdout);
+  const forced = JSON.parse((await s.windlass(['plan', '--force-recreate', '--json', 'db'], { exit: 2 })).stdout);
   expect(forced.verdicts).toContainEqual(
     expect.objectContaining({ resource: `container ${s.project}-db-1`, decision: 'recreate', reason: 'forced' }),
   );
+});
+
+test('a plan names the attributes that changed, and is carried out only while it holds', async () => {
+  const stack = (level: string): string =>
+    `services: {db: {image: "busybox:latest", command: sleep 1000, init: true, stop_grace_period: 0s, environment: {LEVEL: ${level}, TOKEN: t-${level}}}}\n`;
+  const s = await scenario({ files: { 'compose.yaml': stack('debug') } });
+  await s.windlass(['up', '-d']);
+  await s.write('compose.yaml', stack('info'));
+  const { stdout } = await s.windlass(['plan', '--out', 'up.plan'], { exit: 2 });
+  expect(stdout).toContain('    environment.LEVEL "debug" → "info"\n    environment.TOKEN "•••" → "•••"\n');
+  await s.write('compose.yaml', stack('warn'));
+  const refused = await s.windlass(['up', '-d', '--plan', 'up.plan'], { exit: 1 });
+  expect(refused.stderr).toContain('the plan does not hold any more: the files, or what they refer to, have changed');
+  await s.write('compose.yaml', stack('info'));
+  await s.windlass(['up', '-d', '--plan', 'up.plan']);
+  expect((await s.containers())[0]?.Config.Env).toContain('LEVEL=info');
+  expect((await s.windlass(['up', '-d', '--plan', 'up.plan'], { exit: 1 })).stderr).toContain('now keep (running)');
+  const down = await s.windlass(['plan', '--down'], { exit: 2 });
+  expect(down.stdout).toMatch(/^down of project .*\n {2}container .*-db-1 +remove +asked for\n/);
 });
 
 test('rm asks before it removes', async () => {

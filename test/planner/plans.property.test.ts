@@ -50,6 +50,20 @@ test('a plan is in order, the same every time, and survives being written down',
   );
 });
 
+test('the steps that are carried out are the steps that were planned', async () => {
+  await fc.assert(
+    fc.asyncProperty(change, async ([from, to, given]) => {
+      const world = new PlannedWorld();
+      await world.up(from);
+      const plan = await world.planUp(to, given);
+      const { outcomes } = await world.execute(to, plan);
+      expect([...outcomes.keys()].sort()).toEqual(plan.steps.map(({ id }) => id).sort());
+      expect([...outcomes.values()].every(({ status }) => status === 'done')).toBe(true);
+    }),
+    RUNS,
+  );
+});
+
 test('after an up there is nothing to do, whatever was there before', async () => {
   await fc.assert(
     fc.asyncProperty(change, async ([from, to, given]) => {

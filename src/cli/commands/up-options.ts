@@ -45,6 +45,14 @@ const UP_CONFLICTS: readonly Conflict[] = [
   },
   { flags: ['no-build', 'watch'], message: '--no-build and --watch are incompatible' },
   { flags: ['attach', 'attach-dependencies'], message: 'cannot combine --attach and --attach-dependencies' },
+  ...against(
+    'plan',
+    [
+      ...['always-recreate-deps', 'build', 'force-recreate', 'no-build', 'no-deps', 'no-recreate', 'no-start', 'pull'],
+      ...['remove-orphans', 'renew-anon-volumes', 'scale', 'timeout'],
+    ],
+    '--plan cannot be combined with flags that a plan is made with: give them to "windlass plan"',
+  ),
 ];
 
 /** Throws UsageError for flags of `up` that exclude each other. */

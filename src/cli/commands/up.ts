@@ -18,8 +18,12 @@ import { noSuchService, serviceNames } from '../service-arguments.ts';
 import { askAboutVolumes } from './ask-about-volumes.ts';
 import { buildSettings, checkUpFlags, requireServices, type UpFlags, upPlanOptions } from './up-options.ts';
 
-export const run: CommandRun<typeof upFlags> = async (context, flags, args) => {
+export const run: CommandRun<typeof upFlags> = async (context, flags, given) => {
   checkUpFlags(flags);
+  const kept = flags.plan === undefined ? undefined : await (await import('../kept-plan.ts')).readKeptPlan(flags.plan);
+  if (kept !== undefined && given.length > 0)
+    throw new UsageError('a plan that was kept says which services it is for', { hint: 'leave the services out' });
+  const args = kept?.options.services ?? given;
   if (flags.locked) context.hold(true);
   const target = await loadTarget(context, args);
   const { project, services } = target;
@@ -36,7 +40,7 @@ export const run: CommandRun<typeof upFlags> = async (context, flags, args) => {
   const attachTo = attached ? servicesToAttach(project, services, flags) : [];
 
   const { planUp } = await import('../../planner/reconcile.ts');
-  const options = upPlanOptions(context, flags, target);
+  const options = { ...upPlanOptions(context, flags, target), ...kept?.choices };
   const volumes = askAboutVolumes(context, project, flags.yes);
   let known: Round | undefined;
   const plan = (observation: Observation, round: Round, changes: Partial<UpOptions>): Plan => {
@@ -52,7 +56,10 @@ export const run: CommandRun<typeof upFlags> = async (context, flags, args) => {
   const work: Work = {
     project,
     build: buildSettings(context, flags['quiet-build']),
-    before: volumes.ask,
+    before: async (observation) => {
+      kept?.check(project, observation);
+      await volumes.ask(observation);
+    },
     plan: (observation, round) => plan(observation, round, createFirst ? { start: false } : {}),
   };
   await perform(context, work);

@@ -50,6 +50,11 @@ export const upFlags = {
   'no-log-prefix': { type: 'boolean', help: "Don't print prefix in logs" },
   'no-recreate': NO_RECREATE,
   'no-start': { type: 'boolean', help: "Don't start the services after creating them" },
+  plan: {
+    type: 'string',
+    value: 'file',
+    help: 'Carry out a plan of "plan --out", and refuse if it does not hold any more',
+  },
   pull: {
     type: 'string',
     help: 'Pull image before running ("always"|"missing"|"never")',
@@ -87,17 +92,22 @@ export const upFlags = {
 export const planFlags = {
   'always-recreate-deps': upFlags['always-recreate-deps'],
   build: upFlags.build,
+  down: { type: 'boolean', help: 'Show what down would remove instead' },
   'force-recreate': FORCE_RECREATE,
   format: { type: 'string', default: 'text', help: 'Format the output ("text"|"json")' },
+  json: { type: 'boolean', help: 'Same as --format json' },
   'no-build': NO_BUILD,
   'no-deps': upFlags['no-deps'],
   'no-recreate': NO_RECREATE,
   'no-start': upFlags['no-start'],
+  out: { type: 'string', short: 'o', value: 'file', help: 'Write the plan to a file, for "up --plan"' },
   pull: upFlags.pull,
   'remove-orphans': REMOVE_ORPHANS,
   'renew-anon-volumes': upFlags['renew-anon-volumes'],
+  rmi: { type: 'string', value: 'string', help: 'With --down: images used by services too ("local"|"all")' },
   scale: SCALE,
   timeout: upFlags.timeout,
+  volumes: { type: 'boolean', short: 'v', help: 'With --down: volumes too' },
   yes: YES,
 } as const satisfies Flags;
 

@@ -4,6 +4,7 @@ import type {
   ContainerDetails,
   ContainerState,
   HealthState,
+  ImageDefaults,
   ObservedContainer,
   ObservedImage,
   ObservedMount,
@@ -152,5 +153,14 @@ export function observedImage(info: Docker.ImageInspectInfo): ObservedImage {
     exposedPorts: Object.keys(config?.ExposedPorts ?? {}),
     ...(lastTagged === '' ? {} : { lastTagged }),
     hasHealthcheck: test.length > 0 && test[0] !== 'NONE',
+    ...(config === undefined ? {} : { defaults: imageDefaults(config) }),
   };
 }
+
+const imageDefaults = (config: Docker.ImageInspectInfo['Config']): ImageDefaults => ({
+  environment: config.Env ?? [],
+  command: config.Cmd ?? [],
+  entrypoint: [config.Entrypoint ?? []].flat(),
+  user: config.User ?? '',
+  workingDir: config.WorkingDir ?? '',
+});
