@@ -2,6 +2,7 @@
 import { mkdir, readdir, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { startDebianRegistry } from '../support/debian-registry.ts';
 import { type NativeEngineUnderTest, startNativeEngine } from '../support/native-engine.ts';
 import { type CommandOptions, type Scenario, scenario } from '../support/scenario.ts';
 
@@ -138,4 +139,27 @@ test('the same input is the same bytes: another day, folder and engine; docker l
     /^sha256:[0-9a-f]{64} same: \d+ contents are whole\n$/,
   );
   expect((await one.docker(['load', '-i', 'same.tar'])).stdout).toContain('Loaded image: busybox:latest');
+});
+
+test('through a registry and back it is the same file, and it is raised from there', async () => {
+  const registry = await startDebianRegistry();
+  const files = { 'compose.yaml': 'services: {web: {image: busybox, command: sleep 600, stop_grace_period: 0s}}\n' };
+  const s = await scenario({ files });
+  const reference = `${registry}/shop/stack:1`;
+  await s.windlass(['bundle', 'save', '-o', 'one.tar']);
+  const pushed = await s.windlass(['bundle', 'push', 'one.tar', reference]);
+  expect(pushed.stdout).toMatch(new RegExp(`^oci://${reference}\nsha256:[0-9a-f]{64}\n$`));
+  await s.windlass(['bundle', 'pull', reference, '-o', 'two.tar']);
+  await s.command('cmp', ['one.tar', 'two.tar']);
+
+  const env = { XDG_STATE_HOME: join(s.folder, 'state') };
+  const fromThere = ['-f', `oci://${reference}`];
+  await s.windlass([...fromThere, 'up', '-d'], { env });
+  expect(await s.states()).toEqual({ 'web-1': 'running' });
+  await s.windlass([...fromThere, 'down', '--volumes'], { env });
+  await s.expectNothingLeft();
+  expect(await readdir(join(s.folder, 'state/windlass/bundles'))).toEqual([]);
+
+  const other = await s.windlass(['bundle', 'pull', `${registry}/shop/stack:2`], { exit: 1 });
+  expect(other.stderr).toContain(`${registry}/shop/stack:2`);
 });

@@ -14,12 +14,15 @@ import type { CommandContext } from '../context.ts';
 import { type GlobalOptions, namedFiles } from '../globals.ts';
 import { volumePlaces } from '../volume-places.ts';
 import { publicKeyFrom, requireSignature } from './keys.ts';
+import { fetchBundle, OCI_PREFIX } from './remote-bundle.ts';
 
 type Environment = Readonly<Record<string, string>>;
 
 export interface RaisedBundle {
   /** Absolute path of the bundle. */
   readonly file: string;
+  /** The folder where the receiver puts `.env` and the files of secrets. */
+  readonly beside: string;
   readonly bundle: UnpackedBundle;
   /** The global options with the unpacked files in the bundle's place. */
   readonly globals: GlobalOptions;
@@ -32,7 +35,10 @@ export async function raiseBundle(
   env: Environment,
   cwd: string,
 ): Promise<RaisedBundle | undefined> {
-  const files = namedFiles(globals, env);
+  const named = namedFiles(globals, env);
+  const [first = ''] = named;
+  const fetched = first.startsWith(OCI_PREFIX) ? await fetchBundle(first, env, globals.insecureRegistries) : undefined;
+  const files = fetched === undefined ? named : [fetched, ...named.slice(1)];
   const checked = await Promise.all(
     files.map(async (file) => file !== '-' && !file.includes('://') && (await looksLikeBundle(resolve(cwd, file)))),
   );
@@ -46,9 +52,12 @@ export async function raiseBundle(
   const bundle = await unpackTrusted(file, env, cwd);
   const { project, environment } = bundle.manifest;
   const workingDir = join(bundle.files, project.directory);
-  const own = join(globals.projectDirectory ?? dirname(file), '.env');
+  // What lies beside a file of the user's; a bundle from a registry has its user where the user is.
+  const beside = globals.projectDirectory ?? (fetched === undefined ? dirname(file) : cwd);
+  const own = join(beside, '.env');
   return {
     file,
+    beside,
     bundle,
     globals: {
       ...globals,
@@ -89,7 +98,7 @@ async function settings({ envFiles }: GlobalOptions, own: string): Promise<Reado
 }
 
 /** The project with the bundle's images in place of names that a registry would answer, and the receiver's own secrets. */
-export function withBundle(project: Project, { file, bundle }: Pick<RaisedBundle, 'file' | 'bundle'>): Project {
+export function withBundle(project: Project, { beside, bundle }: Pick<RaisedBundle, 'beside' | 'bundle'>): Project {
   const { manifest } = bundle;
   const images = new Map(
     manifest.images.flatMap(({ reference, services }) => services.map((name) => [name, reference])),
@@ -100,7 +109,7 @@ export function withBundle(project: Project, { file, bundle }: Pick<RaisedBundle
     const { build: _, ...rest } = service;
     return { ...rest, image, pull_policy: 'never' };
   };
-  const left = new Map(manifest.needs.secretFiles.map(({ secret, path }) => [secret, join(dirname(file), path)]));
+  const left = new Map(manifest.needs.secretFiles.map(({ secret, path }) => [secret, join(beside, path)]));
   return {
     ...project,
     services: mapValues(project.services, adapt),
@@ -121,7 +130,7 @@ export async function prepareBundle(context: CommandContext, raised: RaisedBundl
     ({ name, required }) => required && project.environment[name] === undefined,
   );
   const files = manifest.needs.secretFiles
-    .map(({ secret, path }) => ({ secret, path: join(dirname(raised.file), path) }))
+    .map(({ secret, path }) => ({ secret, path: join(raised.beside, path) }))
     .filter(({ secret, path }) => project.secrets[secret] !== undefined && !existsSync(path));
   if (missing.length + files.length > 0)
     throw new BundleError(
@@ -130,12 +139,12 @@ export async function prepareBundle(context: CommandContext, raised: RaisedBundl
         ...missing.map(({ name, usedBy }) => `  variable ${name} (${usedBy.join(', ')})`),
         ...files.map(({ secret, path }) => `  file ${path} (secret ${secret})`),
       ].join('\n'),
-      { hint: `set them in the shell or in ${join(dirname(raised.file), '.env')}, and put the files in their places` },
+      { hint: `set them in the shell or in ${join(raised.beside, '.env')}, and put the files in their places` },
     );
   if (context.globals.dryRun) return;
   const engine = await context.engine(project.name);
   await new BundleStore(bundleFolder(context.env)).use(digest, `${project.name} ${engine.endpoint}`);
-  await loadImages(raised.file, { manifest, digest }, engine, context.signal);
+  await loadImages(raised.file, raised.bundle, engine, context.signal);
   if (manifest.volumes.length === 0) return;
   await restoreVolumes({
     ...{ file: raised.file, bundle: raised.bundle, engine, project, signal: context.signal },

@@ -25,6 +25,12 @@ export const bundleVerifyFlags = {
 
 export const bundleLoadFlags = {} as const satisfies Flags;
 
+export const bundlePushFlags = {} as const satisfies Flags;
+
+export const bundlePullFlags = {
+  output: { type: 'string', short: 'o', help: 'File to write', shownDefault: '<repository>.windlass.tar' },
+} as const satisfies Flags;
+
 const onFile = { usage: '[OPTIONS] FILE', args: { min: 1, max: 1 }, completes: 'none' } as const;
 
 export const bundleCommands: CommandGroup = {
@@ -62,6 +68,24 @@ export const bundleCommands: CommandGroup = {
       summary: 'Load the images of a bundle into the engine',
       flags: bundleLoadFlags,
       load: () => import('../commands/bundle-load.ts'),
+    }),
+    declareCommand({
+      name: 'push',
+      usage: '[OPTIONS] FILE REPOSITORY[:TAG]',
+      summary: 'Push a bundle to a registry, from where "-f oci://REPOSITORY:TAG" raises it',
+      args: { min: 2, max: 2 },
+      completes: 'none',
+      flags: bundlePushFlags,
+      load: () => import('../commands/bundle-push.ts'),
+    }),
+    declareCommand({
+      name: 'pull',
+      usage: '[OPTIONS] REPOSITORY[:TAG]',
+      summary: 'Pull a bundle from a registry into a file',
+      args: { min: 1, max: 1 },
+      completes: 'none',
+      flags: bundlePullFlags,
+      load: () => import('../commands/bundle-pull.ts'),
     }),
   ],
 };

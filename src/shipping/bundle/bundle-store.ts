@@ -1,10 +1,10 @@
 // Where bundles are unpacked to: a folder per digest, below the user's state. A folder is there whole or not at all.
 import { createReadStream } from 'node:fs';
-import { access, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { access, mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { basename, join } from 'node:path';
 import { BundleError } from './bundle-error.ts';
-import { type BundleManifest, decodeManifest, FILES_PATH, LOCK_PATH, MANIFEST_PATH } from './manifest.ts';
+import { type BundleManifest, FILES_PATH, LOCK_PATH, MANIFEST_PATH } from './manifest.ts';
 import { isWithin } from './place-files.ts';
 import { type BundleHead, readBundle, readHead } from './read-bundle.ts';
 import { Spool, type Spooled } from './spool.ts';
@@ -23,6 +23,8 @@ export interface UnpackedBundle {
   readonly folder: string;
   /** The project's files. */
   readonly files: string;
+  /** All of it was read and found good just now, not in an earlier run. */
+  readonly isChecked: boolean;
 }
 
 export class BundleStore {
@@ -37,8 +39,9 @@ export class BundleStore {
     const head = await readHead(file);
     check(head);
     const folder = this.#folderOf(head.digest);
-    if (!(await exists(join(folder, MANIFEST_PATH)))) await this.#unpackInto(file, folder, head.digest);
-    return unpacked(head, folder);
+    const isKnown = await exists(join(folder, MANIFEST_PATH));
+    if (!isKnown) await this.#unpackInto(file, folder, head.digest);
+    return unpacked(head, folder, !isKnown);
   }
 
   async #unpackInto(file: string, folder: string, digest: string): Promise<void> {
@@ -68,6 +71,12 @@ export class BundleStore {
     }
   }
 
+  /** Where a bundle that comes from a registry is kept; removed together with what is unpacked from it. */
+  async fileFor(digest: string): Promise<string> {
+    await mkdir(this.#folder, { recursive: true, mode: 0o700 });
+    return `${this.#folderOf(digest)}.tar`;
+  }
+
   /** Notes that a project is raised from a bundle, so that its files stay while it is there. */
   async use(digest: string, user: string): Promise<void> {
     const users = join(this.#folderOf(digest), 'users');
@@ -89,6 +98,7 @@ export class BundleStore {
     const going = join(this.#folder, `.going-${basename(folder)}-${process.pid}`);
     await rename(folder, going).catch(() => undefined);
     await rm(going, { recursive: true, force: true });
+    await rm(`${folder}.tar`, { force: true });
   }
 
   #folderOf(digest: string): string {
@@ -96,16 +106,13 @@ export class BundleStore {
   }
 }
 
-const unpacked = ({ manifest, digest }: BundleHead, folder: string): UnpackedBundle => ({
+const unpacked = ({ manifest, digest }: BundleHead, folder: string, isChecked: boolean): UnpackedBundle => ({
   manifest,
   digest,
   folder,
   files: join(folder, 'files'),
+  isChecked,
 });
-
-/** The manifest of an unpacked bundle. */
-export const storedManifest = async (folder: string): Promise<BundleManifest> =>
-  decodeManifest(await readFile(join(folder, MANIFEST_PATH), 'utf8'));
 
 const exists = (path: string): Promise<boolean> =>
   access(path).then(

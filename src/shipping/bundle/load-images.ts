@@ -5,7 +5,7 @@ import type { Engine } from '../../engine/engine.ts';
 import { BundleError } from './bundle-error.ts';
 import { blobPath } from './image-layout.ts';
 import type { BundleManifest } from './manifest.ts';
-import { type BundleHead, contentsOf, readBundle } from './read-bundle.ts';
+import { type CheckedBundle, contentsOf, recheck } from './read-bundle.ts';
 
 interface ChosenImage {
   readonly reference: string;
@@ -33,7 +33,7 @@ export function chooseImages(
 /** Loads what the engine lacks. Returns the names of what was loaded. */
 export async function loadImages(
   file: string,
-  head: Pick<BundleHead, 'manifest' | 'digest'>,
+  head: CheckedBundle,
   engine: Engine,
   signal?: AbortSignal,
 ): Promise<readonly string[]> {
@@ -43,23 +43,25 @@ export async function loadImages(
   const lacking: ChosenImage[] = [];
   for (const image of chosen) if (!(await has(engine, image, signal))) lacking.push(image);
   if (lacking.length === 0) return [];
-  const documents = new Map<string, Buffer>();
-  const checked = await readBundle(file, async ({ path, size }, bytes) => {
-    // Configurations and manifests are needed to know which layers to send.
-    if (!path.startsWith('blobs/') || size > MAX_DOCUMENT_BYTES || !isDocumentOf(path, lacking)) {
-      for await (const _ of bytes);
-      return;
-    }
-    const chunks: Uint8Array[] = [];
-    for await (const chunk of bytes) chunks.push(chunk);
-    documents.set(path, Buffer.concat(chunks));
-  });
-  if (checked.digest !== head.digest) throw new BundleError(`"${file}" is another bundle than before`);
+  if (!head.isChecked) await recheck(file, head.digest);
+  const documents = await documentsOf(file, lacking);
   await engine.loadImages(Readable.from(writeTar(archiveOf(file, lacking, documents))), signal);
   for (const image of lacking)
     if (!(await has(engine, image, signal)))
       throw new BundleError(`the engine did not take image "${image.reference}" from the bundle`);
   return lacking.map(({ reference }) => reference);
+}
+
+/** Configurations and manifests: what tells which layers to send. */
+async function documentsOf(file: string, images: readonly ChosenImage[]): Promise<Map<string, Buffer>> {
+  const documents = new Map<string, Buffer>();
+  for await (const { content, bytes } of contentsOf(file)) {
+    if (content.size > MAX_DOCUMENT_BYTES || !isDocumentOf(content.path, images)) continue;
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of bytes()) chunks.push(chunk);
+    documents.set(content.path, Buffer.concat(chunks));
+  }
+  return documents;
 }
 
 const MAX_DOCUMENT_BYTES = 8 * 1024 * 1024;

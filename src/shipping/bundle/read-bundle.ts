@@ -87,6 +87,17 @@ export async function readBundle(file: string, take?: TakeContent): Promise<Bund
   return head;
 }
 
+/** A bundle of which the digest is known; `isChecked` when all of it has been read and found good a moment ago. */
+export interface CheckedBundle extends Pick<BundleHead, 'manifest' | 'digest'> {
+  readonly isChecked: boolean;
+}
+
+/** Checks a file that was checked under this digest long ago. Throws BundleError. */
+export async function recheck(file: string, digest: string): Promise<void> {
+  const found = await readBundle(file);
+  if (found.digest !== digest) throw new BundleError(`"${file}" is another bundle than before`);
+}
+
 /** The contents as they pass, of a bundle that has been read and checked before. */
 export async function* contentsOf(
   file: string,

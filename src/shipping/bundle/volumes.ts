@@ -11,8 +11,8 @@ import { checkVolume } from '../volumes/check-volume.ts';
 import { planQuiet, whileQuiet } from '../volumes/quiesce.ts';
 import { fillVolume, isEmptyVolume, readVolume, type VolumePlace } from '../volumes/volume-access.ts';
 import { BundleError } from './bundle-error.ts';
-import { type BundleManifest, type BundleVolume, byBytes } from './manifest.ts';
-import { contentsOf, readBundle } from './read-bundle.ts';
+import { type BundleVolume, byBytes } from './manifest.ts';
+import { type CheckedBundle, contentsOf, recheck } from './read-bundle.ts';
 import type { Spool, Spooled } from './spool.ts';
 
 type PlaceOf = (volume: string) => VolumePlace;
@@ -56,7 +56,7 @@ export async function saveVolumes(
 
 export interface RestoreOptions {
   readonly file: string;
-  readonly bundle: { readonly manifest: BundleManifest; readonly digest: string; readonly folder: string };
+  readonly bundle: CheckedBundle & { readonly folder: string };
   readonly engine: Engine;
   readonly project: Project;
   readonly placeOf: PlaceOf;
@@ -77,12 +77,11 @@ export async function restoreVolumes(options: RestoreOptions): Promise<void> {
   }
   if (wanted.length === 0) return;
   // All of them are looked through before the first is touched.
-  const { digest } = await readBundle(file, async ({ path }, bytes) => {
-    const found = wanted.find((one) => one.path === path);
-    if (found === undefined) for await (const _ of bytes);
-    else await checkArchive(found, bytes);
-  });
-  if (digest !== bundle.digest) throw new BundleError(`"${file}" is another bundle than before`);
+  if (!bundle.isChecked) await recheck(file, bundle.digest);
+  for await (const { content, bytes } of contentsOf(file)) {
+    const found = wanted.find((one) => one.path === content.path);
+    if (found !== undefined) await checkArchive(found, bytes());
+  }
   for await (const { content, bytes } of contentsOf(file)) {
     const found = wanted.find((one) => one.path === content.path);
     if (found !== undefined) await restore(options, found, bytes());
