@@ -59,6 +59,16 @@ const HOOK = shape(
   ['environment', textMap],
 );
 
+const INIT_HOOK = shape(
+  ['command', 'command'],
+  ['image', 'text'],
+  ['user', 'text'],
+  ['privileged', 'flag'],
+  ['working_dir', 'text'],
+  ['environment', textMap],
+  ['per_replica', 'flag'],
+);
+
 const DEVELOP = shape([
   'watch',
   {
@@ -336,6 +346,7 @@ export const SERVICE = shape(
   ['volumes', { list: { optional: MOUNT } }],
   ['volumes_from', texts],
   ['working_dir', 'text'],
+  ['pre_start', { list: { optional: INIT_HOOK } }],
   ['post_start', { list: { optional: HOOK } }],
   ['pre_stop', { list: { optional: HOOK } }],
 );

@@ -133,7 +133,8 @@ export interface Service extends Extensible {
   readonly volumes?: readonly Mount[];
   readonly volumes_from?: readonly string[];
   readonly working_dir?: string;
-  readonly pre_start?: readonly Hook[];
+  /** Run in containers of their own before the service starts. */
+  readonly pre_start?: readonly InitHook[];
   readonly post_start?: readonly Hook[];
   readonly pre_stop?: readonly Hook[];
 }
@@ -192,11 +193,22 @@ export interface Healthcheck extends Extensible {
 
 export interface Hook extends Extensible {
   readonly command: readonly string[];
+  readonly user?: string;
+  readonly privileged?: boolean;
+  readonly working_dir?: string;
+  readonly environment?: NullableStringMap;
+}
+
+export interface InitHook extends Extensible {
+  /** Null: what the image runs. */
+  readonly command: readonly string[] | null;
+  /** The service's own unless given. */
   readonly image?: string;
   readonly user?: string;
   readonly privileged?: boolean;
   readonly working_dir?: string;
   readonly environment?: NullableStringMap;
+  /** For every replica, instead of once before the first. */
   readonly per_replica?: boolean;
 }
 

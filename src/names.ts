@@ -19,6 +19,8 @@ export const LABEL = {
   network: 'com.docker.compose.network',
   volume: 'com.docker.compose.volume',
   imageBuilder: 'com.docker.compose.image.builder',
+  /** On the container of a `pre_start` hook. */
+  hook: 'com.docker.compose.hook',
   /** windlass's own: digest of the contents of the configs and secrets a service uses. */
   contentHash: 'io.windlass.content-hash',
 } as const;

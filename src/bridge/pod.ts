@@ -1,6 +1,6 @@
 // A service → the pod that runs it: its containers with what they may do, use and see.
 
-import type { Healthcheck, Hook, NullableStringMap, Project, Service } from '../model.ts';
+import type { Healthcheck, Hook, InitHook, NullableStringMap, Project, Service } from '../model.ts';
 import { durationMs } from '../units.ts';
 import { KOMPOSE, komposeLabel } from './kompose.ts';
 import { type Fields, orNothing, type Tree } from './manifest.ts';
@@ -67,11 +67,11 @@ const PULL_POLICY: Readonly<Record<string, string>> = { always: 'Always', never:
 /** A service without an image is what `build` would name it. */
 const imageOf = (project: Project, { name, image }: Service): string => image ?? `${project.name}-${name}`;
 
-function initContainer(service: Service, hook: Hook, index: number, mounts: readonly Fields[]): Fields {
+function initContainer(service: Service, hook: InitHook, index: number, mounts: readonly Fields[]): Fields {
   return {
     name: `pre-start-${index + 1}`,
     image: hook.image ?? service.image,
-    command: hook.command,
+    command: hook.command ?? undefined,
     workingDir: hook.working_dir,
     env: orNothing(environment({ ...service.environment, ...hook.environment })),
     securityContext: orNothing({ ...runAs(hook.user ?? service.user), privileged: hook.privileged || undefined }),

@@ -9,7 +9,7 @@ import type { CommandContext } from './context.ts';
 export async function projectName(context: CommandContext): Promise<string> {
   const given = context.globals.projectName ?? context.env.COMPOSE_PROJECT_NAME;
   if (given) return given.toLowerCase();
-  return (await context.loadProject({ profiles: ['*'] })).name;
+  return (await context.loadProject({ profiles: ['*'], resolveEnvironment: false })).name;
 }
 
 export interface NamedProject {
@@ -24,7 +24,12 @@ export async function projectOrName(context: CommandContext, services: readonly 
   if (globals.projectName && globals.files.length === 0)
     return { name: globals.projectName.toLowerCase(), project: undefined };
   try {
-    const project = await context.loadProject({ services, checkConsistency: services.length > 0 });
+    // What only looks at containers needs no env files.
+    const project = await context.loadProject({
+      services,
+      checkConsistency: services.length > 0,
+      resolveEnvironment: false,
+    });
     return { name: project.name, project };
   } catch (error) {
     if (env.COMPOSE_PROJECT_NAME) return { name: env.COMPOSE_PROJECT_NAME.toLowerCase(), project: undefined };

@@ -37,7 +37,8 @@ export async function loadTarget(
 
 /**
  * The project of the Compose files, or, with only a name to go by, as its containers' labels tell it. As in docker compose, `-p`
- * without `-f` looks at labels alone, and COMPOSE_PROJECT_NAME stands in when the files cannot be read.
+ * without `-f` looks at labels alone, and COMPOSE_PROJECT_NAME stands in when the files cannot be read. Env files are not read: no
+ * container is made of it.
  */
 export async function loadOrRebuildTarget(
   context: CommandContext,
@@ -47,7 +48,7 @@ export async function loadOrRebuildTarget(
   const { files, projectName } = context.globals;
   if (projectName !== undefined && files.length === 0) return rebuild(context, projectName, args);
   try {
-    return await loadTarget(context, args, options);
+    return await loadTarget(context, args, { resolveEnvironment: false, ...options });
   } catch (error) {
     const name = context.env.COMPOSE_PROJECT_NAME;
     if (!(error instanceof WindlassError) || error.code === 'NO_SUCH_SERVICE' || !name) throw error;

@@ -2,9 +2,10 @@
 import { WindlassError } from '../errors.ts';
 import type { Service } from '../model.ts';
 import { refTo } from './container-steps.ts';
-import { linksOf } from './links.ts';
+import { linkedContainers, linksOf } from './links.ts';
 import { peersOf } from './peers.ts';
 import type { ContainerRef, StepId } from './plan.ts';
+import { preStartImages } from './pre-start.ts';
 import type { ServiceContext } from './service-context.ts';
 import { dependenciesOf, imageOf } from './services.ts';
 
@@ -36,12 +37,17 @@ export function blueprintFor(
       ...(context.leftoversGone.get(service.name) ?? []),
       ...(images.get(imageOf(project, service, options.separator)) ?? []),
       ...mounts.flatMap(({ type, source }) => (type === 'image' ? (images.get(source ?? '') ?? []) : [])),
+      ...preStartImages(service).flatMap((image) => images.get(image) ?? []),
       ...steps(networks.created, Object.keys(service.networks ?? {}).sort()),
       ...steps(
         volumes.created,
         mounts.flatMap(({ type, source }) => (type === 'volume' && source ? [source] : [])),
       ),
       ...Object.values(peers).flatMap((ref) => ('createdBy' in ref ? [ref.createdBy] : [])),
+      // Outside networks of its own the engine looks for linked containers at once.
+      ...(service.network_mode === undefined ? [] : linkedContainers(context, service)).flatMap((ref) =>
+        'createdBy' in ref ? [ref.createdBy] : [],
+      ),
       ...steps(
         providers,
         dependenciesOf(project, service).map(([name]) => name),
@@ -50,6 +56,15 @@ export function blueprintFor(
     // A fixed name may still be taken by an orphan.
     after: service.container_name === undefined ? [] : context.orphansGone,
   };
+}
+
+/** What a service wants of another, in docker compose's words. */
+function sharedWith(service: Service, peer: string): string {
+  const isMeant = (mode: string | undefined): boolean => mode === `service:${peer}`;
+  if (isMeant(service.network_mode)) return 'network namespace';
+  if (isMeant(service.ipc)) return 'IPC namespace';
+  if (isMeant(service.pid)) return 'PID namespace';
+  return 'volume';
 }
 
 /** The first container of every service this one refers to: planned by this plan, or there already. */
@@ -61,7 +76,7 @@ export function peerRefs({ results, sorted }: ServiceContext, service: Service):
     if (ref === undefined)
       throw new WindlassError(
         'PLAN_NO_PEER',
-        `service "${service.name}" shares namespaces or volumes with service "${peer}", which has no container`,
+        `service "${service.name}" cannot share ${sharedWith(service, peer)} with service ${peer}: container missing`,
         { hint: `let "${peer}" have at least one replica` },
       );
     refs[peer] = ref;

@@ -5,6 +5,7 @@ import type { Project, Service } from '../model.ts';
 import { copiedFiles } from './file-objects.ts';
 import type { ContainerRef, StepId } from './plan.ts';
 import type { PlanBuilder } from './plan-builder.ts';
+import { preStartStep } from './pre-start.ts';
 import { isUp } from './replicas.ts';
 
 export const refTo = ({ name, id }: ObservedContainer): ContainerRef => ({ name, id });
@@ -107,6 +108,8 @@ interface StartRequest {
   readonly cause: string;
   readonly dependsOn: readonly StepId[];
   readonly after: readonly StepId[];
+  /** The `pre_start` hooks to run first, by position. */
+  readonly preStart?: readonly number[];
 }
 
 /** Puts configs and secrets that are texts into a container; returns the step that does, if there are any. */
@@ -143,11 +146,24 @@ export function addStart(plan: PlanBuilder, project: Project, request: StartRequ
   };
   const hooks = service.post_start ?? [];
   const id = containerProgressId(container.name);
+  let prepared: readonly StepId[] = [...request.dependsOn, ...copyFilesInto(plan, project, request)];
+  for (const index of request.preStart ?? [])
+    prepared = [
+      plan.add({
+        action: 'run-hook',
+        id: preStartStep(container.name, index),
+        ...common,
+        dependsOn: prepared,
+        after,
+        hook: 'pre_start',
+        index,
+      }),
+    ];
   let last = plan.add({
     action: 'start-container',
     id: `start container ${container.name}`,
     ...common,
-    dependsOn: [...request.dependsOn, ...copyFilesInto(plan, project, request)],
+    dependsOn: prepared,
     after,
     progress: { id, working: STATUS.starting, ...(hooks.length === 0 ? { done: STATUS.started } : {}) },
   });

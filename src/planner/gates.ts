@@ -7,7 +7,7 @@ import type { ExecutionState } from './execution-state.ts';
 import type { GateCondition, StepOf } from './plan.ts';
 
 type Gate = StepOf<'wait-condition'>;
-type Sight = 'open' | 'closed' | { readonly failure: string };
+type Sight = 'open' | 'closed' | { readonly failure: string; readonly mayTellMore?: boolean };
 
 const LOG_LINES = 10;
 const PROBES = 3;
@@ -62,7 +62,7 @@ function timedOut({ purpose, timeoutSeconds, service }: Gate): WindlassError {
 async function untilOpen(gate: Gate, state: ExecutionState, signal: AbortSignal): Promise<void> {
   const { engine } = state.context;
   const ids = gate.containers.map((ref) => state.idOf(ref));
-  for (;;) {
+  for (let round = 0; ; round++) {
     signal.throwIfAborted();
     // Asked for before looking, so that nothing can happen in between unnoticed.
     const change = state.watch.change(signal);
@@ -72,8 +72,10 @@ async function untilOpen(gate: Gate, state: ExecutionState, signal: AbortSignal)
         return { details, sight: look(details, gate.condition) };
       }),
     );
+    // One that cannot get healthy may be about to end, which says more than that it has no health check.
     for (const { details, sight } of sights)
-      if (typeof sight === 'object') throw await explain(gate, engine, details, sight.failure);
+      if (typeof sight === 'object' && !(sight.mayTellMore && round === 0))
+        throw await explain(gate, engine, details, sight.failure);
     if (sights.every(({ sight }) => sight === 'open')) return;
     await change;
   }
@@ -88,7 +90,7 @@ function look(details: ContainerDetails, condition: GateCondition): Sight {
   if (ended) return { failure: `container ${name} exited (${exitCode})` };
   if (condition === 'service_started') return state === 'running' ? 'open' : 'closed';
   if (!details.hasHealthcheck && condition === 'running_or_healthy') return state === 'running' ? 'open' : 'closed';
-  if (!details.hasHealthcheck) return { failure: `container ${name} has no healthcheck configured` };
+  if (!details.hasHealthcheck) return { failure: `container ${name} has no healthcheck configured`, mayTellMore: true };
   if (details.health === 'unhealthy') return { failure: `container ${name} is unhealthy` };
   return details.health === 'healthy' ? 'open' : 'closed';
 }

@@ -2,10 +2,12 @@
 import { isConflict, isNotFound, WindlassError } from '../errors.ts';
 import type { ExecutionState } from './execution-state.ts';
 import type { StepOf } from './plan.ts';
+import { runPreStart } from './run-pre-start.ts';
 
 export async function runHook(step: StepOf<'run-hook'>, state: ExecutionState): Promise<void> {
+  if (step.hook === 'pre_start') return runPreStart(step, step.index, state);
   try {
-    await runCommand(step, state);
+    await runCommand(step, step.hook, state);
   } catch (error) {
     // A container that is gone or stopped already has nothing to prepare for its stop.
     if (step.hook === 'pre_stop' && (isNotFound(error) || isConflict(error))) return;
@@ -13,10 +15,14 @@ export async function runHook(step: StepOf<'run-hook'>, state: ExecutionState): 
   }
 }
 
-async function runCommand(step: StepOf<'run-hook'>, state: ExecutionState): Promise<void> {
+async function runCommand(
+  step: StepOf<'run-hook'>,
+  kind: 'post_start' | 'pre_stop',
+  state: ExecutionState,
+): Promise<void> {
   const { engine, project, signal, onOutput } = state.context;
   const service = state.service(step.service);
-  const hook = service[step.hook]?.[step.index];
+  const hook = service[kind]?.[step.index];
   if (hook === undefined) throw new Error(`service "${step.service}" has no ${step.hook} hook ${step.index + 1}`);
   const tty = service.tty ?? false;
   const exec = await engine.createExec(

@@ -2,7 +2,12 @@
 // services find each other by name anyway.
 import type { Service } from '../model.ts';
 import { containerName } from '../names.ts';
+import type { ContainerRef } from './plan.ts';
 import type { ServiceContext } from './service-context.ts';
+
+/** The containers of the services that `links` names, as far as this plan makes or keeps them. */
+export const linkedContainers = ({ results }: Pick<ServiceContext, 'results'>, service: Service): ContainerRef[] =>
+  (service.links ?? []).flatMap((raw) => [...(results.get(raw.split(':')[0] ?? '')?.containers ?? [])]);
 
 type LinkContext = Pick<ServiceContext, 'project' | 'results' | 'sorted' | 'options'>;
 

@@ -3,6 +3,7 @@ import type { Engine, ObservedImage, ObservedNetwork, ObservedProject, ObservedV
 import type { Project } from '../model.ts';
 import { contentHash } from './content-hash.ts';
 import type { Observation } from './observation.ts';
+import { preStartImages } from './pre-start.ts';
 import { imageOf } from './services.ts';
 
 /** Looks at the engine, and at the contents of the project's configs and secrets. Changes nothing. */
@@ -67,6 +68,7 @@ async function findNetwork(engine: Engine, name: string, signal?: AbortSignal): 
 function imageReferences(project: Project): string[] {
   const references = Object.values(project.services).flatMap((service) => [
     ...(service.provider === undefined ? [imageOf(project, service)] : []),
+    ...preStartImages(service),
     ...(service.volumes ?? []).flatMap(({ type, source }) => (type === 'image' && source ? [source] : [])),
   ]);
   return [...new Set(references)];

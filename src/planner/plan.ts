@@ -168,7 +168,8 @@ interface RunHook extends StepCommon {
   readonly action: 'run-hook';
   readonly container: ContainerRef;
   readonly service: string;
-  readonly hook: 'post_start' | 'pre_stop';
+  /** `pre_start` runs in a container of its own, the others inside this one. */
+  readonly hook: 'pre_start' | 'post_start' | 'pre_stop';
   /** Position in the service's list. */
   readonly index: number;
 }

@@ -7,6 +7,7 @@ import type { Observation } from './observation.ts';
 import type { UpOptions } from './options.ts';
 import type { StepId } from './plan.ts';
 import type { PlanBuilder } from './plan-builder.ts';
+import { preStartImages } from './pre-start.ts';
 import { matchesPlatform, mustPull } from './pull-policy.ts';
 import { imageOf, inDependencyOrder } from './services.ts';
 
@@ -37,6 +38,9 @@ export function reconcileImages(
     for (const mount of service.volumes ?? [])
       if (mount.type === 'image' && mount.source !== undefined && observation.images[mount.source] === undefined)
         steps.set(mount.source, [addPull(plan, project, service, mount.source, options)]);
+    for (const other of preStartImages(service))
+      if (observation.images[other] === undefined && !steps.has(other))
+        steps.set(other, [addPull(plan, project, service, other, options)]);
   }
   for (const [image, ids] of steps)
     plan.verdict({

@@ -36,7 +36,17 @@ const replicasOf = (observation: Observation, chosen: (service: string) => boole
 /** Stops the named services, dependents before dependencies. */
 export function planStop(project: Project, observation: Observation, options: StopOptions): Plan {
   const plan = new PlanBuilder(project.name, 'stop');
-  const running = replicasOf(observation, chooser(project, options.services)).filter(isUp);
+  const chosen = replicasOf(observation, chooser(project, options.services));
+  const running = chosen.filter(isUp);
+  for (const container of chosen.filter(({ state }) => state === 'exited'))
+    plan.verdict({
+      resource: `container ${container.name}`,
+      decision: 'keep',
+      reason: 'stopped already',
+      differences: [],
+      service: serviceOf(container),
+      progress: { id: containerProgressId(container.name), done: STATUS.stopped },
+    });
   inStopOrder(project, (service, after) =>
     running
       .filter((container) => serviceOf(container) === service.name)

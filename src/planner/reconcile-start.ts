@@ -4,6 +4,7 @@ import type { Dependency, Service } from '../model.ts';
 import { addStart, containerProgressId, refTo } from './container-steps.ts';
 import { publishedRanges } from './freed-ports.ts';
 import type { GateCondition, StepId } from './plan.ts';
+import { preStartHooks, sharedPreStart } from './pre-start.ts';
 import { isRunning } from './replicas.ts';
 import type { Pending, ServiceContext, ServiceResult } from './service-context.ts';
 import { dependenciesOf, dependentsOf, inDependencyOrder, scaleOf } from './services.ts';
@@ -19,10 +20,15 @@ export function reconcileStarts(context: ServiceContext, freedPorts: (service: S
     const woken = result.paused.map((container) => addUnpause(context, service, container));
     const gates = result.pending.length === 0 ? NO_GATES : addGates(context, service, started);
     const starts: StepId[] = [];
+    const shared = sharedPreStart(context, service, result);
     for (const pending of result.pending) {
       // Two containers that start at once may be given the same port of a range.
       const others = hasPortRange(service) ? starts.slice(-1) : [];
-      starts.push(startOf(context, service, result, pending, gates, [...freedPorts(service), ...others]));
+      const preStart = preStartHooks(context, service, result, pending);
+      const isFirst = pending.ref.name === result.containers[0]?.name;
+      const dependsOn = [...pending.dependsOn, ...(shared === undefined || isFirst ? [] : [shared])];
+      const ready = { ...pending, preStart, dependsOn };
+      starts.push(startOf(context, service, result, ready, gates, [...freedPorts(service), ...others]));
     }
     started.set(service.name, [...woken, ...starts]);
   }
@@ -51,7 +57,7 @@ function startOf(
   { plan, project, orphansGone }: ServiceContext,
   service: Service,
   result: ServiceResult,
-  pending: Pending,
+  pending: Pending & { readonly preStart: readonly number[] },
   gates: Gates,
   others: readonly StepId[],
 ): StepId {
@@ -59,6 +65,7 @@ function startOf(
     container: pending.ref,
     service,
     cause: pending.cause,
+    preStart: pending.preStart,
     dependsOn: [...pending.dependsOn, ...gates.required],
     after: [...gates.optional, ...orphansGone, ...result.removals, ...others],
   });

@@ -37,7 +37,7 @@ export function checkContainerNames(project: Project, tree: Mapping, places: Pla
     if (owner === undefined) owners.set(container, name);
     else {
       const path = ['services', name, 'container_name'];
-      const message = `the container name "${container}" is already used by service "${owner}"`;
+      const message = `container name "${container}" is already in use by service "${owner}"`;
       problems.add('SPEC_CONTAINER_NAME', message, path, markAt(tree, path), { hint: 'give one of them another name' });
     }
   }

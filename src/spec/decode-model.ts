@@ -60,6 +60,16 @@ const hook = struct({
   environment: nullablePairs,
 });
 
+const initHook = struct({
+  command,
+  image: text,
+  user: text,
+  privileged: flag,
+  working_dir: text,
+  environment: nullablePairs,
+  per_replica: flag,
+});
+
 const build: Decoder<Build> = struct({
   context: text,
   dockerfile: text,
@@ -273,6 +283,7 @@ const SERVICE_FIELDS = {
   ),
   volumes_from: texts,
   working_dir: text,
+  pre_start: listOf(initHook),
   post_start: listOf(hook),
   pre_stop: listOf(hook),
 } satisfies Partial<Record<keyof Service, Decoder>>;

@@ -190,7 +190,7 @@ describe('what cannot be brought up is said before anything changes', () => {
     },
     'a namespace of a service without containers': {
       draft: { services: { web: { network_mode: 'service:vpn' }, vpn: { scale: 0 } } },
-      says: 'shares namespaces or volumes with service "vpn", which has no container',
+      says: 'cannot share network namespace with service vpn: container missing',
     },
     'a scale for a service that is not there': {
       draft: {},

@@ -232,6 +232,7 @@ export class FakeEngine {
         this.#containers.delete(id);
         if (volumes) for (const name of one.anonymousVolumes) this.#volumes.delete(name);
       },
+      waitContainer: async (id) => this.behaviours[this.#get(id).labels[LABEL.service] ?? '']?.exits ?? 0,
       putArchive: async (id) => {
         this.#change(`putArchive ${this.#get(id).name}`);
       },

@@ -26,8 +26,10 @@ export const run: CommandRun<typeof buildFlags> = async (context, flags, args) =
     context.io.stdout.write(`${JSON.stringify(bakeFile(project, services, settings), null, 2)}\n`);
     return 0;
   }
+  // A service that is not enabled is built where another's image stands on its.
+  const all = { ...project.services, ...Object.fromEntries(services.map((service) => [service.name, service])) };
   await perform(context, {
-    project,
+    project: { ...project, services: all },
     title: 'Building',
     exclusive: false,
     quiet: flags.quiet,
