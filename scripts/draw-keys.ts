@@ -38,7 +38,6 @@ export const EXCEPTIONS: Readonly<Record<string, Readonly<Record<string, string>
   'top level': { version: 'obsolete; ignored with a warning', models: REFUSED },
   'services.*': {
     credential_spec: 'read, checked and printed; for Windows containers',
-    develop: '`watch` rules are read, checked and printed',
     models: REFUSED,
     provider: 'runs the program of that name, as docker compose does',
     use_api_socket: 'read, checked and printed',

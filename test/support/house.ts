@@ -67,7 +67,6 @@ export const LIBRARY_HOMES: Readonly<Record<string, Room>> = {
   yaml: 'spec',
   ajv: 'spec',
   dockerode: 'engine/client',
-  chokidar: 'watch',
   listr2: 'cli',
   'tar-stream': 'cli',
   commander: 'cli',

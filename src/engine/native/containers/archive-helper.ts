@@ -12,7 +12,8 @@ const CONSTANTS: Readonly<Record<string, string>> = {
 export function archiveProgram(architecture: string, mode: 'stat' | 'get' | 'put'): string | undefined {
   const constants = CONSTANTS[architecture];
   if (constants === undefined) return undefined;
-  return `use strict; use warnings; ${constants}\n${COMMON}${mode === 'put' ? PUT : mode === 'get' ? GET : STAT}`;
+  // Without "strict" and "warnings": loading them takes perl longer than all the rest, and a save waits for it.
+  return `${constants}\n${COMMON}${mode === 'put' ? PUT : mode === 'get' ? GET : STAT}`;
 }
 
 const COMMON = String.raw`
@@ -58,6 +59,11 @@ sub refuse { print STDERR "$_[0]\n"; exit 43; }
 sub decode { my ($s) = @_; $s =~ s/%([0-9A-F]{2})/chr(hex $1)/ge; $s }
 sub parents { my ($path) = @_; my $at = ''; my @parts = split m{/}, $path; pop @parts;
   for my $part (@parts) { $at = $at eq '' ? $part : "$at/$part"; mkdir $at, 0755; } }
+sub clear_away { my ($path) = @_;
+  opendir(my $d, $path) or fail("replace $path"); my @names = grep { $_ ne '.' && $_ ne '..' } readdir $d; closedir $d;
+  for my $name (@names) { my $p = "$path/$name"; lstat $p;
+    if (-d _) { clear_away($p); } else { unlink $p or fail("replace $p"); } }
+  rmdir $path or fail("replace $path"); }
 while (defined(my $line = <STDIN>)) {
   chomp $line;
   my ($type, $mode, $uid, $gid, $mtime, $size, $major, $minor, $path, $link) = map { decode($_) } split /\t/, $line, -1;
@@ -65,7 +71,7 @@ while (defined(my $line = <STDIN>)) {
   my $was = lstat($path) ? (-d _ ? 'directory' : 'other') : '';
   if ($was eq 'directory' && $type ne 'directory') {
     refuse("cannot overwrite directory \"$path\" with non-directory") if $careful;
-    rmdir $path or fail("replace $path"); }
+    clear_away($path); }
   elsif ($was eq 'other') {
     refuse("cannot overwrite non-directory \"$path\" with directory") if $careful && $type eq 'directory' && !-d $path;
     unless ($type eq 'directory' && -d $path) { unlink $path or fail("replace $path"); } }
