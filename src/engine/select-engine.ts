@@ -197,6 +197,8 @@ async function tryOrStart(proposal: Proposal, options: SelectOptions, isLast: bo
   const { native, project } = options;
   const attempt = await tryOne(proposal, options);
   if ('engine' in attempt || proposal.native !== true || native === undefined) return attempt;
+  // It is there, for others: starting one would not help.
+  if (isDenied(attempt.error)) return attempt;
   if (!proposal.decides && !isLast && !(project !== undefined && (await native.has(project)))) return attempt;
   try {
     await native.start();
@@ -207,6 +209,11 @@ async function tryOrStart(proposal: Proposal, options: SelectOptions, isLast: bo
   }
   return tryOne({ ...proposal, absent: undefined }, options);
 }
+
+/** Somebody listens there, but not for this user. */
+const isDenied = (error: unknown): boolean =>
+  error instanceof Error &&
+  (('code' in error && (error.code === 'EACCES' || error.code === 'EPERM')) || isDenied(error.cause));
 
 type Attempt =
   | { readonly candidate: Candidate; readonly engine: Engine }

@@ -212,7 +212,7 @@ export function unreachable(error: unknown, context: FailureContext): EngineErro
 function reachHint(code: string | undefined, error: unknown): string {
   if (error instanceof WindlassError && error.hint !== undefined) return error.hint;
   if (code === 'EACCES' || code === 'EPERM')
-    return 'run as root, or join the socket\'s group: sudo usermod -aG docker "$USER"';
+    return 'run as root, or join the group that the socket belongs to: sudo usermod -aG GROUP "$USER"';
   if (code === 'ENOENT') return 'start the engine (systemctl start docker), or point DOCKER_HOST at its socket';
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return "check the host's name in DOCKER_HOST or the docker context";
   if (code !== undefined && /CERT|TLS|SSL|SIGNED|VERIFY/.test(code))

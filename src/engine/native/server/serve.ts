@@ -1,4 +1,5 @@
 // The engine behind its sockets: opens it, serves it, and closes it: on request, or when it has been idle.
+import { rm } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { Socket } from 'node:net';
@@ -46,6 +47,7 @@ export interface ServingEngine {
 
 export async function serveEngine(options: ServeOptions): Promise<ServingEngine> {
   const { socket, kept, idleSeconds = 0 } = options;
+  const keeper = process.ppid;
   const tls = options.tls && (await tlsOptions(options.tls));
   const engine = await openEngine(options.folders, { kept });
   const servers: Server[] = [];
@@ -65,6 +67,8 @@ export async function serveEngine(options: ServeOptions): Promise<ServingEngine>
     idle?.close();
     for (const connection of sockets) connection.destroy();
     await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+    // The keeper takes its socket away; where it was killed, nobody else would.
+    if (kept && process.ppid !== keeper) await rm(socket, { force: true });
     await engine.close();
   };
   try {
