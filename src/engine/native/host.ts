@@ -81,7 +81,8 @@ export async function runChecked(
 /** Removes a folder with what is in it. Most of the engine's are small: one question to the helper is cheaper than a file at a time. */
 export async function removeTree(host: NativeHost, folder: string): Promise<void> {
   const done = await host.kernel.clear(folder).catch(() => false);
-  if (!done) await host.files.rm(folder, { recursive: true, force: true });
+  // Somebody may be putting a file there just now: what was added while removing is removed in another go.
+  if (!done) await host.files.rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 20 });
 }
 
 /** The text of a file, or undefined when there is none. */

@@ -7,6 +7,8 @@
 //
 // How each step is done is told elsewhere: launch.ts, signals.ts, take-down.ts, take-over.ts, attachments.ts.
 import { join } from 'node:path';
+import { messageOf } from '../../../errors.ts';
+import { debug } from '../../../log.ts';
 import { readIfExists } from '../host.ts';
 import { timestamp } from '../names.ts';
 import type { NetworkRecord } from '../networks/record.ts';
@@ -254,10 +256,18 @@ export class Lifecycle {
     for (const listener of this.#listeners) listener.ended?.(after);
     const settled = store.get(id) ?? after;
     this.#settle(settled);
-    // Nobody waits for the disk: until the record says so, the exit file tells the next engine. A container that vanishes now
-    // needs neither.
-    if (!vanishes(settled)) await store.save(id);
-    await host.files.rm(join(paths.exits, id), { force: true });
+    void this.#forgetExit(settled).catch((error: unknown) => debug('lifecycle', () => messageOf(error)));
+  }
+
+  /** Nobody waits for the disk: until the record there tells of the end, the exit file does, to the next engine too. */
+  async #forgetExit(record: ContainerRecord): Promise<void> {
+    const { host, store, paths } = this.#tools;
+    if (!vanishes(record)) await store.save(record.id);
+    await this.#serial.run(record.id, async () => {
+      const now = store.get(record.id);
+      // Running again, it has begun with removing the file; what is there now tells of another end.
+      if (!now || !isLive(now.state.status)) await host.files.rm(join(paths.exits, record.id), { force: true });
+    });
   }
 
   /** Tells those who wait for the end; a container that is to vanish then does, unless its restart policy has taken over. */

@@ -117,7 +117,8 @@ export class ContainerStore {
   }
 
   /** Resolves when the record as it is now is on disk. */
-  save(id: string): Promise<void> {
+  async save(id: string): Promise<void> {
+    if (!this.#records.has(id)) return;
     let writer = this.#writers.get(id);
     if (!writer) {
       writer = new Rounds(() => this.#write(id));
@@ -143,7 +144,7 @@ export class ContainerStore {
     if (!record) return;
     this.#records.delete(id);
     this.releaseName(record.name, id);
-    await this.#writers.get(id)?.request();
+    // A write that goes on finds the folder gone, or puts one more file into it, which is removed too.
     this.#writers.delete(id);
     await removeTree(this.#host, this.#paths.container(id).home);
   }
