@@ -32,7 +32,7 @@ function withOverrides(service: Service, project: Project, options: UpOptions): 
   };
 }
 
-/** What providers have set, by service and name. */
+/** What providers have set, by service and variable: `STORE_URL` for the URL of the provider `store`. */
 export type ProviderVariables = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
 /** A service as its containers are made from it: on the platform built for, with what its providers have set. */
@@ -52,11 +52,10 @@ const withScale = (service: Service, scale: number): Pick<Service, 'scale' | 'de
   ...(service.deploy === undefined ? {} : { deploy: { ...service.deploy, replicas: scale } }),
 });
 
-/** What the providers a service depends on have set for it: `<PROVIDER>_<NAME>`. */
+/** What the providers a service depends on have set for it. */
 function variablesFor(service: Service, provided: ProviderVariables): Record<string, string> {
   const variables: Record<string, string> = {};
-  for (const name of sortedNames(service.depends_on ?? {}))
-    for (const [key, value] of Object.entries(provided[name] ?? {})) variables[`${name.toUpperCase()}_${key}`] = value;
+  for (const name of sortedNames(service.depends_on ?? {})) Object.assign(variables, provided[name]);
   return variables;
 }
 

@@ -7,9 +7,9 @@ import { delimiter, join } from 'node:path';
 import { WindlassError } from '../errors.ts';
 import { STATUS } from '../events.ts';
 import { debug } from '../log.ts';
-import type { Service } from '../model.ts';
 import type { ExecutionState } from './execution-state.ts';
 import type { StepOf } from './plan.ts';
+import { askMetadata, optionArguments } from './provider-metadata.ts';
 
 interface Message {
   readonly type: string;
@@ -23,7 +23,9 @@ export async function runProvider(step: StepOf<'run-provider'>, state: Execution
   const service = state.service(step.service);
   const type = service.provider?.type ?? '';
   const program = await findProvider(type, project.environment);
-  const args = ['compose', `--project-name=${project.name}`, step.command, ...optionArguments(service), service.name];
+  const metadata = await askMetadata(host, program, project.environment, signal);
+  const options = optionArguments(service, step.command, metadata);
+  const args = ['compose', `--project-name=${project.name}`, step.command, ...options, service.name];
   const { exitCode, stdout, stderr } = await host.run(program, args, { env: project.environment, signal });
   const variables: Record<string, string> = {};
   for (const line of stdout.split('\n').filter((text) => text.trim() !== '')) {
@@ -31,8 +33,10 @@ export async function runProvider(step: StepOf<'run-provider'>, state: Execution
     if (kind === 'error') throw failed(step, message);
     if (kind === 'info') state.emit({ id: service.name, status: message, kind: 'working' });
     else if (kind === 'debug') debug('provider', () => `${service.name}: ${message}`);
-    else if (kind === 'setenv') variables[message.split('=')[0] ?? ''] = message.slice(message.indexOf('=') + 1);
-    else throw failed(step, `provider "${type}" sent a message of unknown type "${kind}"`);
+    else if (kind === 'setenv' || kind === 'rawsetenv') {
+      const [name, value] = variableIn(message, type);
+      variables[kind === 'setenv' ? `${service.name.toUpperCase()}_${name}` : name] = value;
+    } else throw failed(step, `provider "${type}" sent a message of unknown type "${kind}"`);
   }
   if (exitCode !== 0) throw failed(step, `"${type}" ended with status ${exitCode}: ${stderr.trim().slice(-500)}`);
   if (step.command === 'up') state.provide(service.name, variables);
@@ -45,10 +49,14 @@ const failed = (step: StepOf<'run-provider'>, why: string): WindlassError =>
     `failed to ${step.command === 'up' ? 'create' : 'remove'} service "${step.service}": ${why}`,
   );
 
-const optionArguments = (service: Service): string[] =>
-  Object.entries(service.provider?.options ?? {}).flatMap(([key, values]) =>
-    values.map((value) => `--${key}=${value}`),
+function variableIn(message: string, type: string): [string, string] {
+  const at = message.indexOf('=');
+  if (at > 0) return [message.slice(0, at), message.slice(at + 1)];
+  throw new WindlassError(
+    'PROVIDER_FAILED',
+    `provider "${type}" set a variable without a value: ${message.slice(0, 200)}`,
   );
+}
 
 function parseMessage(line: string, type: string): Message {
   try {

@@ -10,7 +10,7 @@ import { PlannedWorld } from '../support/planned-world.ts';
 import { aProject, dependsOnStarted } from '../support/project-builder.ts';
 
 /** A folder on the path with a provider "bucket", and a host that answers for it. */
-async function ground(answer: { stdout?: string; stderr?: string; exitCode?: number } = {}) {
+async function ground(answer: { stdout?: string; stderr?: string; exitCode?: number } = {}, metadata?: object) {
   const folder = await mkdtemp(join(tmpdir(), 'windlass-provider-'));
   onTestFinished(() => rm(folder, { recursive: true }));
   await writeFile(join(folder, 'bucket'), '#!/bin/sh\n');
@@ -18,6 +18,8 @@ async function ground(answer: { stdout?: string; stderr?: string; exitCode?: num
   const called: string[] = [];
   const host: Host = {
     run: async (program, args) => {
+      if (args[1] === 'metadata')
+        return { exitCode: metadata === undefined ? 1 : 0, stdout: JSON.stringify(metadata), stderr: '' };
       called.push([program.replace(folder, '…'), ...args].join(' '));
       return { exitCode: 0, stdout: '', stderr: '', ...answer };
     },
@@ -51,7 +53,7 @@ describe('a provider', () => {
     const result = await world.tryUp(project, {}, { host });
     expect(result.errors).toEqual([]);
     expect(called).toEqual(['…/bucket compose --project-name=shop up --size=1 --size=2 store']);
-    expect(result.providerVariables).toEqual({ store: { URL: 's3://x?a=b' } });
+    expect(result.providerVariables).toEqual({ store: { STORE_URL: 's3://x?a=b' } });
     expect(environmentOf(world, 'shop-web-1')).toEqual({ OWN: 'x', STORE_URL: 's3://x?a=b' });
     expect(environmentOf(world, 'shop-other-1')).toBeUndefined();
     expect(world.said()).toContain('store making it');
@@ -68,6 +70,25 @@ describe('a provider', () => {
     await world.tryUp(changed.project, {}, { host: changed.host });
     expect(environmentOf(world, 'shop-web-1')).toEqual({ OWN: 'x', STORE_URL: 'two' });
     expect(world.fake.calls.slice(before).join()).not.toContain('shop-other-1');
+  });
+
+  test('sets variables under their own names where it says so', async () => {
+    const { project, host } = await ground({ stdout: lines({ type: 'rawsetenv', message: 'AWS_URL=x' }) });
+    const world = new PlannedWorld();
+    await world.tryUp(project, {}, { host });
+    expect(environmentOf(world, 'shop-web-1')).toEqual({ OWN: 'x', AWS_URL: 'x' });
+  });
+
+  test('that tells its options gets those alone, and all that it needs', async () => {
+    const metadata = { description: 'buckets', up: { parameters: [{ name: 'colour' }] }, down: { parameters: [] } };
+    const first = await ground({}, metadata);
+    await new PlannedWorld().tryUp(first.project, {}, first);
+    expect(first.called).toEqual(['…/bucket compose --project-name=shop up store']);
+    const needs = { up: { parameters: [{ name: 'size' }, { name: 'zone', required: true }] } };
+    const second = await ground({}, needs);
+    const { errors } = await new PlannedWorld().tryUp(second.project, {}, second);
+    expect(errors[0]?.message).toBe('required parameter "zone" is missing from provider "bucket" definition');
+    expect(second.called).toEqual([]);
   });
 
   test('is asked to take its own down', async () => {
