@@ -4,6 +4,7 @@ import { Readable } from 'node:stream';
 import { isAbort, WindlassError } from '../errors.ts';
 import { basicHeader, type Credentials, parseChallenge } from './auth.ts';
 import { DEFAULT_REGISTRY, familiarName, type Reference } from './reference.ts';
+import type { Fetch } from './transport.ts';
 
 export const MANIFEST_TYPES = [
   'application/vnd.docker.distribution.manifest.v2+json',
@@ -33,6 +34,9 @@ export class RegistryError extends WindlassError {
 export interface RegistryOptions {
   /** Without TLS although the registry is not on loopback. */
   readonly plainHttp?: boolean;
+  /** Where the registry, or a mirror of it, is instead: `https://mirror.example`. */
+  readonly base?: string;
+  readonly fetch?: Fetch;
   readonly signal?: AbortSignal;
 }
 
@@ -40,13 +44,15 @@ export class RegistryClient {
   readonly #reference: Reference;
   readonly #credentials: Credentials;
   readonly #base: string;
+  readonly #fetch: Fetch;
   readonly #signal: { readonly signal?: AbortSignal };
   #authorization: string | undefined;
 
   constructor(reference: Reference, credentials: Credentials, options: RegistryOptions = {}) {
     this.#reference = reference;
     this.#credentials = credentials;
-    this.#base = options.plainHttp ? `http://${reference.registry}` : baseAddress(reference.registry);
+    this.#base = options.base ?? (options.plainHttp ? `http://${reference.registry}` : baseAddress(reference.registry));
+    this.#fetch = options.fetch ?? fetch;
     this.#signal = options.signal === undefined ? {} : { signal: options.signal };
   }
 
@@ -148,7 +154,7 @@ export class RegistryClient {
         ? {}
         : { body: request.text };
     try {
-      return await fetch(address, {
+      return await this.#fetch(address, {
         method: request.method ?? 'GET',
         headers,
         ...body,
@@ -172,7 +178,7 @@ export class RegistryClient {
     if (service !== undefined) address.searchParams.set('service', service);
     address.searchParams.set('scope', `repository:${this.#reference.repository}:${actions}`);
     const response = identitytoken
-      ? await fetch(address, {
+      ? await this.#fetch(address, {
           method: 'POST',
           body: new URLSearchParams({
             grant_type: 'refresh_token',
@@ -181,7 +187,7 @@ export class RegistryClient {
             ...Object.fromEntries(address.searchParams),
           }),
         })
-      : await fetch(address, username ? { headers: { authorization: basicHeader(this.#credentials) } } : {});
+      : await this.#fetch(address, username ? { headers: { authorization: basicHeader(this.#credentials) } } : {});
     if (!response.ok) throw new RegistryError(response.status, `${this.#name}: unauthorized: authentication required`);
     const answer = (await response.json()) as { token?: string; access_token?: string };
     const token = answer.token ?? answer.access_token;

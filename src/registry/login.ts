@@ -1,15 +1,24 @@
 // Whether a registry takes a user's credentials: what `docker login` asks.
 import { basicHeader, type Credentials, parseChallenge } from './auth.ts';
 import { baseAddress, RegistryError } from './client.ts';
+import type { Fetch } from './transport.ts';
 
 const DEADLINE_MS = 30_000;
+
+/** Where the registry is instead of its usual address, and how it is spoken to. */
+export interface LoginPlace {
+  readonly base?: string;
+  readonly fetch?: Fetch;
+}
 
 /**
  * Resolves when the registry accepts the credentials. A refusal is a RegistryError with status 401; one with status 0 tells that it
  * cannot be reached. No message holds the password.
  */
-export async function login(registry: string, credentials: Credentials): Promise<void> {
-  const address = `${baseAddress(registry)}/v2/`;
+export async function login(registry: string, credentials: Credentials, place: LoginPlace = {}): Promise<void> {
+  const address = `${place.base ?? baseAddress(registry)}/v2/`;
+  const ask = (url: string, headers: Readonly<Record<string, string>>): Promise<Response> =>
+    get(place.fetch ?? fetch, url, headers);
   const first = await ask(address, {});
   if (first.ok) return;
   const challenge = parseChallenge(first.headers.get('www-authenticate'));
@@ -32,9 +41,9 @@ function accepted(address: string, { ok, status }: Response): void {
     );
 }
 
-async function ask(address: string, headers: Readonly<Record<string, string>>): Promise<Response> {
+async function get(by: Fetch, address: string, headers: Readonly<Record<string, string>>): Promise<Response> {
   try {
-    const response = await fetch(address, { headers, signal: AbortSignal.timeout(DEADLINE_MS) });
+    const response = await by(address, { headers, signal: AbortSignal.timeout(DEADLINE_MS) });
     await response.body?.cancel();
     return response;
   } catch (error) {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { eventually } from '../support/eventually.ts';
 import { type NativeEngineUnderTest, startNativeEngine } from '../support/native-engine.ts';
+import { startRegistry } from '../support/registry.ts';
 
 let engine: NativeEngineUnderTest;
 beforeAll(async () => {
@@ -232,4 +233,29 @@ test('running out of memory is told: in the state, as an event, and not for a co
   await eventually('its child has been killed', async () => (await docker('logs', 'survivor')).includes('on'));
   expect(await engine.inspect('survivor', ({ State }) => [State.Status, State.OOMKilled])).toEqual(['running', false]);
   await docker('rm', '-f', 'survivor');
+});
+
+test('a registry: logging in, pushing, pulling by digest; a wrong password and a wrong digest are refused', async () => {
+  const registry = await startRegistry({ user: 'me', password: 'secret' });
+  const folder = join(engine.folder, 'docker-config');
+  const withConfig = (args: string[], options: Parameters<typeof engine.docker>[1] = {}) =>
+    engine.docker(['--config', folder, ...args], options);
+  try {
+    const login = ['login', '-u', 'me', '--password-stdin', registry.host];
+    expect((await withConfig(login, { input: 'wrong', exit: 1 })).stderr).toContain('Unauthorized');
+    expect((await withConfig(login, { input: 'secret' })).stdout).toContain('Login Succeeded');
+    const name = `${registry.host}/shop/web`;
+    await docker('tag', 'busybox', `${name}:1`);
+    expect((await engine.docker(['push', `${name}:1`], { exit: 1 })).stderr).toContain('denied');
+    const digest = /digest: (sha256:[0-9a-f]{64})/.exec((await withConfig(['push', `${name}:1`])).stdout)?.[1];
+    await docker('rmi', `${name}:1`);
+    await withConfig(['pull', `${name}@${digest}`]);
+    expect(await docker('image', 'inspect', '-f', '{{.RepoDigests}}', `${name}@${digest}`)).toContain(digest);
+    const wrong = `sha256:${'0'.repeat(64)}`;
+    expect((await withConfig(['pull', `${name}@${wrong}`], { exit: 1 })).stderr).toMatch(/not found|manifest unknown/);
+    expect((await engine.docker(['search', 'web'], { exit: 1 })).stderr).toContain('searching registries');
+    await docker('rmi', '-f', `${name}@${digest}`);
+  } finally {
+    await registry.close();
+  }
 });

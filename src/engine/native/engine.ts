@@ -3,6 +3,9 @@
 import { createHash } from 'node:crypto';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { WindlassError } from '../../errors.ts';
+import { Registries } from '../../registry/registries.ts';
+import { DEFAULT_SETTINGS, type RegistrySettings, registrySettings } from '../../registry/settings.ts';
 import { DEFAULT_PLACE, type EnginePlace } from '../native-place.ts';
 import { isFirstSinceBoot, leaveImagesOnly } from './boot.ts';
 import { Builder } from './builder/builder.ts';
@@ -40,6 +43,7 @@ export interface NativeEngine {
   readonly paths: Paths;
   readonly machine: Machine;
   readonly images: ImageStore;
+  readonly registries: Registries;
   readonly networks: NetworkService;
   readonly volumes: VolumeStore;
   readonly store: ContainerStore;
@@ -63,6 +67,7 @@ export async function openEngine(folders: EngineFolders, options: EngineOptions 
   const lock: RootLock | undefined = kept ? undefined : await holdRoot(paths.run);
   try {
     const events = new EventBus();
+    const registries = new Registries(await readSettings(host));
     const images = new ImageStore(host, paths);
     const networks = new NetworkService(host, paths, tableName(folders), kept?.resolver);
     const volumes = new VolumeStore(host, paths);
@@ -75,7 +80,17 @@ export async function openEngine(folders: EngineFolders, options: EngineOptions 
       runtime: lifecycle.runtime,
       availableCapabilities: machine.capabilities,
     });
-    const builder = new Builder({ host, paths, machine, networks, store, images, events, runtime: lifecycle.runtime });
+    const builder = new Builder({
+      host,
+      paths,
+      machine,
+      networks,
+      store,
+      images,
+      registries,
+      events,
+      runtime: lifecycle.runtime,
+    });
     lifecycle.listen({ removed: (record) => execs.forget(record.id) });
     lifecycle.listen(useEvents({ events, networks }));
     const afterBoot = await isFirstSinceBoot(host, paths);
@@ -93,6 +108,7 @@ export async function openEngine(folders: EngineFolders, options: EngineOptions 
       paths,
       machine,
       images,
+      registries,
       networks,
       volumes,
       store,
@@ -137,6 +153,18 @@ export async function openEngine(folders: EngineFolders, options: EngineOptions 
     await lock?.release();
     throw error;
   }
+}
+
+/** How registries are asked: WINDLASS_ENGINE_CONFIG, else the usual place; without a file, as usual. */
+async function readSettings({ files }: NativeHost): Promise<RegistrySettings> {
+  const named = process.env.WINDLASS_ENGINE_CONFIG || undefined;
+  const file = named ?? '/etc/windlass/engine.json';
+  const text = await readIfExists(files, file);
+  if (text === undefined && named !== undefined)
+    throw new WindlassError('ENGINE_CONFIG', `the engine's configuration ${file} is not there`, {
+      hint: 'WINDLASS_ENGINE_CONFIG names it: write the file, or unset the variable',
+    });
+  return text === undefined ? DEFAULT_SETTINGS : registrySettings(text, file);
 }
 
 /** One table per root: `windlass` for the default one, with a few digits for others. */

@@ -1,7 +1,7 @@
 // The images that stages start from: the store's, or pulled.
 import type { Credentials } from '../../../registry/auth.ts';
-import { RegistryClient } from '../../../registry/client.ts';
 import { parseReference } from '../../../registry/reference.ts';
+import type { Registries } from '../../../registry/registries.ts';
 import type { NativeHost } from '../host.ts';
 import { findImage } from '../images/lookup.ts';
 import { pullImage, resolveManifest } from '../images/pull.ts';
@@ -13,6 +13,7 @@ export interface BaseImages {
   readonly host: NativeHost;
   readonly store: ImageStore;
   readonly architecture: string;
+  readonly registries: Registries;
   /** Ask the registry even where an image of that name is here. */
   readonly pull: boolean;
   /** Credentials by registry. */
@@ -33,8 +34,12 @@ export async function baseImage(
   const given = parseReference(name);
   if (!given) throw badRequest(`invalid reference format: ${JSON.stringify(name)}`);
   const reference = given.tag === undefined && given.digest === undefined ? { ...given, tag: 'latest' } : given;
-  const client = new RegistryClient(reference, await base.auth(reference.registry));
-  const resolved = await resolveManifest(client, { reference, platform, architecture: base.architecture });
+  const request = { reference, platform, architecture: base.architecture };
+  const { client, result: resolved } = await base.registries.reading(
+    reference,
+    await base.auth(reference.registry),
+    (candidate) => resolveManifest(candidate, request),
+  );
   output.line({ status: `Pulling from ${reference.repository}`, id: reference.digest ?? reference.tag });
   const { image } = await pullImage(base.host, base.store, client, resolved, reference, (line) => output.line(line));
   if (platform !== undefined && !isOfPlatform(image, platform))

@@ -72,6 +72,7 @@ class Build {
     );
     this.#bases = {
       ...{ host: tools.host, store: tools.images, architecture: imageArchitecture, pull: call.options.pull },
+      registries: tools.registries,
       auth: call.credentials,
     };
   }

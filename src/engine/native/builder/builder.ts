@@ -6,6 +6,7 @@ import { messageOf } from '../../../errors.ts';
 import { debug } from '../../../log.ts';
 import type { Credentials } from '../../../registry/auth.ts';
 import { familiarTag, parseReference } from '../../../registry/reference.ts';
+import type { Registries } from '../../../registry/registries.ts';
 import type { EventBus } from '../events.ts';
 import { listIfExists } from '../host.ts';
 import type { Image, ImageStore } from '../images/store.ts';
@@ -25,6 +26,7 @@ import type { ClientSession } from './session.ts';
 
 export interface BuilderParts extends RunParts {
   readonly images: ImageStore;
+  readonly registries: Registries;
   readonly events: EventBus;
 }
 

@@ -4,8 +4,7 @@ import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { messageOf } from '../../../errors.ts';
 import { type Credentials, parseRegistryAuth } from '../../../registry/auth.ts';
-import { RegistryClient, RegistryError } from '../../../registry/client.ts';
-import { login } from '../../../registry/login.ts';
+import { RegistryError } from '../../../registry/client.ts';
 import {
   DEFAULT_REGISTRY,
   familiarName,
@@ -28,13 +27,14 @@ export function registryRoutes(engine: NativeEngine): Routes {
     'POST /images/{name+}/push': (exchange) => push(engine, exchange),
     'GET /images/{name+}/get': (exchange) => save(engine, [exchange.params.name ?? ''], exchange),
     'GET /images/get': (exchange) => save(engine, exchange.query.getAll('names'), exchange),
-    'POST /auth': (exchange) => authenticate(exchange),
+    'POST /auth': (exchange) => authenticate(engine, exchange),
     'GET /distribution/{name+}/json': async (exchange) => {
       const reference = referenceOf(exchange.params.name ?? '', undefined);
-      const client = clientFor(reference, exchange);
-      const { manifest, digest } = await answering(
-        resolveManifest(client, { reference, platform: undefined, architecture: engine.machine.imageArchitecture }),
+      const request = { reference, platform: undefined, architecture: engine.machine.imageArchitecture };
+      const { result } = await answering(
+        engine.registries.reading(reference, credentialsOf(exchange), (client) => resolveManifest(client, request)),
       );
+      const { manifest, digest } = result;
       exchange.reply(200, {
         Descriptor: { mediaType: manifest.mediaType, digest, size: Buffer.byteLength(manifest.text) },
         Platforms: [{ architecture: engine.machine.imageArchitecture, os: 'linux' }],
@@ -50,18 +50,18 @@ function referenceOf(name: string, tag: string | undefined): Reference {
   return reference;
 }
 
-const clientFor = (reference: Reference, exchange: Exchange): RegistryClient => {
+const credentialsOf = (exchange: Exchange): Credentials => {
   const header = exchange.headers['x-registry-auth'];
-  return new RegistryClient(reference, parseRegistryAuth(Array.isArray(header) ? header[0] : header));
+  return parseRegistryAuth(Array.isArray(header) ? header[0] : header);
 };
 
 /** `docker login`: asks the registry whether it takes the credentials; the client keeps them, not the engine. */
-async function authenticate(exchange: Exchange): Promise<void> {
+async function authenticate(engine: NativeEngine, exchange: Exchange): Promise<void> {
   const request = await bodyOf<Credentials & { readonly serveraddress?: string }>(exchange, AUTH);
   const address = (request.serveraddress ?? '').replace(/^https?:\/\//, '').replace(/\/.*$/, '');
   const registry = ['', 'index.docker.io', 'registry-1.docker.io'].includes(address) ? DEFAULT_REGISTRY : address;
   try {
-    await login(registry, request);
+    await engine.registries.login(registry, request);
   } catch (error) {
     if (error instanceof RegistryError)
       throw new ApiError(error.status === 401 ? 401 : 500, error.message, { cause: error });
@@ -93,13 +93,14 @@ export async function pull(engine: NativeEngine, exchange: Exchange): Promise<vo
   const { query } = exchange;
   const given = referenceOf(query.get('fromImage') ?? '', query.get('tag') || undefined);
   const reference = given.tag === undefined && given.digest === undefined ? { ...given, tag: 'latest' } : given;
-  const client = clientFor(reference, exchange);
   const request = {
     reference,
     platform: query.get('platform') || undefined,
     architecture: engine.machine.imageArchitecture,
   };
-  const resolved = await answering(resolveManifest(client, request));
+  const { client, result: resolved } = await answering(
+    engine.registries.reading(reference, credentialsOf(exchange), (candidate) => resolveManifest(candidate, request)),
+  );
   const response = exchange.stream(200, 'application/json');
   const label = reference.digest ?? reference.tag ?? 'latest';
   writeLine(response, { status: `Pulling from ${reference.repository}`, id: label });
@@ -125,7 +126,7 @@ async function push(engine: NativeEngine, exchange: Exchange): Promise<void> {
   const reference = referenceOf(exchange.params.name ?? '', exchange.query.get('tag') || undefined);
   const tagged = familiarTag(reference);
   const image = findImage(engine.images, tagged);
-  const client = clientFor(reference, exchange);
+  const client = await answering(engine.registries.client(reference, credentialsOf(exchange)));
   const response = exchange.stream(200, 'application/json');
   writeLine(response, { status: `The push refers to repository [${reference.registry}/${reference.repository}]` });
   // As in Docker, this is told in the stream, which has begun.

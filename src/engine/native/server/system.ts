@@ -90,6 +90,7 @@ function version(engine: NativeEngine): Record<string, unknown> {
 
 function info(engine: NativeEngine): Record<string, unknown> {
   const { machine, store, images } = engine;
+  const { settings } = engine.registries;
   const states = store.all().map((record) => record.state.status);
   const count = (...wanted: string[]): number => states.filter((status) => wanted.includes(status)).length;
   return {
@@ -137,9 +138,13 @@ function info(engine: NativeEngine): Record<string, unknown> {
     RegistryConfig: {
       AllowNondistributableArtifactsCIDRs: [],
       AllowNondistributableArtifactsHostnames: [],
-      InsecureRegistryCIDRs: ['127.0.0.0/8'],
-      IndexConfigs: {},
-      Mirrors: [],
+      InsecureRegistryCIDRs: ['127.0.0.0/8', ...settings.insecure.filter((entry) => entry.includes('/'))],
+      IndexConfigs: Object.fromEntries(
+        settings.insecure
+          .filter((entry) => !entry.includes('/'))
+          .map((Name) => [Name, { Name, Mirrors: [], Secure: false, Official: false }]),
+      ),
+      Mirrors: settings.mirrors,
     },
     NCPU: machine.cpus,
     MemTotal: machine.memoryBytes,
