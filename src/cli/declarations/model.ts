@@ -26,6 +26,16 @@ export const configFlags = {
   volumes: { type: 'boolean', help: 'Print the volume names, one per line.' },
 } as const satisfies Flags;
 
+export const graphFlags = {
+  format: {
+    type: 'string',
+    help: 'Format the output ("text"|"mermaid"|"dot"|"svg"|"html"|"json")',
+    shownDefault: '"text"',
+  },
+  live: { type: 'boolean', help: 'Colour the services by the state of their containers' },
+  output: { type: 'string', short: 'o', value: 'file', help: 'Save to a file; its ending tells the format' },
+} as const satisfies Flags;
+
 export const publishFlags = {
   app: { type: 'boolean', help: 'Published compose application (includes referenced images)' },
   'oci-version': {
@@ -55,6 +65,15 @@ export const publishCommand = (): AnyCommand =>
   });
 
 export const modelCommands: readonly AnyCommand[] = [
+  declareCommand({
+    name: 'graph',
+    usage: '[OPTIONS] [SERVICE...]',
+    args: { min: 0 },
+    completes: 'services',
+    summary: 'Draw the services, what they wait for and what they share',
+    flags: graphFlags,
+    load: () => import('../commands/graph.ts'),
+  }),
   declareCommand({
     name: 'config',
     aliases: ['convert'],
