@@ -57,12 +57,16 @@ export async function prepareEngine(): Promise<Ground> {
     return 'built';
   });
   const earlier = await readGround();
+  // After a reboot, say: its containers and volumes are still there, and the passwords are theirs.
+  if (earlier?.native) await ensureNative();
   if (earlier !== undefined && (await engineAnswers(earlier.host))) return earlier;
   const docker = await findEngine();
   if (docker === undefined) await ensurePackages(FOR_NATIVE);
   let ground: Ground | undefined;
   await step('Engine', async (say) => {
-    const { host, started } = docker === undefined ? await nativeEngine(say) : { host: docker, started: false };
+    if (docker === undefined) say('starting');
+    const started = docker === undefined && (await ensureNative());
+    const host = docker ?? NATIVE_HOST;
     ground = {
       host,
       native: docker === undefined,
@@ -82,14 +86,13 @@ export async function prepareEngine(): Promise<Ground> {
   return ground;
 }
 
-/** The native engine at its usual place; started, for this user's group, unless it runs. */
-async function nativeEngine(say: (text: string) => void): Promise<{ host: string; started: boolean }> {
-  const { socket } = enginePlace({}, process.env);
-  const host = `unix://${socket}`;
-  if (await engineAnswers(host)) return { host, started: false };
-  say('starting');
+const NATIVE_HOST = `unix://${enginePlace({}, process.env).socket}`;
+
+/** Starts the native engine at its usual place, for this user's group; false when it runs already. */
+async function ensureNative(): Promise<boolean> {
+  if (await engineAnswers(NATIVE_HOST)) return false;
   await must(...engineCommand(['start', '--group', String(process.getgid?.() ?? 0)]));
-  return { host, started: true };
+  return true;
 }
 
 /** `windlass engine …`, as root, on the place that the environment names. */
