@@ -1,7 +1,9 @@
 // Bundles that are broken or mean harm: each is refused with words that say why, and leaves nothing behind.
+import { readFileSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { Ajv } from 'ajv';
 import { describe, expect, it } from 'vitest';
 import { BundleStore } from '../../src/shipping/bundle/bundle-store.ts';
 import { blobPath, layoutOf } from '../../src/shipping/bundle/image-layout.ts';
@@ -278,4 +280,13 @@ it('a few bytes that unpack to far more than is listed are refused before they a
   const bomb = gzipSync(Buffer.concat([bytes, Buffer.alloc(256 * 1024 * 1024)]));
   expect(bomb.length).toBeLessThan(1024 * 1024);
   expect(await refusalOf(bomb, 'bomb.tar.gz')).toContain('goes on beyond what it lists');
+});
+
+it('bundle.json is what its schema says, and the schema knows what it is not', async () => {
+  const schema = JSON.parse(readFileSync('schemas/bundle.schema.json', 'utf8')) as object;
+  const validate = new Ajv({ allErrors: true }).compile(schema);
+  const manifest = listed(await handmade());
+  expect(validate(JSON.parse(encodeManifest(manifest))), JSON.stringify(validate.errors)).toBe(true);
+  expect(validate({ ...manifest, version: 2 })).toBe(false);
+  expect(validate({ ...manifest, more: 1 })).toBe(false);
 });

@@ -13,15 +13,19 @@ import {
   type BundleNeeds,
   byBytes,
   FILES_PATH,
+  LOCK_PATH,
   MODEL_PATH,
 } from '../../shipping/bundle/manifest.ts';
 import { variableNeeds } from '../../shipping/bundle/needs.ts';
 import { filesToPack } from '../../shipping/bundle/pack-files.ts';
-import { bundledImages, imageUses, saveImages } from '../../shipping/bundle/save-images.ts';
+import { fetchImage } from '../../shipping/bundle/registry-images.ts';
+import { bundledImages, type ImageSources, imageUses, saveImages } from '../../shipping/bundle/save-images.ts';
 import { Spool } from '../../shipping/bundle/spool.ts';
 import { saveVolumes } from '../../shipping/bundle/volumes.ts';
 import { type Part, type WrittenBundle, writeBundle } from '../../shipping/bundle/write-bundle.ts';
 import type { CommandContext } from '../context.ts';
+import { lockPath, lockText, readLock } from '../lock/lock-store.ts';
+import { repository } from '../lock/registry-facts.ts';
 import { perform } from '../perform.ts';
 import { volumePlaces } from '../volume-places.ts';
 import { type Gathered, gather, knownValues } from './gather.ts';
@@ -32,6 +36,8 @@ export interface SaveOptions {
   readonly output: string | undefined;
   readonly images: boolean;
   readonly volumes: boolean;
+  /** Empty = the engine's own. */
+  readonly platforms: readonly string[];
   readonly includeEnv: readonly string[];
   readonly withSecrets: readonly string[];
   /** File of a minisign secret key. */
@@ -55,7 +61,7 @@ export async function saveBundle(context: CommandContext, options: SaveOptions):
   const spool = await Spool.beside(output);
   try {
     const parts = new Map<string, Part>();
-    const images = options.images ? await putImages(context, project, spool, parts) : [];
+    const images = options.images ? await putImages(context, project, options.platforms, spool, parts) : [];
     const entries = await filesToPack({
       root: placed.root,
       take: placed.take,
@@ -65,6 +71,8 @@ export async function saveBundle(context: CommandContext, options: SaveOptions):
     });
     parts.set(FILES_PATH, await spool.put(writeTar(entries)));
     if (gathered.model !== undefined) parts.set(MODEL_PATH, gathered.model);
+    const lock = readLock(lockPath(context));
+    if (lock !== undefined) parts.set(LOCK_PATH, lockText(lock));
     const volumes = options.volumes ? await putVolumes(context, project, spool, parts) : [];
     const { needs, environment } = await needsOf(gathered, options);
     const manifest: Omit<BundleManifest, 'version' | 'contents'> = {
@@ -98,6 +106,7 @@ function checkSecrets({ secrets }: Project, wanted: readonly string[]): void {
 async function putImages(
   context: CommandContext,
   project: Project,
+  platforms: readonly string[],
   spool: Spool,
   parts: Map<string, Part>,
 ): Promise<BundleManifest['images']> {
@@ -113,7 +122,11 @@ async function putImages(
   });
   const uses = imageUses(project, (service) => imageOf(project, service));
   const engine = await context.engine(project.name);
-  const saved = await saveImages(engine, uses, spool, context.signal);
+  const fetch: ImageSources['fetch'] = async (reference, platform) => {
+    const { client, version, name } = await repository(context, reference);
+    return fetchImage(client, version, name, platform, spool);
+  };
+  const saved = await saveImages(uses, { engine, platforms, fetch }, spool, context.signal);
   const layout = layoutOf(saved);
   for (const [path, text] of layout.documents) parts.set(path, text);
   for (const { platforms } of saved)

@@ -1,5 +1,6 @@
 // `bundle save`: the project in one file, and what its receiver has to set.
 import { resolve } from 'node:path';
+import { readPlatforms } from '../../shipping/bundle/platforms.ts';
 import { describeNeeds } from '../bundle/describe.ts';
 import { saveBundle } from '../bundle/save-bundle.ts';
 import type { CommandRun } from '../declaration.ts';
@@ -8,6 +9,7 @@ import type { bundleSaveFlags } from '../declarations/bundle.ts';
 export const run: CommandRun<typeof bundleSaveFlags> = async (context, flags) => {
   const saved = await saveBundle(context, {
     output: flags.output === undefined ? undefined : resolve(context.cwd, flags.output),
+    platforms: readPlatforms(flags.platform),
     volumes: flags['with-volumes'],
     signingKey: flags.sign === undefined ? undefined : resolve(context.cwd, flags.sign),
     images: !flags['without-images'],

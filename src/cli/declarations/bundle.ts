@@ -9,6 +9,7 @@ export const bundleSaveFlags = {
     help: 'File to write; ".gz" or ".zst" at its end compresses it',
     shownDefault: '<project>.windlass.tar',
   },
+  platform: { type: 'list', help: "Put images for this platform into the bundle, instead of the engine's own" },
   sign: { type: 'string', value: 'file', help: 'Sign the bundle with this minisign secret key' },
   'with-secret': { type: 'list', help: 'Put this secret into the bundle' },
   'with-volumes': { type: 'boolean', help: 'Put the contents of volumes into the bundle, read while services pause' },

@@ -1,13 +1,12 @@
 // Where bundles are unpacked to: a folder per digest, below the user's state. A folder is there whole or not at all.
-import { createReadStream } from 'node:fs';
 import { access, mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { basename, join } from 'node:path';
 import { BundleError } from './bundle-error.ts';
-import { type BundleManifest, FILES_PATH, LOCK_PATH, MANIFEST_PATH } from './manifest.ts';
+import { type BundleManifest, FILES_PATH, MANIFEST_PATH } from './manifest.ts';
 import { isWithin } from './place-files.ts';
 import { type BundleHead, readBundle, readHead } from './read-bundle.ts';
-import { Spool, type Spooled } from './spool.ts';
+import { readSpooled, Spool, type Spooled } from './spool.ts';
 import { unpackFiles } from './unpack-files.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -49,18 +48,17 @@ export class BundleStore {
     const making = await mkdtemp(join(this.#folder, '.making-'));
     try {
       const spool = new Spool(making);
-      const kept = new Map<string, Spooled>();
+      let archive: Spooled | undefined;
       const head = await readBundle(file, async ({ path }, bytes) => {
-        if (path === FILES_PATH || path === LOCK_PATH) kept.set(path, await spool.put(bytes));
+        if (path === FILES_PATH) archive = await spool.put(bytes);
         else for await (const _ of bytes);
       });
       if (head.digest !== digest) throw new BundleError(`"${file}" changed while it was read`);
+      if (archive === undefined) throw new BundleError(`there is no "${FILES_PATH}" in the bundle`);
       const files = join(making, 'files');
       await mkdir(files, { mode: 0o755 });
-      const archive = kept.get(FILES_PATH);
-      if (archive === undefined) throw new BundleError(`there is no "${FILES_PATH}" in the bundle`);
-      await unpackFiles(createReadStream(archive.file), files);
-      for (const { file } of kept.values()) await rm(file, { force: true });
+      await unpackFiles(readSpooled(archive), files);
+      await rm(archive.file);
       await writeFile(join(making, MANIFEST_PATH), head.manifestText);
       await rename(making, folder).catch(async (error: NodeJS.ErrnoException) => {
         // Somebody else was quicker.

@@ -1,5 +1,6 @@
 // Images as an OCI image layout that is a `docker save` archive as well: the same blobs, an index for each world.
 // Pure: which documents describe which blobs.
+import { parseReference } from '../../registry/reference.ts';
 import { byBytes, digestOfText } from './manifest.ts';
 
 export const OCI_INDEX = 'application/vnd.oci.image.index.v1+json';
@@ -79,10 +80,11 @@ const dockerManifest = (images: readonly LayoutImage[]): string =>
   );
 
 /** containerd and skopeo look for an image's name in different places. */
-const namesOf = (reference: string): Record<string, string> => ({
-  'io.containerd.image.name': reference,
-  'org.opencontainers.image.ref.name': reference,
-});
+function namesOf(reference: string): Record<string, string> {
+  const parsed = parseReference(reference);
+  const full = parsed === undefined ? reference : `${parsed.registry}/${parsed.repository}:${parsed.tag ?? 'latest'}`;
+  return { 'io.containerd.image.name': full, 'org.opencontainers.image.ref.name': reference };
+}
 
 function platformOf(text: string): Record<string, string> {
   const [os = '', architecture = '', variant] = text.split('/');

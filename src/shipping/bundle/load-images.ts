@@ -5,6 +5,7 @@ import type { Engine } from '../../engine/engine.ts';
 import { BundleError } from './bundle-error.ts';
 import { blobPath } from './image-layout.ts';
 import type { BundleManifest } from './manifest.ts';
+import { isPlatform } from './platforms.ts';
 import { type CheckedBundle, contentsOf, recheck } from './read-bundle.ts';
 
 interface ChosenImage {
@@ -20,7 +21,7 @@ export function chooseImages(
 ): ChosenImage[] {
   return images.map(({ reference, platforms }) => {
     const wanted = `${engine.os}/${engine.architecture}`;
-    const found = platforms.find(({ platform }) => platform === wanted || platform.startsWith(`${wanted}/`));
+    const found = platforms.find(({ platform }) => isPlatform(platform, wanted));
     if (found === undefined)
       throw new BundleError(
         `image "${reference}" is in the bundle for ${platforms.map(({ platform }) => platform).join(', ')}, and the engine runs ${wanted}`,

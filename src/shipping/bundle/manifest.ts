@@ -42,7 +42,7 @@ export interface BundleVolume {
   /** Key in the Compose files. */
   readonly key: string;
   readonly path: string;
-  /** Bytes of the archive without compression, and entries in it. */
+  /** Bytes of its files, holes included, and entries of the archive. */
   readonly unpackedSize: number;
   readonly entries: number;
 }

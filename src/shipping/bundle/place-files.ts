@@ -63,11 +63,9 @@ export function placeFiles(facts: FileFacts): PlacedFiles {
     ({ path }) => facts.envFiles.includes(path) || /(^|\/)\.env(\.[^/]*)?$/.test(path),
   );
   const take = [...facts.composeFiles, ...[...plain, ...withValues].map(({ path }) => path)];
-  const root = commonFolder([
-    workingDir,
-    ...take.map((path) => dirname(path)),
-    ...namesOnly.map(({ path }) => dirname(path)),
-  ]);
+  // The project's own folder shows nothing of where it is, unless something outside of it comes along.
+  const outside = [...take, ...namesOnly.map(({ path }) => path)].filter((path) => !isWithin(workingDir, path));
+  const root = commonFolder([workingDir, ...outside.map((path) => dirname(path))]);
   const within = (path: string): string => relative(root, path) || '.';
   return {
     root,
@@ -77,9 +75,10 @@ export function placeFiles(facts: FileFacts): PlacedFiles {
     leave: unique([...facts.envFiles, ...namesOnly.map(({ path }) => path), ...left.map(({ path }) => path)]),
     namesOnly,
     withValues,
-    secretFiles: left
-      .map(({ owner, path }) => ({ secret: owner, path: within(path) }))
-      .map(({ secret, path }) => ({ secret, path: path.startsWith('..') ? join('secrets', secret) : path })),
+    secretFiles: left.map(({ owner, path }) => ({
+      secret: owner,
+      path: isWithin(workingDir, path) ? relative(workingDir, path) : join('secrets', owner),
+    })),
     hostPaths: unique([...hostPaths]),
   };
 }

@@ -6,6 +6,7 @@ import { type PlainImage, readImageArchive } from './image-archive.ts';
 import type { Layout } from './image-layout.ts';
 import { loadedName } from './image-names.ts';
 import { type BundleImage, byBytes } from './manifest.ts';
+import { isPlatform } from './platforms.ts';
 import type { Spool, Spooled } from './spool.ts';
 
 export interface ImageUse {
@@ -42,21 +43,40 @@ export interface SavedImage {
   }[];
 }
 
-/** Saves the images of the engine's own platform. All of them must be there. */
+export interface ImageSources {
+  readonly engine: Engine;
+  /** Empty = the engine's own. The first is the one that `docker load` takes. */
+  readonly platforms: readonly string[];
+  /** An image for a platform that the engine does not have it for. */
+  readonly fetch: (reference: string, platform: string, spool: Spool) => Promise<PlainImage>;
+}
+
+/** Every image for every platform: from the engine where it has it, else from where `fetch` gets it. */
 export async function saveImages(
-  engine: Engine,
   uses: readonly ImageUse[],
+  { engine, platforms, fetch }: ImageSources,
   spool: Spool,
   signal?: AbortSignal,
 ): Promise<SavedImage[]> {
-  if (uses.length === 0) return [];
-  const references = uses.map(({ reference }) => reference);
-  const archived = await readImageArchive(await engine.saveImages(references, signal), spool);
+  const held: string[] = [];
+  for (const { reference } of uses) {
+    const found = await engine.findImage(reference, signal);
+    const serves = platforms.length === 0 || platforms.some((one) => found && isPlatform(found.platform, one));
+    if (found !== undefined && serves) held.push(reference);
+  }
+  const archived = held.length === 0 ? [] : await readImageArchive(await engine.saveImages(held, signal), spool);
   const saved = new Map<string, SavedImage>();
-  for (const reference of references) {
+  for (const { reference } of uses) {
     const name = loadedName(reference);
-    const { platform, config, layers } = await pick(engine, archived, reference, name, signal);
-    saved.set(name, { reference: name, platforms: [{ platform, config, layers }] });
+    const own = held.includes(reference) ? await pick(engine, archived, reference, name, signal) : undefined;
+    const images: PlainImage[] = platforms.length === 0 && own !== undefined ? [own] : [];
+    for (const platform of platforms)
+      images.push(own && isPlatform(own.platform, platform) ? own : await fetch(reference, platform, spool));
+    if (images.length === 0) throw new BundleError(`the engine has no image "${reference}"`);
+    saved.set(name, {
+      reference: name,
+      platforms: images.map(({ platform, config, layers }) => ({ platform, config, layers })),
+    });
   }
   return [...saved.values()];
 }

@@ -1,10 +1,6 @@
 // The contents of volumes into a bundle, and out of it into volumes that are new or empty.
-import { createReadStream } from 'node:fs';
 import { mkdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pipeline, Readable, Transform } from 'node:stream';
-import { createZstdCompress } from 'node:zlib';
-import { decompressed } from '../../archive/compression.ts';
 import type { Engine } from '../../engine/engine.ts';
 import type { Project, Volume } from '../../model.ts';
 import { checkVolume } from '../volumes/check-volume.ts';
@@ -13,7 +9,7 @@ import { fillVolume, isEmptyVolume, readVolume, type VolumePlace } from '../volu
 import { BundleError } from './bundle-error.ts';
 import { type BundleVolume, byBytes } from './manifest.ts';
 import { type CheckedBundle, contentsOf, recheck } from './read-bundle.ts';
-import type { Spool, Spooled } from './spool.ts';
+import { readSpooled, type Spool, type Spooled } from './spool.ts';
 
 type PlaceOf = (volume: string) => VolumePlace;
 
@@ -43,15 +39,12 @@ export async function saveVolumes(
     containers,
   );
   const read = (): Promise<[string, Spooled][]> =>
-    inTurn(present, async ([key, { name }]) => {
-      const archive = pipeline(Readable.from(readVolume(placeOf(name))), createZstdCompress(), ignore);
-      return [key, await spool.put(archive)];
-    });
+    inTurn(present, async ([key, { name }]) => [key, await spool.put(readVolume(placeOf(name)))]);
   const contents = await whileQuiet(engine, quiet, read, signal);
-  return inTurn(contents, async ([key, content]) => {
-    const { stream } = await decompressed(createReadStream(content.file));
-    return { key, path: `volumes/${key}.tar.zst`, ...(await checkVolume(stream)), content };
-  });
+  return inTurn(contents, async ([key, content]) => ({
+    ...{ key, path: `volumes/${key}.tar`, content },
+    ...(await checkVolume(readSpooled(content))),
+  }));
 }
 
 export interface RestoreOptions {
@@ -112,23 +105,9 @@ async function needsContents(options: RestoreOptions, volume: Volume): Promise<b
 }
 
 async function checkArchive(wanted: Wanted, bytes: AsyncIterable<Uint8Array>): Promise<void> {
-  const found = await checkVolume(await plain(wanted, bytes));
+  const found = await checkVolume(bytes);
   if (found.entries !== wanted.entries || found.unpackedSize !== wanted.unpackedSize)
     throw new BundleError(`the contents of volume "${wanted.key}" are not what the bundle says they are`);
-}
-
-/** The archive without compression, ended where it goes on beyond what the bundle says. */
-async function plain({ key, entries, unpackedSize }: Wanted, bytes: AsyncIterable<Uint8Array>): Promise<Readable> {
-  const { stream } = await decompressed(Readable.from(bytes));
-  let left = unpackedSize + entries * 16 * 1024 + 1024 * 1024;
-  const bounded = new Transform({
-    transform(chunk: Buffer, _encoding, done): void {
-      left -= chunk.length;
-      if (left < 0) done(new BundleError(`the contents of volume "${key}" are larger than the bundle says`));
-      else done(null, chunk);
-    },
-  });
-  return pipeline(stream, bounded, ignore);
 }
 
 async function restore(options: RestoreOptions, wanted: Wanted, bytes: AsyncIterable<Uint8Array>): Promise<void> {
@@ -139,7 +118,7 @@ async function restore(options: RestoreOptions, wanted: Wanted, bytes: AsyncIter
   await writeFile(begun, '');
   if ((await engine.findVolume(volume.name, signal)) === undefined)
     await engine.createVolume(volume, labelsOf(key, volume), signal);
-  await fillVolume(placeOf(volume.name), await plain(wanted, bytes));
+  await fillVolume(placeOf(volume.name), bytes);
   await writeFile(done, '');
   await rm(begun);
   onRestored(volume.name);
@@ -156,6 +135,3 @@ const exists = (path: string): Promise<boolean> =>
     () => true,
     () => false,
   );
-
-/** Errors are seen by whoever reads the result. */
-function ignore(): void {}

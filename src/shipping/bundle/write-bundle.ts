@@ -5,6 +5,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import * as zlib from 'node:zlib';
 import { plainHeader, type TarSource, writeTar } from '../../archive/tar-writer.ts';
+import { BundleError } from './bundle-error.ts';
 import {
   type BundleManifest,
   byBytes,
@@ -77,5 +78,7 @@ const textEntry = (path: string, text: string): TarSource => ({
 
 function compressor(output: string): NodeJS.ReadWriteStream[] {
   if (/\.t?gz$/.test(output)) return [zlib.createGzip()];
-  return /\.t?zst$/.test(output) ? [zlib.createZstdCompress()] : [];
+  if (!/\.t?zst$/.test(output)) return [];
+  if (typeof zlib.createZstdCompress === 'function') return [zlib.createZstdCompress()];
+  throw new BundleError('this Node.js cannot write zstd', { hint: 'use Node.js 22.15 or later, or a name with ".gz"' });
 }
