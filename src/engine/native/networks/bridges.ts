@@ -106,11 +106,7 @@ export class Bridges {
     if (record.parent !== undefined) await this.#parents.takeDown(record);
     if (bridge === undefined) return;
     this.#up.delete(record.id);
-    await Promise.all([
-      this.#parts.batch.remove([bridge]),
-      this.#rules.request(),
-      this.#foreign.dismiss(bridge, record.enableIPv6),
-    ]);
+    await Promise.all([this.#parts.batch.remove([bridge]), this.#rules.request(), this.#foreign.dismiss(bridge)]);
   }
 
   /** Resolves when the rules say what is published now. */
