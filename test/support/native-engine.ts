@@ -23,6 +23,11 @@ export class NativeEngineUnderTest {
     this.host = `unix://${join(folder, 'engine.sock')}`;
   }
 
+  /** What the engine has written so far. */
+  get said(): string {
+    return this.#process?.output() ?? '';
+  }
+
   get pid(): number {
     return this.#process?.process.pid ?? 0;
   }

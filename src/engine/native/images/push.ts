@@ -1,4 +1,5 @@
 // Pushing an image: its layers, its configuration, and the manifest that names them.
+import { pipeline, type Readable } from 'node:stream';
 import { createGzip } from 'node:zlib';
 import type { RegistryClient } from '../../../registry/client.ts';
 import { familiarName, type Reference } from '../../../registry/reference.ts';
@@ -22,7 +23,7 @@ export async function pushImage(
     progress({ status: 'Preparing', progressDetail: {}, id });
     const plain = layer.mediaType === LAYER_TAR;
     const { digest, size } = plain
-      ? await store.putBlob(store.blobStream(layer.blob).pipe(createGzip()))
+      ? await store.putBlob(compressed(store.blobStream(layer.blob)))
       : { digest: layer.blob, size: layer.blobSize };
     try {
       const known = await client.hasBlob(digest);
@@ -46,3 +47,9 @@ export async function pushImage(
   await store.addImage(config.toString('utf8'), image.layers, [`${familiarName(reference)}@${digest}`]);
   return { digest, size: Buffer.byteLength(text) };
 }
+
+/** Errors of the source, which may be deleted meanwhile, reach whoever reads. */
+const compressed = (source: Readable): Readable =>
+  pipeline(source, createGzip(), () => {
+    // The result itself tells.
+  });

@@ -333,6 +333,7 @@ export class ImageStore {
     if (!image) return [];
     const { files } = this.#host;
     this.#images.delete(id);
+    this.#tagged.delete(id);
     await files.rm(join(this.#recordsFolder, `${hexOf(id)}.json`), { force: true });
     await files.rm(this.blobPath(id), { force: true });
     return this.dropLayers(image.layers);

@@ -66,8 +66,12 @@ async function takeBody(request: IncomingMessage, socket: Duplex, head: Buffer):
   let buffer = head;
   while (buffer.length < length) {
     const chunk = await new Promise<Buffer | undefined>((resolve) => {
-      socket.once('data', resolve);
-      socket.once('close', () => resolve(undefined));
+      const take = (data?: Buffer): void => {
+        for (const event of ['data', 'end', 'close'] as const) socket.off(event, take);
+        resolve(data);
+      };
+      // The end comes alone where the client is gone: such a connection is only half closed until somebody writes to it.
+      for (const event of ['data', 'end', 'close'] as const) socket.on(event, take);
     });
     socket.pause();
     if (chunk === undefined) break;
