@@ -10,7 +10,9 @@ export const run: CommandRun<typeof engineInstallFlags> = async (context, flags)
   const place = placeOf(context, flags);
   // An unknown group is told now, not at the next boot.
   await groupOf(flags.group);
-  const command = [...thisProgram(), ...runArguments(flags, place, context.cwd), '--restart'];
+  // Where Node.js cannot make way for a keeper, systemd's own restart has to do.
+  const restart = process.execve === undefined ? [] : ['--restart'];
+  const command = [...thisProgram(), ...runArguments(flags, place, context.cwd), ...restart];
   const unit = systemdUnit(command, place.socket);
   if (flags.print) {
     context.io.stdout.write(unit);
