@@ -12,6 +12,7 @@ import type { CommandContext } from './context.ts';
 import { linesBySource } from './output/log-lines.ts';
 import { type Progress, withProgress } from './output/progress.ts';
 import { readOnlyEngine } from './read-only-engine.ts';
+import type { TraceRecorder } from './trace/recorder.ts';
 
 /** What earlier rounds of the same work have found out. */
 export interface Round {
@@ -39,6 +40,8 @@ export interface Work {
   readonly warnings?: false;
   /** False for work that may go on beside other commands on the same project. */
   readonly exclusive?: false;
+  /** Keeps when what was done. */
+  readonly trace?: TraceRecorder | undefined;
   /** Sees every plan before it is carried out. */
   readonly onPlan?: (plan: Plan) => void;
   /** Sees what became of every step, before failures are thrown. */
@@ -74,7 +77,8 @@ async function lockFor(context: CommandContext, work: Work, engine: Engine): Pro
 async function observeAndDo(context: CommandContext, work: Work, engine: Engine, signal: AbortSignal): Promise<void> {
   const reader = context.globals.dryRun ? readOnlyEngine(engine) : engine;
   const { observeProject } = await import('../planner/observe.ts');
-  const observe = () => observeProject(reader, work.project, signal);
+  const look = () => observeProject(reader, work.project, signal);
+  const observe = () => (work.trace === undefined ? look() : work.trace.look('observe the project', look));
   // Before the view is there: a question, or the news that nothing can be done, would get in its way.
   const observation = await observe();
   debug('cli', () => `observed project "${work.project.name}"`);
@@ -150,6 +154,7 @@ async function execute(job: Job, plan: Plan, round: Round, progress: Progress): 
     host: realHost,
     providerVariables: round.providerVariables,
     onOutput: output.write,
+    ...(work.trace === undefined ? {} : { onTiming: work.trace.step }),
     ...(work.build === undefined ? {} : { build: work.build }),
   });
   output.end();

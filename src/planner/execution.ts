@@ -6,7 +6,15 @@ import type { Host } from '../host.ts';
 import type { Project } from '../model.ts';
 import type { BuildSettings } from './build-request.ts';
 import type { ProviderVariables } from './desired.ts';
-import type { StepId, StepOutcome } from './plan.ts';
+import type { Step, StepId, StepOutcome } from './plan.ts';
+
+/** When a step was under way, on the clock of `performance.now()`. */
+export interface StepTiming {
+  readonly step: Step;
+  readonly start: number;
+  readonly end: number;
+  readonly outcome: StepOutcome;
+}
 
 export interface ExecutionContext {
   readonly engine: Engine;
@@ -23,6 +31,8 @@ export interface ExecutionContext {
   readonly onOutput?: (source: string, text: string) => void;
   /** What providers set in earlier plans of the same work. */
   readonly providerVariables?: ProviderVariables;
+  /** Told of every step that was begun, once it has ended. */
+  readonly onTiming?: (timing: StepTiming) => void;
   /** Flags of `build` that hold for every image built on the way. */
   readonly build?: BuildSettings;
 }

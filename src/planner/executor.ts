@@ -80,7 +80,9 @@ class Execution {
   async #begin(step: Step): Promise<void> {
     const place = isGate(step) ? 0 : 1;
     this.#active += place;
+    const start = performance.now();
     const outcome = await this.#perform(step);
+    this.#state.context.onTiming?.({ step, start, end: performance.now(), outcome });
     this.#active -= place;
     this.#settle(step, outcome);
     this.#pump();

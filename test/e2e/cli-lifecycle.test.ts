@@ -168,7 +168,10 @@ test('a plan names the attributes that changed, and is carried out only while it
   const refused = await s.windlass(['up', '-d', '--plan', 'up.plan'], { exit: 1 });
   expect(refused.stderr).toContain('the plan does not hold any more: the files, or what they refer to, have changed');
   await s.write('compose.yaml', stack('info'));
-  await s.windlass(['up', '-d', '--plan', 'up.plan']);
+  await s.windlass(['up', '-d', '--plan', 'up.plan', '--trace', 'up.json']);
+  const { traceEvents } = JSON.parse(await s.read('up.json')) as { traceEvents: { name: string; dur?: number }[] };
+  expect(traceEvents.find(({ name }) => name === `start container ${s.project}-db-1`)?.dur).toBeGreaterThan(0);
+  expect(await s.read('up.html')).toContain(`start container ${s.project}-db-1`);
   expect((await s.containers())[0]?.Config.Env).toContain('LEVEL=info');
   expect((await s.windlass(['up', '-d', '--plan', 'up.plan'], { exit: 1 })).stderr).toContain('now keep (running)');
   const down = await s.windlass(['plan', '--down'], { exit: 2 });

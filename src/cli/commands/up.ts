@@ -11,14 +11,16 @@ import type { upFlags } from '../declarations/core.ts';
 import { isTrue } from '../globals.ts';
 import { LogLines } from '../output/log-lines.ts';
 import { silentProgress } from '../output/progress.ts';
-import { perform, type Round, type Work } from '../perform.ts';
+import { perform as performWork, type Round, type Work } from '../perform.ts';
 import { loadTarget } from '../project.ts';
 import { confirmRemote } from '../remote-project.ts';
 import { noSuchService, serviceNames } from '../service-arguments.ts';
+import type { TraceRecorder } from '../trace/recorder.ts';
 import { askAboutVolumes } from './ask-about-volumes.ts';
 import { buildSettings, checkUpFlags, requireServices, type UpFlags, upPlanOptions } from './up-options.ts';
 
 export const run: CommandRun<typeof upFlags> = async (context, flags, given) => {
+  const started = performance.now();
   checkUpFlags(flags);
   const kept = flags.plan === undefined ? undefined : await (await import('../kept-plan.ts')).readKeptPlan(flags.plan);
   if (kept !== undefined && given.length > 0)
@@ -53,8 +55,11 @@ export const run: CommandRun<typeof upFlags> = async (context, flags, given) => 
   };
   // Attached, everything is created before anything is started, so that no line of output is missed.
   const createFirst = attached && !context.globals.dryRun;
+  const trace =
+    flags.trace === undefined ? undefined : new (await import('../trace/recorder.ts')).TraceRecorder(started);
   const work: Work = {
     project,
+    trace,
     build: buildSettings(context, flags['quiet-build']),
     before: async (observation) => {
       kept?.check(project, observation);
@@ -62,7 +67,14 @@ export const run: CommandRun<typeof upFlags> = async (context, flags, given) => 
     },
     plan: (observation, round) => plan(observation, round, createFirst ? { start: false } : {}),
   };
-  await perform(context, work);
+  const perform = async (given: Work): Promise<void> => {
+    try {
+      await performWork(context, given);
+    } finally {
+      if (trace !== undefined && flags.trace !== undefined) await saveTrace(context, flags.trace, project.name, trace);
+    }
+  };
+  await perform(work);
   if (!attached) return 0;
   if (context.globals.dryRun) {
     context.io.stdout.write("end of 'compose up' output, interactive run is not supported in dry-run mode\n");
@@ -74,7 +86,7 @@ export const run: CommandRun<typeof upFlags> = async (context, flags, given) => 
     watching,
     attachTo,
     start: (signal, onOutput) =>
-      perform(context, {
+      perform({
         ...work,
         signal,
         onOutput,
@@ -84,6 +96,13 @@ export const run: CommandRun<typeof upFlags> = async (context, flags, given) => 
       }),
   });
 };
+
+async function saveTrace(context: CommandContext, file: string, project: string, trace: TraceRecorder): Promise<void> {
+  const { traceFiles, writeTrace } = await import('../trace/write.ts');
+  await writeTrace(file, `up of project ${project}`, trace.spans);
+  const { json, html } = traceFiles(file);
+  context.io.stderr.write(`where the time went: ${html}, ${json}\n`);
+}
 
 /** For the second half of an attached `up`: what was to be made anew has been made anew. */
 const START_ONLY: Partial<UpOptions> = {

@@ -75,6 +75,7 @@ export const upFlags = {
     help: 'Use this timeout in seconds for container shutdown when attached or when containers are already running',
   },
   timestamps: { type: 'boolean', help: 'Show timestamps' },
+  trace: { type: 'string', value: 'file', help: 'Write where the time went: file.json (Chrome trace) and file.html' },
   wait: { type: 'boolean', help: 'Wait for services to be running|healthy. Implies detached mode.' },
   'wait-timeout': {
     type: 'int',
