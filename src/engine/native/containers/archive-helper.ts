@@ -57,7 +57,9 @@ chdir $folder or fail($folder);
 binmode STDIN; my $buffer = '';
 sub refuse { print STDERR "$_[0]\n"; exit 43; }
 sub decode { my ($s) = @_; $s =~ s/%([0-9A-F]{2})/chr(hex $1)/ge; $s }
+my $last = '';
 sub parents { my ($path) = @_; my $at = ''; my @parts = split m{/}, $path; pop @parts;
+  my $parent = join '/', @parts; return if $parent eq $last; $last = $parent;
   for my $part (@parts) { $at = $at eq '' ? $part : "$at/$part"; mkdir $at, 0755; } }
 sub clear_away { my ($path) = @_;
   opendir(my $d, $path) or fail("replace $path"); my @names = grep { $_ ne '.' && $_ ne '..' } readdir $d; closedir $d;
@@ -71,7 +73,7 @@ while (defined(my $line = <STDIN>)) {
   my $was = lstat($path) ? (-d _ ? 'directory' : 'other') : '';
   if ($was eq 'directory' && $type ne 'directory') {
     refuse("cannot overwrite directory \"$path\" with non-directory") if $careful;
-    clear_away($path); }
+    clear_away($path); $last = ''; }
   elsif ($was eq 'other') {
     refuse("cannot overwrite non-directory \"$path\" with directory") if $careful && $type eq 'directory' && !-d $path;
     unless ($type eq 'directory' && -d $path) { unlink $path or fail("replace $path"); } }
