@@ -31,7 +31,13 @@ services:
     stop_grace_period: 0s
 configs: {motd: {file: motd.txt}}
 secrets: {key: {file: key.txt}}
-volumes: {data: {}}
+volumes:
+  data:
+    x-windlass:
+      snapshot:
+        service: web
+        before: [touch, /data/at-rest]
+        after: [rm, /data/at-rest]
 `;
 
 const FILES = {
@@ -74,6 +80,8 @@ test('from Docker to the native engine: files, built images, data; what is secre
   expect(saved.stdout).toContain(
     'The receiver has to set:\n  TOKEN (env_file of web)\n  file key.txt beside the bundle (secret key)',
   );
+  // The hook after the reading has run here; what the one before it did is in the bundle.
+  expect((await s.windlass(['exec', '-T', 'web', 'ls', '/data'])).stdout).toBe('f\ng\n');
   const listed = await s.command('tar', ['xOf', bundle, 'files.tar']);
   expect(listed.stdout).toContain('a page');
   for (const hidden of ['not-for-everybody', 'not-for-anybody', 'of no service', s.folder])
@@ -100,9 +108,9 @@ test('from Docker to the native engine: files, built images, data; what is secre
   const exec = (service: string, command: string) =>
     there.windlass(['-f', 'app.windlass.tar', 'exec', '-T', service, 'sh', '-c', command]);
   expect((await exec('built', 'cat /result')).stdout).toBe('built\n');
-  expect((await exec('web', 'stat -c "%u:%g %a %h" /data /data/f; cat /data/g; cat /site/deep/er.txt')).stdout).toBe(
-    '12:34 755 2\n0:0 640 2\nkept\nmore\n',
-  );
+  expect(
+    (await exec('web', 'stat -c "%u:%g %a %h" /data /data/f; cat /data/g; cat /site/deep/er.txt; ls /data')).stdout,
+  ).toBe('12:34 755 2\n0:0 640 2\nkept\nmore\nat-rest\nf\ng\n');
 
   // A second time changes nothing, and what was written since stays.
   await exec('web', 'echo newer > /data/f');
@@ -115,6 +123,25 @@ test('from Docker to the native engine: files, built images, data; what is secre
   await there.windlass(['-p', s.project, 'down', '--volumes'], { cwd: s.folder });
   expect(await there.unpacked()).toEqual([]);
   expect((await native.docker(['ps', '-aq'])).stdout + (await native.docker(['volume', 'ls', '-q'])).stdout).toBe('');
+});
+
+test('without images it brings what they are built from', async () => {
+  const files = {
+    'compose.yaml': 'services: {web: {build: ./app, command: sleep 600, stop_grace_period: 0s}}\n',
+    'app/Dockerfile': 'FROM busybox\nCOPY . /app\n',
+    'app/.dockerignore': 'left\n!left/not\n',
+    'app/left/out': 'x',
+    'app/left/not': 'y',
+  };
+  const s = await scenario({ files, env: { DOCKER_BUILDKIT: '0' } });
+  const there = await receiver(s, 'there', inject('ground').dockerHost);
+  const small = await s.windlass(['bundle', 'save', '--without-images', '-o', 'there/small.tar']);
+  expect(small.stdout).toContain('The receiver has to have:\n  the image busybox\n');
+  await there.windlass(['-f', 'small.tar', 'up', '-d']);
+  const found = await there.windlass(['-f', 'small.tar', 'exec', '-T', 'web', 'find', '/app', '-type', 'f']);
+  expect(found.stdout.split('\n').sort()).toEqual(['', '/app/.dockerignore', '/app/Dockerfile', '/app/left/not']);
+  await there.windlass(['-f', 'small.tar', 'down', '--volumes', '--rmi', 'local']);
+  await s.expectNothingLeft();
 });
 
 test('the same input is the same bytes: another day, folder and engine; docker load reads it', async () => {

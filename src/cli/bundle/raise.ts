@@ -8,6 +8,7 @@ import { volumeLabels } from '../../planner/labels.ts';
 import { BundleError } from '../../shipping/bundle/bundle-error.ts';
 import { BundleStore, bundleFolder, type UnpackedBundle } from '../../shipping/bundle/bundle-store.ts';
 import { loadImages } from '../../shipping/bundle/load-images.ts';
+import { missingVariables } from '../../shipping/bundle/needs.ts';
 import { type BundleHead, looksLikeBundle } from '../../shipping/bundle/read-bundle.ts';
 import { restoreVolumes } from '../../shipping/bundle/volumes.ts';
 import type { CommandContext } from '../context.ts';
@@ -126,9 +127,7 @@ const mapValues = <T>(record: Readonly<Record<string, T>>, change: (value: T, ke
 /** Before containers are made: what the receiver had to set, and the images. */
 export async function prepareBundle(context: CommandContext, raised: RaisedBundle, project: Project): Promise<void> {
   const { manifest, digest } = raised.bundle;
-  const missing = manifest.needs.variables.filter(
-    ({ name, required }) => required && project.environment[name] === undefined,
-  );
+  const missing = missingVariables(manifest.needs, project.environment);
   const files = manifest.needs.secretFiles
     .map(({ secret, path }) => ({ secret, path: join(raised.beside, path) }))
     .filter(({ secret, path }) => project.secrets[secret] !== undefined && !existsSync(path));

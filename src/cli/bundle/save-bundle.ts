@@ -7,6 +7,7 @@ import { PlanBuilder } from '../../planner/plan-builder.ts';
 import { reconcileImages } from '../../planner/reconcile-images.ts';
 import { imageOf } from '../../planner/services.ts';
 import { BundleError } from '../../shipping/bundle/bundle-error.ts';
+import { contextRules } from '../../shipping/bundle/context-rules.ts';
 import { blobPath, layoutOf } from '../../shipping/bundle/image-layout.ts';
 import {
   type BundleManifest,
@@ -23,8 +24,10 @@ import { bundledImages, type ImageSources, imageUses, saveImages } from '../../s
 import { Spool } from '../../shipping/bundle/spool.ts';
 import { saveVolumes } from '../../shipping/bundle/volumes.ts';
 import { type Part, type WrittenBundle, writeBundle } from '../../shipping/bundle/write-bundle.ts';
+import { pulledBy } from '../../shipping/lock/wanted-images.ts';
 import type { CommandContext } from '../context.ts';
 import { lockPath, lockText, readLock } from '../lock/lock-store.ts';
+import { readBuilds } from '../lock/read-builds.ts';
 import { repository } from '../lock/registry-facts.ts';
 import { perform } from '../perform.ts';
 import { volumePlaces } from '../volume-places.ts';
@@ -67,6 +70,7 @@ export async function saveBundle(context: CommandContext, options: SaveOptions):
       take: placed.take,
       leave: [...placed.leave, output, spool.folder],
       texts: gathered.texts,
+      contexts: await contextRules(project, placed.contexts),
       onSkipped: (path, why) => context.warn(`"${path}" stays out of the bundle: it is ${why}`),
     });
     parts.set(FILES_PATH, await spool.put(writeTar(entries)));
@@ -171,9 +175,15 @@ async function needsOf(
     hostPaths: placed.hostPaths,
     networks: external(project.networks),
     volumes: external(project.volumes),
-    images: options.images
-      ? []
-      : imageUses(project, (service) => imageOf(project, service)).map(({ reference }) => reference),
+    images: options.images ? [] : await imagesToBring(project),
   };
   return { needs, environment };
+}
+
+/** What the receiver's engine has to have or pull, when there are no images in the bundle. */
+async function imagesToBring(project: Project): Promise<string[]> {
+  // Of a build in a repository nothing is known here.
+  const builds = await readBuilds(project).catch(() => []);
+  const pulled = Object.values(project.services).flatMap(pulledBy);
+  return [...new Set([...pulled, ...builds.flatMap(({ references }) => references)])].sort(byBytes);
 }

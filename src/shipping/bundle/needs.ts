@@ -66,7 +66,8 @@ function included(name: string, facts: VariableFacts, names: readonly string[]):
   return value;
 }
 
-/** What of the needs is not there. Empty: the bundle can be raised. */
-export function missingVariables(needs: BundleNeeds, values: Readonly<Record<string, string>>): readonly string[] {
-  return needs.variables.flatMap(({ name, required }) => (required && !Object.hasOwn(values, name) ? [name] : []));
-}
+/** The variables that the receiver has to set and has not. */
+export const missingVariables = (
+  needs: BundleNeeds,
+  values: Readonly<Record<string, string>>,
+): BundleNeeds['variables'] => needs.variables.filter(({ name, required }) => required && !Object.hasOwn(values, name));

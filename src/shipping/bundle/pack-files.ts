@@ -4,7 +4,9 @@ import { lstat, readdir, readlink, stat } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import { plainHeader, type TarSource } from '../../archive/tar-writer.ts';
 import { messageOf } from '../../errors.ts';
+import type { IgnoreRules } from '../../ignore-rules.ts';
 import { BundleError } from './bundle-error.ts';
+import type { PackedContext } from './context-rules.ts';
 import { byBytes } from './manifest.ts';
 import { isWithin } from './place-files.ts';
 
@@ -15,8 +17,8 @@ export interface FilesToPack {
   readonly leave: readonly string[];
   /** Files made up on the way: absolute path → text. */
   readonly texts: ReadonlyMap<string, string>;
-  /** Whether a path below a build context stays out, by its .dockerignore. */
-  readonly ignored?: (path: string) => boolean;
+  /** Build contexts, of which only what a build is sent goes in. */
+  readonly contexts?: readonly PackedContext[];
   readonly onSkipped: (path: string, why: string) => void;
 }
 
@@ -30,20 +32,24 @@ export async function filesToPack(files: FilesToPack): Promise<TarSource[]> {
     putParents(entries, name);
     entries.set(name, make(name));
   };
-  const visit = async (path: string, top: string): Promise<void> => {
-    if (leave.has(path) || files.ignored?.(path) === true) return;
+  const visit = async (path: string, top: string, rules?: IgnoreRules): Promise<void> => {
+    if (leave.has(path)) return;
+    const ignored = rules !== undefined && path !== top && rules.ignores(relative(top, path));
     // What the configuration names may be a link itself: its target is meant.
     const found = await (path === top ? stat(path) : lstat(path)).catch((error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT' && path === top) return undefined;
       throw unreadable(path, error);
     });
     if (found === undefined) return;
+    if (ignored && !(found.isDirectory() && !rules.prunes(relative(top, path)))) return;
     if (found.isDirectory()) {
-      put(path, (name) => ({ header: plainHeader({ path: `${name}/`, type: 'directory', mode: 0o755 }) }));
+      // A folder that is left out may hold something that is not: its parents come with it.
+      if (!ignored)
+        put(path, (name) => ({ header: plainHeader({ path: `${name}/`, type: 'directory', mode: 0o755 }) }));
       const names = await readdir(path).catch((error: unknown) => {
         throw unreadable(path, error);
       });
-      for (const name of names.sort(byBytes)) await visit(join(path, name), top);
+      for (const name of names.sort(byBytes)) await visit(join(path, name), top, rules);
     } else if (found.isFile()) {
       const mode = (found.mode & 0o100) === 0 ? 0o644 : 0o755;
       put(path, (name) => ({
@@ -60,6 +66,7 @@ export async function filesToPack(files: FilesToPack): Promise<TarSource[]> {
     } else files.onSkipped(path, 'neither file, folder nor link');
   };
   for (const path of files.take) await visit(path, path);
+  for (const { folder, rules } of files.contexts ?? []) await visit(folder, folder, rules);
   for (const [path, text] of files.texts)
     put(path, (name) => ({
       header: plainHeader({ path: name, size: Buffer.byteLength(text) }),

@@ -31,6 +31,8 @@ export interface PlacedFiles {
   readonly topFiles: readonly string[];
   /** Absolute paths to take, whole folders included. */
   readonly take: readonly string[];
+  /** Folders of build contexts. */
+  readonly contexts: readonly string[];
   /** Absolute paths never to take, even within a folder that is taken. */
   readonly leave: readonly string[];
   /** Env files of services of which only the names are taken. */
@@ -57,14 +59,17 @@ export function placeFiles(facts: FileFacts): PlacedFiles {
   }
   const [secrets, others] = partition(own, ({ use }) => use === 'secret');
   const [kept, left] = partition(secrets, ({ owner }) => facts.withSecrets.includes(owner));
-  const [envFiles, plain] = partition([...others, ...kept], ({ use }) => use === 'env-file');
+  const [contexts, named] = partition([...others, ...kept], ({ use }) => use === 'context');
+  const [envFiles, plain] = partition(named, ({ use }) => use === 'env-file');
   const [namesOnly, withValues] = partition(
     envFiles,
     ({ path }) => facts.envFiles.includes(path) || /(^|\/)\.env(\.[^/]*)?$/.test(path),
   );
   const take = [...facts.composeFiles, ...[...plain, ...withValues].map(({ path }) => path)];
   // The project's own folder shows nothing of where it is, unless something outside of it comes along.
-  const outside = [...take, ...namesOnly.map(({ path }) => path)].filter((path) => !isWithin(workingDir, path));
+  const outside = [...take, ...contexts.map(({ path }) => path), ...namesOnly.map(({ path }) => path)].filter(
+    (path) => !isWithin(workingDir, path),
+  );
   const root = commonFolder([workingDir, ...outside.map((path) => dirname(path))]);
   const within = (path: string): string => relative(root, path) || '.';
   return {
@@ -72,6 +77,7 @@ export function placeFiles(facts: FileFacts): PlacedFiles {
     directory: within(workingDir),
     topFiles: facts.topFiles.map(within),
     take: unique(take),
+    contexts: unique(contexts.map(({ path }) => path)),
     leave: unique([...facts.envFiles, ...namesOnly.map(({ path }) => path), ...left.map(({ path }) => path)]),
     namesOnly,
     withValues,
