@@ -89,6 +89,9 @@ my %verb = (
     new_network(sub { mount_at('/proc/self/ns/net', $path, 'none', 4096, ''); '' }) },
   clear => sub { my ($path, $limit) = @_;
     my ($device) = lstat($path) or return 'all'; clear($path, $limit, $device) < 0 ? 'some' : 'all' },
+  write => sub { while (my ($path, $mode, $text) = splice @_, 0, 3) {
+    sysopen(my $file, $path, 01 | 0100 | 01000, 0 + $mode) or check(0, "open $path");
+    print $file $text; close $file or check(0, "write $path") } '' },
   rmdirs => sub { join ' ', map { rmdir($_) ? 0 : $! + 0 } @_ },
   hold => sub { new_network(sub {
     open(my $n, '<', '/proc/self/ns/net') or check(0, 'open network namespace');

@@ -37,6 +37,8 @@ export interface Kernel {
    * somebody with more patience. Fails rather than reach into another file system that is mounted below.
    */
   clear(folder: string): Promise<boolean>;
+  /** Writes small files over what is there, none of them synced: they can be made again. */
+  writeFiles(files: readonly SmallFile[]): Promise<void>;
   /** Removes empty folders. Returns the error number of each, 0 where it went well. */
   removeEmpty(folders: readonly string[]): Promise<number[]>;
   /** A new network namespace with loopback up, held by a bind mount on the file `path`, which is created. */
@@ -56,6 +58,13 @@ export interface Kernel {
    */
   startReporting(request: StartRequest): Promise<string>;
   close(): void;
+}
+
+export interface SmallFile {
+  readonly path: string;
+  /** Permission bits of a new file. */
+  readonly mode: number;
+  readonly text: string;
 }
 
 export interface HeldNamespace {
@@ -99,6 +108,13 @@ export class HelperKernel implements Kernel {
 
   async clear(folder: string): Promise<boolean> {
     return (await this.#helper.call('clear', [folder, String(CLEARED_AT_ONCE)])) === 'all';
+  }
+
+  async writeFiles(files: readonly SmallFile[]): Promise<void> {
+    await this.#helper.call(
+      'write',
+      files.flatMap(({ path, mode, text }) => [path, String(mode), text]),
+    );
   }
 
   async removeEmpty(folders: readonly string[]): Promise<number[]> {

@@ -2,6 +2,7 @@
 // (users, devices, namespaces), and its small files.
 import { join } from 'node:path';
 import { type NativeHost, readIfExists } from '../host.ts';
+import type { SmallFile } from '../kernel.ts';
 import type { Machine } from '../machine.ts';
 import { DEFAULT_NETWORK } from '../networks/record.ts';
 import type { NetworkService } from '../networks/service.ts';
@@ -39,18 +40,11 @@ export async function writeBundle(
   const embedded = networks.hasResolver(Object.values(record.endpoints).map((endpoint) => endpoint.networkId));
   const shared = mode.startsWith('container:') ? parts.store.find(mode.slice('container:'.length)) : undefined;
   const files = shared ? parts.paths.container(shared.id) : container;
-  const write = (path: string, text: string): Promise<void> => host.files.writeFile(path, text, { mode: 0o644 });
+  const inside = (path: string, text: string): SmallFile => ({ path, mode: 0o644, text });
   const hosts =
     mode === 'host' ? ((await readIfExists(host.files, '/etc/hosts')) ?? '') : hostsFile(hostsFacts(parts, record));
-  if (!shared)
-    await Promise.all([
-      write(container.hosts, hosts),
-      write(
-        container.resolvConf,
-        mode === 'host' && !hostConfig.Dns?.length ? hostResolv : resolvConf(hostResolv, hostConfig, embedded),
-      ),
-    ]);
-  await write(container.hostname, `${config.Hostname ?? ''}\n`);
+  const resolv = mode === 'host' && !hostConfig.Dns?.length ? hostResolv : resolvConf(hostResolv, hostConfig, embedded);
+  const own = shared ? [] : [inside(container.hosts, hosts), inside(container.resolvConf, resolv)];
   const [user, devices, namespaces] = await Promise.all([
     userFacts(host, container.rootfs, config.User ?? '', hostConfig.GroupAdd ?? []),
     deviceFacts(host, hostConfig),
@@ -76,7 +70,11 @@ export async function writeBundle(
     ...(sharedShm === undefined ? {} : { sharedShm }),
     ...(hostConfig.Init === true ? { init: initProgram(parts) } : {}),
   });
-  await host.files.writeFile(join(container.bundle, 'config.json'), JSON.stringify(spec), { mode: 0o600 });
+  await host.kernel.writeFiles([
+    ...own,
+    inside(container.hostname, `${config.Hostname ?? ''}\n`),
+    { path: join(container.bundle, 'config.json'), mode: 0o600, text: JSON.stringify(spec) },
+  ]);
 }
 
 function initProgram(parts: BundleParts): string {
