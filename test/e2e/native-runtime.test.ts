@@ -1,7 +1,8 @@
 // The native engine's containers on a real kernel: logs that are put aside, limits, isolation, restarts, volumes.
-import { access, readdir, readFile, writeFile } from 'node:fs/promises';
+import { access, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { run } from '../../scripts/ground/run.ts';
 import { eventually } from '../support/eventually.ts';
 import { type NativeEngineUnderTest, startNativeEngine } from '../support/native-engine.ts';
 import { startRegistry } from '../support/registry.ts';
@@ -16,9 +17,13 @@ afterAll(async () => {
 
 const docker = async (...args: string[]) => (await engine.docker(args)).stdout;
 const inside = (name: string, command: string) => docker('exec', name, 'sh', '-c', command);
-/** What the docker CLI says of a container that cannot be made or started. */
-const refused = async (...args: string[]) =>
-  (await engine.docker(['run', '--rm', ...args, 'busybox', 'true'], { exit: 125 })).stderr;
+/** What the docker CLI says of a container that cannot be made or started. Its exit status depends on the words: 125 to 127. */
+const refused = async (...args: string[]) => {
+  const env = { ...process.env, DOCKER_HOST: engine.host };
+  const ran = await run('docker', ['run', '--rm', ...args, 'busybox', 'true'], { env });
+  expect([125, 126, 127]).toContain(ran.exitCode);
+  return ran.stderr;
+};
 
 test('a log is put aside when it is large, and a follower misses nothing', async () => {
   const say =
@@ -254,8 +259,71 @@ test('a registry: logging in, pushing, pulling by digest; a wrong password and a
     const wrong = `sha256:${'0'.repeat(64)}`;
     expect((await withConfig(['pull', `${name}@${wrong}`], { exit: 1 })).stderr).toMatch(/not found|manifest unknown/);
     expect((await engine.docker(['search', 'web'], { exit: 1 })).stderr).toContain('searching registries');
-    await docker('rmi', '-f', `${name}@${digest}`);
+    // The image goes by another name, which it keeps.
+    expect(await docker('rmi', '-f', `${name}@${digest}`)).toBe(`Untagged: ${name}@${digest}\n`);
+    expect(await docker('image', 'inspect', '-f', '{{.RepoDigests}}', 'busybox')).not.toContain(name);
   } finally {
     await registry.close();
   }
+});
+
+test('volumes: mounted things, sub-paths, those of others; what cannot be mounted is told', async () => {
+  const source = join(engine.folder, 'source');
+  await mkdir(join(source, 'sub'), { recursive: true });
+  await writeFile(join(source, 'sub', 'note'), 'found\n');
+  const create = (name: string, ...options: string[]) =>
+    docker('volume', 'create', ...options.flatMap((option) => ['-o', option]), name);
+  await create('bound', 'type=none', 'o=bind', `device=${source}`);
+  await create('memory', 'type=tmpfs', 'device=tmpfs', 'o=size=1m,uid=5');
+  await docker(
+    'run',
+    '-d',
+    '--name',
+    'keeper',
+    '-v',
+    'bound:/a',
+    '-v',
+    'memory:/m',
+    '-v',
+    '/anon',
+    '-v',
+    `${source}:/b:ro`,
+    'busybox',
+    'sleep',
+    '600',
+  );
+  expect(await inside('keeper', 'cat /a/sub/note; df /m | tail -1; ls -ldn /m')).toMatch(
+    /^found\ntmpfs +1024 [\s\S]* 5 /,
+  );
+  const others = ['run', '--rm', '--volumes-from', 'keeper:ro', 'busybox', 'sh', '-c'];
+  expect(await docker(...others, 'cat /a/sub/note /b/sub/note; touch /a/x 2>&1 || true')).toMatch(
+    /^found\nfound\n.*Read-only file system/,
+  );
+  expect(
+    await docker('run', '--rm', '--mount', 'type=volume,src=bound,dst=/x,volume-subpath=sub', 'busybox', 'ls', '/x'),
+  ).toBe('note\n');
+  expect(
+    await docker('run', '--rm', '--mount', 'type=volume,dst=/etc,volume-nocopy', 'busybox', 'ls', '/etc'),
+  ).not.toContain('passwd');
+  for (const [flags, message] of [
+    [['--mount', 'type=volume,src=bound,dst=/x,volume-subpath=none'], 'cannot access path "none" of volume "bound"'],
+    [['--volumes-from', 'keeper:sometimes'], 'invalid mode: sometimes'],
+    [['--mount', `type=bind,src=${source}/none,dst=/x`], 'bind source path does not exist'],
+    [['--mount', `type=bind,src=${source},dst=/x,bind-propagation=wide`], 'invalid propagation mode: wide'],
+  ] as const)
+    expect(await refused(...flags)).toContain(message);
+  await create('broken', 'type=none', 'o=bind', `device=${source}/none`);
+  await create('strange', 'type=nofs', 'device=x');
+  expect(await refused('-v', 'broken:/x')).toMatch(
+    /failed to mount local volume: mount .*none:.*: No such file or directory/,
+  );
+  expect(await refused('-v', 'strange:/x')).toMatch(/failed to mount local volume: mount x:.*: No such device/);
+  expect((await engine.docker(['volume', 'create', '-o', 'o=bind', 'half'], { exit: 1 })).stderr).toContain(
+    'missing required option: "device"',
+  );
+  expect((await engine.docker(['volume', 'rm', 'bound'], { exit: 1 })).stderr).toContain('volume is in use');
+  await docker('rm', '-fv', 'keeper');
+  await docker('volume', 'rm', 'bound', 'memory', 'broken', 'strange');
+  expect(await docker('volume', 'ls', '-q')).toBe('');
+  expect(await readFile(join(source, 'sub', 'note'), 'utf8')).toBe('found\n');
 });

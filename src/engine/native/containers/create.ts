@@ -159,9 +159,15 @@ function mergeHealthcheck(
 function inheritedMounts(store: ContainerStore, host: HostConfig): MountPoint[] {
   return (host.VolumesFrom ?? []).flatMap((text) => {
     const [reference = '', mode = ''] = text.split(':');
+    if (
+      !/^(?:|(?:ro|rw|z|Z|nocopy|r?private|r?shared|r?slave)(?:,(?:ro|rw|z|Z|nocopy|r?private|r?shared|r?slave))*)$/.test(
+        mode,
+      )
+    )
+      throw badRequest(`invalid mode: ${mode}`);
     return sourceOfVolumes(store, reference)
       .mounts.filter((point) => point.Type !== 'tmpfs')
-      .map((point) => ({ ...point, RW: point.RW && mode !== 'ro', Anonymous: false }));
+      .map((point) => ({ ...point, RW: point.RW && !mode.split(',').includes('ro'), Anonymous: false }));
   });
 }
 

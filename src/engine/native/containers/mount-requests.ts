@@ -60,9 +60,11 @@ export function mountRequests(
   for (const spec of hostConfig.Mounts ?? []) add(parseSpec(spec));
   for (const [target, options] of Object.entries(hostConfig.Tmpfs ?? {}))
     add({ ...EMPTY, type: 'tmpfs', target, tmpfsOptions: tmpfsWords(options) });
-  for (const target of Object.keys(config.Volumes ?? {})) {
-    const path = normal(target);
-    if (!byTarget.has(path)) byTarget.set(path, { ...EMPTY, type: 'volume', target: path });
+  for (const text of Object.keys(config.Volumes ?? {})) {
+    // A path, for a volume without a name; clients also put here what looks to them like a path of another system: `a:/x`.
+    const request = parseBind(text, hostConfig.VolumeDriver ?? '');
+    const path = normal(request.target);
+    if (!byTarget.has(path)) byTarget.set(path, { ...request, target: path });
   }
   return [...byTarget.values()];
 }
@@ -140,7 +142,7 @@ function parseSpec(spec: MountSpec): MountRequest {
         ...base,
         type,
         source: normal(source),
-        propagation: spec.BindOptions?.Propagation ?? '',
+        propagation: propagationOf(spec.BindOptions?.Propagation ?? ''),
         createSource: spec.BindOptions?.CreateMountpoint === true,
       };
     case 'volume': {
@@ -166,6 +168,12 @@ function parseSpec(spec: MountSpec): MountRequest {
     default:
       throw badRequest(`invalid mount config for type "${type}": mount type unknown`);
   }
+}
+
+function propagationOf(text: string): string {
+  if (text !== '' && !PROPAGATIONS.has(text))
+    throw badRequest(`invalid mount config for type "bind": invalid propagation mode: ${text}`);
+  return text;
 }
 
 const inherit = (point: MountPoint): MountRequest => ({

@@ -1,6 +1,8 @@
 // Volumes of a container that is about to start: made ready, and filled from the image where they are new and empty.
 import { listIfExists, type NativeHost, runChecked } from '../host.ts';
+import { badRequest } from '../server/api-error.ts';
 import type { VolumeStore } from '../volumes/store.ts';
+import { propagationFault } from './propagation.ts';
 import { resolveInRoot } from './scoped-path.ts';
 import type { ContainerRecord, MountPoint } from './types.ts';
 
@@ -35,10 +37,22 @@ async function copyUp(host: NativeHost, point: MountPoint, rootfs: string): Prom
     await runChecked(host, 'cp', ['-a', '--reflink=auto', `${covered}/.`, point.Source]);
 }
 
-/** The host folder of a mount, its sub-path followed within the volume. */
+/** The host folder of a mount, its sub-path followed within the volume. Throws where there is none, or it cannot be mounted so. */
 export async function mountSource(host: NativeHost, point: MountPoint): Promise<MountPoint> {
+  if (/shared|slave/.test(point.Propagation)) {
+    const mounts = await host.files.readFile('/proc/self/mountinfo', 'utf8');
+    const fault = propagationFault(mounts, point.Source, point.Propagation);
+    if (fault !== undefined) throw badRequest(fault);
+  }
   if (point.Subpath === undefined) return point;
-  return { ...point, Source: await resolveInRoot(host, point.Source, point.Subpath) };
+  const Source = await resolveInRoot(host, point.Source, point.Subpath);
+  const exists = await host.files.stat(Source).then(
+    () => true,
+    () => false,
+  );
+  if (!exists)
+    throw badRequest(`cannot access path "${point.Subpath}" of volume "${point.Name}": no such file or directory`);
+  return { ...point, Source };
 }
 
 /** Volumes without a name that only this container had. */

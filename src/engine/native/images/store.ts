@@ -327,6 +327,15 @@ export class ImageStore {
     return image;
   }
 
+  /** From now on the image is not known by this `name@digest`. */
+  async deleteRepoDigest(id: string, repoDigest: string): Promise<void> {
+    const known = this.#images.get(id);
+    if (!known) return;
+    const { config, ...record } = { ...known, repoDigests: known.repoDigests.filter((one) => one !== repoDigest) };
+    await this.#host.writeAtomic(join(this.#recordsFolder, `${hexOf(id)}.json`), JSON.stringify(record));
+    this.#images.set(id, { ...record, config });
+  }
+
   /** Forgets an image and removes what no other image uses. Returns the digests of the layers that went. */
   async deleteImage(id: string): Promise<string[]> {
     const image = this.#images.get(id);

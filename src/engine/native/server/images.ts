@@ -2,7 +2,7 @@
 
 import { messageOf } from '../../../errors.ts';
 import { debug } from '../../../log.ts';
-import { familiarTag, parseReference } from '../../../registry/reference.ts';
+import { familiarName, familiarTag, parseReference } from '../../../registry/reference.ts';
 import type { NativeEngine } from '../engine.ts';
 import { loadArchive } from '../images/archive-load.ts';
 import { applyChanges } from '../images/changes.ts';
@@ -185,8 +185,14 @@ async function remove(engine: NativeEngine, name: string, exchange: Exchange): P
     answer.push({ Untagged: which });
     engine.events.emit('image', 'untag', image.id, { name: which });
   };
+  const digested = reference?.digest === undefined ? undefined : `${familiarName(reference)}@${reference.digest}`;
   if (named !== undefined && tags.length > 1) await untag(named);
-  else {
+  else if (digested !== undefined && tags.length > 0) {
+    // It goes by other names: only this one is taken from it.
+    await engine.images.deleteRepoDigest(image.id, digested);
+    answer.push({ Untagged: digested });
+    engine.events.emit('image', 'untag', image.id, { name: digested });
+  } else {
     const users = engine.store.all().filter((record) => record.imageId === image.id);
     const short = hexOf(image.id).slice(0, 12);
     const user = users.find((record) => record.state.pid > 0) ?? users[0];

@@ -1,11 +1,13 @@
 // Volumes of the "local" driver: a folder each, or, with mount options, something mounted over it while in use.
 import { join } from 'node:path';
+import { messageOf } from '../../../errors.ts';
 import { listIfExists, type NativeHost, readIfExists } from '../host.ts';
 import { MS_BIND, MS_NODEV, MS_NOSUID, MS_RDONLY, MS_REC } from '../kernel.ts';
+import { findProgram } from '../lacks.ts';
 import { newId, timestamp } from '../names.ts';
 import type { Paths } from '../paths.ts';
 import { Serial } from '../serial.ts';
-import { badRequest, conflict, noSuchVolume, notFound } from '../server/api-error.ts';
+import { ApiError, badRequest, conflict, noSuchVolume, notFound } from '../server/api-error.ts';
 
 export interface VolumeRecord {
   readonly name: string;
@@ -92,6 +94,8 @@ export class VolumeStore {
       for (const key of Object.keys(options))
         if (!['type', 'o', 'device', 'size'].includes(key))
           throw badRequest(`create ${name}: invalid option: "${key}"`);
+      const missing = missingOption(options);
+      if (missing !== undefined) throw badRequest(`create ${name}: missing required option: "${missing}"`);
       const anonymous = !request.Name;
       const labels = { ...(request.Labels ?? {}), ...(anonymous ? { [ANONYMOUS_LABEL]: '' } : {}) };
       const record = { name, created: timestamp(), labels, options, anonymous };
@@ -143,19 +147,49 @@ export class VolumeStore {
     const flags = words.reduce((sum, word) => sum | (FLAGS[word] ?? 0), 0);
     const data = words.filter((word) => !(word in FLAGS)).join(',');
     const target = this.mountpoint(record.name);
+    const failed = (reason: string): never => {
+      throw new ApiError(
+        500,
+        `error while mounting volume '${target}': failed to mount local volume: mount ${device}:${target}${data === '' ? '' : `, data: ${withoutSecrets(data)}`}: ${reason}`,
+      );
+    };
     if (type === 'nfs' || type === 'nfs4' || type === 'cifs') {
       // Names are resolved and protocol versions tried by mount(8)'s helpers, not by the kernel.
       const result = await this.#host.run('mount', ['-t', type, ...(o === '' ? [] : ['-o', o]), device, target]);
-      if (result.exitCode !== 0) throw badRequest(`failed to mount local volume: ${result.stderr.trim()}`);
+      if (result.exitCode !== 0) failed(`${helperMessage(result.stderr)}${await this.#missingHelper(type)}`);
       return;
     }
-    await this.#host.kernel.mount({ source: device || type, target, type: type || 'none', flags, data });
+    await this.#host.kernel
+      .mount({ source: device || type, target, type: type || 'none', flags, data })
+      // The kernel tells what and why: `mount <path>: No such device`.
+      .catch((error: unknown) => failed(messageOf(error).replace(/^.*: /, '')));
+  }
+
+  /** Network file systems need a program of their own beside mount(8). */
+  async #missingHelper(type: string): Promise<string> {
+    const helper = `mount.${type}`;
+    if ((await findProgram(this.#host.files, helper)) !== undefined) return '';
+    return ` (this host has no ${helper}: apt-get install ${type === 'cifs' ? 'cifs-utils' : 'nfs-common'})`;
   }
 
   #recordPath(name: string): string {
     return join(this.#paths.volumes, name, 'volume.json');
   }
 }
+
+/** What is to be mounted needs a type, a type something to be mounted, and options both. */
+function missingOption(options: Readonly<Record<string, string>>): 'device' | 'type' | undefined {
+  const has = (name: string): boolean => options[name] !== undefined && options[name] !== '';
+  if ((has('type') || has('o')) && !has('device')) return 'device';
+  return (has('device') || has('o')) && !has('type') ? 'type' : undefined;
+}
+
+/** mount(8) begins with its own name and the folder, and ends with advice to read the kernel's log. */
+const helperMessage = (stderr: string): string =>
+  (stderr.trim().split('\n')[0] ?? '').replace(/^mount(?:\.\w+)?: (?:\S+: )?/, '');
+
+/** Passwords of network file systems are among the options. */
+const withoutSecrets = (data: string): string => data.replace(/\b(pass(?:word)?|cred(?:entials)?)=[^,]*/gi, '$1=…');
 
 const isMounted = (record: VolumeRecord): boolean =>
   record.options.type !== undefined || record.options.device !== undefined;

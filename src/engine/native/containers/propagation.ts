@@ -1,0 +1,39 @@
+// Whether mounts can be passed on between the host and a container, as a bind mount with propagation asks: the host's mount that
+// the path is on has to be of that kind itself, or nothing would ever be passed on. Pure.
+
+interface MountedAt {
+  readonly point: string;
+  readonly shared: boolean;
+  readonly slave: boolean;
+}
+
+/** What is wrong, in Docker's words; undefined where nothing is. `mountinfo` is the text of /proc/self/mountinfo. */
+export function propagationFault(mountinfo: string, source: string, propagation: string): string | undefined {
+  const wantsShared = /^r?shared$/.test(propagation);
+  const wantsSlave = /^r?slave$/.test(propagation);
+  if (!wantsShared && !wantsSlave) return undefined;
+  const on = mountOf(mountinfo, source);
+  if (on?.shared || (wantsSlave && on?.slave)) return undefined;
+  return `path ${source} is mounted on ${on?.point ?? '/'} but it is not a ${wantsShared ? 'shared' : 'shared or slave'} mount`;
+}
+
+/** The innermost mount that a path is on; of several on one point the last covers the others. */
+function mountOf(mountinfo: string, path: string): MountedAt | undefined {
+  let found: MountedAt | undefined;
+  for (const line of mountinfo.split('\n')) {
+    // number parent device root point options [shared:1 master:2 …] - type source …
+    const [, , , , escaped = '', , ...rest] = line.split(' ');
+    const point = escaped.replace(/\\([0-7]{3})/g, (_, octal: string) =>
+      String.fromCharCode(Number.parseInt(octal, 8)),
+    );
+    const covers = point !== '' && (path === point || path.startsWith(point === '/' ? '/' : `${point}/`));
+    if (!covers || (found && point.length < found.point.length)) continue;
+    const optional = rest.slice(0, rest.indexOf('-'));
+    found = {
+      point,
+      shared: optional.some((field) => field.startsWith('shared:')),
+      slave: optional.some((field) => field.startsWith('master:')),
+    };
+  }
+  return found;
+}
