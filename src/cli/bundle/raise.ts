@@ -108,7 +108,8 @@ export function withBundle(project: Project, { beside, bundle }: Pick<RaisedBund
     const image = images.get(service.name);
     if (image === undefined) return service;
     const { build: _, ...rest } = service;
-    return { ...rest, image, pull_policy: 'never' };
+    // By the time containers are made it is there; a plan made before that says that it is to come.
+    return { ...rest, image, pull_policy: 'missing' };
   };
   const left = new Map(manifest.needs.secretFiles.map(({ secret, path }) => [secret, join(beside, path)]));
   return {

@@ -123,6 +123,7 @@ type Event =
 
 async function* walk(file: string): AsyncGenerator<Event> {
   const source = createReadStream(file);
+  let isBundle = false;
   try {
     const { stream } = await decompressed(source);
     let limit = MAX_MANIFEST_BYTES + 64 * 1024;
@@ -138,6 +139,7 @@ async function* walk(file: string): AsyncGenerator<Event> {
         throw new BundleError(`"${entry.path}" is not a plain file, and a bundle holds no others`, damaged);
       if (first === undefined) {
         if (entry.path !== MANIFEST_PATH) throw notABundle(file);
+        isBundle = true;
         first = { text: await smallText(entry, MAX_MANIFEST_BYTES) };
         continue;
       }
@@ -153,16 +155,19 @@ async function* walk(file: string): AsyncGenerator<Event> {
     }
     if (first !== undefined && !isHeadTold) yield { kind: 'head', head: headOf(first.text, undefined) };
   } catch (error) {
-    throw asBundleError(error, file);
+    const failure = asBundleError(error, file);
+    const isOfDisk = error instanceof Error && 'syscall' in error;
+    throw isBundle || isOfDisk || error instanceof WindlassError ? failure : notABundle(file);
   } finally {
     source.destroy();
   }
 }
 
-/** What tar and zlib say of a broken archive, as a failure of the bundle; what the disk says stays what it is. */
-function asBundleError(error: unknown, file: string): unknown {
-  const isOfDisk = error instanceof Error && 'syscall' in error;
-  if (error instanceof WindlassError || isOfDisk) return error;
+/** What tar, zlib and the disk say of a file that cannot be read, as a failure of the bundle. */
+function asBundleError(error: unknown, file: string): WindlassError {
+  if (error instanceof WindlassError) return error;
+  if (error instanceof Error && 'syscall' in error)
+    return new BundleError(`cannot read the bundle "${file}": ${messageOf(error)}`, { cause: error });
   return new BundleError(`"${file}" is not a whole bundle: ${messageOf(error)}`, { cause: error, ...damaged });
 }
 
