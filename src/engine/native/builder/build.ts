@@ -231,6 +231,7 @@ class Build {
 
   async #chainSource(chain: Chain): Promise<NamedSource> {
     const { layers } = this.#input;
+    layers.hold(chain);
     const root = await layers.root(chain);
     return {
       tree: new MountedTree(this.#tools.host, root),

@@ -47,12 +47,15 @@ export class Builder {
   readonly #folder: string;
   readonly cache: BuildCache;
   readonly cacheMounts: CacheMounts;
+  /** Layers that running builds stand on or have made. */
+  readonly #layers = new Set<Layers>();
   readonly #running = new Set<{ readonly abort: AbortController; readonly done: Promise<unknown> }>();
 
   constructor(parts: BuilderParts) {
     this.#parts = parts;
     this.#folder = join(parts.paths.images, 'builder');
     this.cache = new BuildCache(parts.host, parts.images, join(this.#folder, 'cache.json'));
+    parts.images.keep(() => [...this.#layers].flatMap(({ held }) => held));
     this.cacheMounts = new CacheMounts(parts.host, join(this.#folder, 'mounts'));
   }
 
@@ -97,6 +100,7 @@ export class Builder {
     const folder = join(this.#work, randomBytes(8).toString('hex'));
     await host.files.mkdir(folder, { mode: 0o711 });
     const layers = new Layers(host, images, folder);
+    this.#layers.add(layers);
     try {
       const context = await ContextTree.receive(host, call.body, join(folder, 'context'));
       const source = await context.read(options.dockerfile, MAX_DOCKERFILE_BYTES);
@@ -117,6 +121,7 @@ export class Builder {
       out.end();
     } finally {
       await layers.close();
+      this.#layers.delete(layers);
       await this.#clear(folder);
       await this.cache.save();
     }

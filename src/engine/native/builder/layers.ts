@@ -26,11 +26,21 @@ export class Layers {
   /** Where this build puts what it mounts and makes; its own. */
   readonly folder: string;
   readonly #mounted = new Map<string, Promise<string>>();
+  readonly #held = new Map<string, ImageLayer>();
 
   constructor(host: NativeHost, store: ImageStore, folder: string) {
     this.#host = host;
     this.#store = store;
     this.folder = folder;
+  }
+
+  /** From now on the build needs these: nobody may remove them meanwhile. */
+  hold(chain: Chain): void {
+    for (const layer of chain) this.#held.set(layer.diffId, layer);
+  }
+
+  get held(): readonly ImageLayer[] {
+    return [...this.#held.values()];
   }
 
   /** Names of a row of layers for overlayfs, topmost first. */

@@ -31,6 +31,7 @@ export interface StageFacts {
 export async function buildStage(facts: StageFacts, base: StageState): Promise<StageState> {
   const { output, stage } = facts;
   let state = base;
+  facts.build.layers.hold(base.chain);
   const triggers = base.config.OnBuild ?? [];
   if (triggers.length > 0) {
     output.text(`# Executing ${triggers.length} build trigger${triggers.length > 1 ? 's' : ''}\n`);
@@ -90,6 +91,7 @@ async function fileStep(facts: StageFacts, state: StageState, step: FileStep, te
   const found = facts.anew ? undefined : await findLayer(facts, state, step);
   if (found) output.text(' ---> Using cache\n');
   const layer = found ? found.layer : await step.make();
+  if (layer) build.layers.hold([layer]);
   const created = found?.created ?? timestamp();
   // At once, so that nothing takes the new layer for unused.
   if (!found?.known) build.cache.put(step.key, { layer, created, text });
