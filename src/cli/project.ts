@@ -1,6 +1,7 @@
 // Which project a command works on, and which of its services were named.
 import { messageOf, WindlassError } from '../errors.ts';
 import type { Project } from '../model.ts';
+import { usesModels } from '../planner/models.ts';
 import type { LoadOptions } from '../spec/load.ts';
 import type { CommandContext } from './context.ts';
 import { projectFromLabels } from './labels-project.ts';
@@ -33,6 +34,18 @@ export async function loadTarget(
     services,
     rebuilt: false,
   };
+}
+
+/** The same for commands that make containers: what services are to be told of their models is found out. */
+export async function loadRunnable(
+  context: CommandContext,
+  args: readonly string[],
+  how: { readonly look?: boolean } = {},
+): Promise<Target> {
+  const target = await loadTarget(context, args);
+  if (!usesModels(target.project)) return target;
+  const { withModels } = await import('./models.ts');
+  return { ...target, project: await withModels(context, target.project, how) };
 }
 
 /**

@@ -3,6 +3,7 @@ import { WindlassError } from '../errors.ts';
 import type { Project, Service } from '../model.ts';
 import { withApiSocket } from './api-socket.ts';
 import { fileUses } from './file-objects.ts';
+import { unservedModels } from './models.ts';
 import type { UpOptions } from './options.ts';
 import { noSuchService, scaleOf, selectServices, sortedNames } from './services.ts';
 
@@ -75,18 +76,15 @@ function withoutUnused(project: Project): Project {
 
 /** What can be known to fail is said before anything changes. */
 function check(project: Project): void {
+  const [unserved] = unservedModels(project);
+  if (unserved !== undefined)
+    throw new WindlassError('PLAN_UNSUPPORTED', `service "${unserved}": "models" needs Docker Model Runner`, {
+      hint: 'start it with "windlass up", or pass the address of a model in "environment"',
+    });
   const owners = new Map<string, string>();
   for (const name of sortedNames(project.services)) {
     const service = project.services[name];
     if (service === undefined) continue;
-    if (service.models !== undefined && Object.keys(service.models).length > 0)
-      throw new WindlassError(
-        'PLAN_UNSUPPORTED',
-        `service "${name}": "models" needs Docker Model Runner, which windlass does not drive`,
-        {
-          hint: 'run the model as a service, or pass its address in "environment"',
-        },
-      );
     fileUses(project, service);
     if (service.container_name === undefined) continue;
     if (scaleOf(service) > 1)

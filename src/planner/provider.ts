@@ -79,12 +79,25 @@ const PLUGIN_FOLDERS = [
   '/usr/libexec/docker/cli-plugins',
 ];
 
+const pluginPlaces = (type: string, environment: Readonly<Record<string, string>>): string[] => {
+  const config = environment.DOCKER_CONFIG ?? join(environment.HOME ?? homedir(), '.docker');
+  return [join(config, 'cli-plugins'), ...PLUGIN_FOLDERS].map((folder) => join(folder, `docker-${type}`));
+};
+
+/** The path of a docker plugin; undefined when there is none. */
+export async function findPlugin(
+  type: string,
+  environment: Readonly<Record<string, string>>,
+): Promise<string | undefined> {
+  for (const place of pluginPlaces(type, environment)) if (await isExecutable(place)) return place;
+  return undefined;
+}
+
 /** A docker plugin `docker-<type>`, else a program `<type>` on the path. */
 async function findProvider(type: string, environment: Readonly<Record<string, string>>): Promise<string> {
   if (type === 'compose') throw new WindlassError('PROVIDER_UNKNOWN', '"compose" is not a valid provider type');
-  const config = environment.DOCKER_CONFIG ?? join(environment.HOME ?? homedir(), '.docker');
   const places = [
-    ...[join(config, 'cli-plugins'), ...PLUGIN_FOLDERS].map((folder) => join(folder, `docker-${type}`)),
+    ...pluginPlaces(type, environment),
     ...(environment.PATH ?? '')
       .split(delimiter)
       .filter(Boolean)

@@ -3,14 +3,14 @@ import { upOptions } from '../../planner/options.ts';
 import type { CommandRun } from '../declaration.ts';
 import type { createFlags } from '../declarations/core.ts';
 import { perform } from '../perform.ts';
-import { loadTarget } from '../project.ts';
+import { loadRunnable } from '../project.ts';
 import { askAboutVolumes } from './ask-about-volumes.ts';
 import { buildSettings, checkCreateFlags, createPlanOptions } from './up-options.ts';
 
 export const run: CommandRun<typeof createFlags> = async (context, flags, args) => {
   checkCreateFlags(flags);
   if (flags.locked) context.hold(true);
-  const target = await loadTarget(context, args);
+  const target = await loadRunnable(context, args);
   await context.prepare(target.project);
   const options = createPlanOptions(context, flags, target);
   const { planUp } = await import('../../planner/reconcile.ts');

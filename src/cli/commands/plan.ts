@@ -6,7 +6,7 @@ import type { Plan } from '../../planner/plan.ts';
 import type { CommandContext } from '../context.ts';
 import type { CommandRun, FlagValues } from '../declaration.ts';
 import type { planFlags } from '../declarations/core.ts';
-import { loadOrRebuildTarget, loadTarget } from '../project.ts';
+import { loadOrRebuildTarget, loadRunnable } from '../project.ts';
 import { readOnlyEngine } from '../read-only-engine.ts';
 import { removeOrphans } from './shared-options.ts';
 import { checkPlanFlags, requireServices, upPlanOptions } from './up-options.ts';
@@ -34,7 +34,7 @@ interface Made {
 }
 
 async function planOfUp(context: CommandContext, flags: PlanFlags, args: readonly string[]): Promise<Made> {
-  const target = await loadTarget(context, args);
+  const target = await loadRunnable(context, args, { look: true });
   const { project } = target;
   requireServices(project, context.globals.allResources);
   const given = { ...flags, 'quiet-pull': false, wait: false, 'wait-timeout': undefined };

@@ -11,7 +11,7 @@ import type { CommandRun } from '../declaration.ts';
 import type { runFlags } from '../declarations/run.ts';
 import type { Io } from '../io.ts';
 import { perform } from '../perform.ts';
-import { loadTarget } from '../project.ts';
+import { loadRunnable } from '../project.ts';
 import { confirmRemote } from '../remote-project.ts';
 import { startAttached } from '../run/attached.ts';
 import { dependencyNames, notRunning, removeDependencies, startDependencies } from '../run/dependencies.ts';
@@ -66,7 +66,7 @@ async function prepare(
   const interactive = flags.interactive ?? true;
   const tty = chooseTty({ noTty: flags['no-TTY'], tty: flags.tty, interactive, detach }, context.io);
   const detachKeys = await detachKeysFor(context.env, undefined);
-  const { project } = await loadTarget(context, [service]);
+  const { project } = await loadRunnable(context, [service]);
   await confirmRemote(context, project, false);
   const found = project.services[service];
   if (found === undefined) throw noSuchService(service, serviceNames(project));

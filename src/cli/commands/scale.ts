@@ -3,12 +3,12 @@ import { UsageError } from '../../errors.ts';
 import type { CommandRun } from '../declaration.ts';
 import type { scaleFlags } from '../declarations/run.ts';
 import { perform } from '../perform.ts';
-import { loadTarget } from '../project.ts';
+import { loadRunnable } from '../project.ts';
 import { separatorOf } from './shared-options.ts';
 
 export const run: CommandRun<typeof scaleFlags> = async (context, flags, args) => {
   const scale = parseReplicas(args);
-  const { project, services } = await loadTarget(context, Object.keys(scale).sort());
+  const { project, services } = await loadRunnable(context, Object.keys(scale).sort());
   const { planUp, upOptions } = await import('../../planner/reconcile.ts');
   await perform(context, {
     project,

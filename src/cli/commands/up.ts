@@ -12,7 +12,7 @@ import { isTrue } from '../globals.ts';
 import { LogLines } from '../output/log-lines.ts';
 import { silentProgress } from '../output/progress.ts';
 import { perform as performWork, type Round, type Work } from '../perform.ts';
-import { loadTarget } from '../project.ts';
+import { loadRunnable } from '../project.ts';
 import { confirmRemote } from '../remote-project.ts';
 import { noSuchService, serviceNames } from '../service-arguments.ts';
 import type { TraceRecorder } from '../trace/recorder.ts';
@@ -27,7 +27,7 @@ export const run: CommandRun<typeof upFlags> = async (context, flags, given) => 
     throw new UsageError('a plan that was kept says which services it is for', { hint: 'leave the services out' });
   const args = kept?.options.services ?? given;
   if (flags.locked) context.hold(true);
-  const target = await loadTarget(context, args);
+  const target = await loadRunnable(context, args);
   const { project, services } = target;
   await confirmRemote(context, project, flags.yes);
   requireServices(project, context.globals.allResources);

@@ -6,7 +6,7 @@ import type { CommandRun, FlagValues } from '../declaration.ts';
 import type { watchFlags } from '../declarations/watch.ts';
 import { LogLines } from '../output/log-lines.ts';
 import { perform } from '../perform.ts';
-import { loadTarget, type Target } from '../project.ts';
+import { loadRunnable, type Target } from '../project.ts';
 import type { LiveReload } from '../watch/live-reload.ts';
 import { pollInterval } from '../watch/poll-interval.ts';
 import { hasRules } from '../watch/watch-rules.ts';
@@ -16,7 +16,7 @@ import { orphanPolicy, separatorOf } from './shared-options.ts';
 import { buildSettings } from './up-options.ts';
 
 export const run: CommandRun<typeof watchFlags> = async (context, flags, args) => {
-  const target = await loadTarget(context, args);
+  const target = await loadRunnable(context, args);
   const { project, services } = target;
   if (!hasRules(project, services))
     throw new WindlassError(
@@ -40,7 +40,7 @@ export const run: CommandRun<typeof watchFlags> = async (context, flags, args) =
     services,
     build: buildSettings(context, flags.quiet),
     prune: flags.prune,
-    load: async () => (await loadTarget(context, args)).project,
+    load: async () => (await loadRunnable(context, args)).project,
     pollMs: pollInterval(context, flags.poll),
     log,
     ...(live === undefined ? {} : { onUpdated: () => live.reload() }),

@@ -4,7 +4,7 @@ import type { Watching } from '../attached/watching.ts';
 import { buildSettings } from '../commands/up-options.ts';
 import type { CommandContext } from '../context.ts';
 import type { LogLines } from '../output/log-lines.ts';
-import { loadTarget, type Target } from '../project.ts';
+import { loadRunnable, type Target } from '../project.ts';
 import { pollInterval } from './poll-interval.ts';
 import { hasRules } from './watch-rules.ts';
 import type { Watcher } from './watcher.ts';
@@ -35,7 +35,7 @@ export async function watchingBeside(
       prune: true,
       replacing: (work) => replacing.around(work),
       pollMs: pollInterval(context, false),
-      load: async () => (await loadTarget(context, args)).project,
+      load: async () => (await loadRunnable(context, args)).project,
       log: (text, kind) => lines.line(kind === 'problem' ? context.io.stderr : context.io.stdout, 'watch', text),
       output: (stream, text) => lines.line(context.io[stream], 'watch', text),
     });
