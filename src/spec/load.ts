@@ -161,6 +161,28 @@ export function loadTree(given: LoadOptions): Promise<TreeResult> {
   });
 }
 
+/** A tree with what it takes to say where its values come from. */
+export interface LocatedTree {
+  readonly tree: Mapping;
+  readonly places: Places;
+  /** The documents as written, in the order in which they were read; several to a file. */
+  readonly written: readonly Mapping[];
+  /** Files of variables, least important first; absolute paths. */
+  readonly envFiles: readonly string[];
+  readonly displayName: (path: string) => string;
+}
+
+/** Loads the tree of a project together with the places of its values. */
+export function loadLocatedTree(given: LoadOptions): Promise<LocatedTree> {
+  const options = withInputReadOnce(given);
+  return withRemoteCopies(options.remote, async (copies) => {
+    const load = await prepare(options, copies);
+    const { tree, state } = loadTreeOf(load, options);
+    const written = [...state.documents.values()].flatMap((documents) => documents.map(({ root }) => root));
+    return { tree, written, places: state.places, envFiles: [...load.envFiles], displayName: state.displayName };
+  });
+}
+
 /** Loading may start over, but standard input comes once. */
 function withInputReadOnce(options: LoadOptions): LoadOptions {
   const { readStdin } = options;

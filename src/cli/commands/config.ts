@@ -40,8 +40,17 @@ async function textOf(context: CommandContext, flags: ConfigFlags, args: Names):
   if (flags.profiles) return lines(profilesOf(await load(context, flags, args)));
   if (flags.images) return lines(imagesOf(await load(context, flags, args), context.globals.compatibility ? '_' : '-'));
   if (flags.variables) return { content: await variablesText(context, flags) };
+  if (flags.explain) return { content: await explanation(context, flags, args) };
   if (flags.environment) return lines(environmentOf(await load(context, flags, args, true)));
   return { content: await modelText(context, flags, args), file: true };
+}
+
+async function explanation(context: CommandContext, flags: ConfigFlags, paths: Names): Promise<string> {
+  const [{ explainProject }, { formatExplanation }] = await Promise.all([
+    import('../../spec/explain.ts'),
+    import('../explain-config.ts'),
+  ]);
+  return formatExplanation(await explainProject(context.loadOptions(loadFlags(context, flags))), paths);
 }
 
 const lines = (items: Names): Text => ({ content: items.map((item) => `${item}\n`).join('') });

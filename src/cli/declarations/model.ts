@@ -3,6 +3,7 @@ import { type AnyCommand, declareCommand, type Flags } from '../declaration.ts';
 
 export const configFlags = {
   environment: { type: 'boolean', help: 'Print environment used for interpolation.' },
+  explain: { type: 'boolean', help: 'Print where each value comes from; arguments are paths such as web.image' },
   format: { type: 'string', help: 'Format the output. Values: [yaml | json]' },
   hash: { type: 'string', help: 'Print the service config hash, one per line.' },
   images: { type: 'boolean', help: 'Print the image names, one per line.' },
