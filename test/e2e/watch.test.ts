@@ -3,6 +3,7 @@ import { chmod, mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { eventually, type Scenario, scenario } from '../support/scenario.ts';
+import { terminal, windlassWords } from '../support/terminal.ts';
 import { treeOf } from '../watch/tree-of-files.ts';
 
 /** What a container has below a path, as the docker command copies it out. */
@@ -237,4 +238,20 @@ test('polling finds what is saved; nothing to watch, and rules that cannot be fo
     'can\'t watch service "web" with action rebuild without a build context',
   );
   expect(await s.remains()).toEqual([]);
+});
+
+test('the key w switches watching on and off beside an attached up', async () => {
+  const s = await scenario({ files: { 'compose.yaml': ATTACHED, 'src/a': '1' } });
+  const t = terminal(s, `${windlassWords()} up; echo "status=$?"`);
+  await t.shows('w to switch watching on and off');
+  await t.shows('ready');
+  t.type('w');
+  await t.shows('Watch enabled');
+  await s.write('src/a', '2');
+  await t.shows('service(s) ["web"] restarted');
+  t.type('w');
+  await t.shows('Watch disabled');
+  t.type('\x03');
+  await t.shows('status=130');
+  t.kill();
 });
