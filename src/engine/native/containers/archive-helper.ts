@@ -48,15 +48,19 @@ lstat($name) or fail($name);
 exec 'tar', '-c', '-f', '-', '--numeric-owner', '--xattrs', '--xattrs-include=security.capability', '--', $name or fail('tar');
 `;
 
-/** Arguments: root, folder, 1 to refuse replacing a folder by something else. Entries on standard input, see archive.ts. */
+/**
+ * On standard input, which may come later: a line with root, folder and 1 to refuse replacing a folder by something else; then the
+ * entries, see archive.ts.
+ */
 const PUT = String.raw`
-my ($root, $folder, $careful) = @ARGV;
+sub decode { my ($s) = @_; $s =~ s/%([0-9A-F]{2})/chr(hex $1)/ge; $s }
+binmode STDIN; my $buffer = '';
+my $order = <STDIN>; defined $order or exit 0; chomp $order;
+my ($root, $folder, $careful) = map { decode($_) } split /\t/, $order, -1;
 chroot $root or fail('chroot'); chdir '/' or fail('chdir');
 if (-e $folder && !-d $folder) { print STDERR "extraction point is not a directory\n"; exit 43; }
 chdir $folder or fail($folder);
-binmode STDIN; my $buffer = '';
 sub refuse { print STDERR "$_[0]\n"; exit 43; }
-sub decode { my ($s) = @_; $s =~ s/%([0-9A-F]{2})/chr(hex $1)/ge; $s }
 my $last = '';
 sub parents { my ($path) = @_; my $at = ''; my @parts = split m{/}, $path; pop @parts;
   my $parent = join '/', @parts; return if $parent eq $last; $last = $parent;

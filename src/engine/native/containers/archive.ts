@@ -7,6 +7,7 @@ import { readTar } from '../../../archive/tar-reader.ts';
 import type { NativeHost } from '../host.ts';
 import { ApiError, badRequest, notFound } from '../server/api-error.ts';
 import { archiveProgram } from './archive-helper.ts';
+import { keepWriter, takeWriter } from './archive-writers.ts';
 
 /** Where a container's files are: its root, or a volume's folder, and the path there. */
 export interface ArchivePlace {
@@ -116,7 +117,7 @@ export async function putArchive(
   archive: Readable,
   options: PutOptions,
 ): Promise<void> {
-  const child = start(host, 'put', [place.root, place.path, options.careful ? '1' : ''], true);
+  const child = takeWriter(host, () => start(host, 'put', [], true));
   const { stdin } = child;
   if (!stdin) throw new Error('the archive writer was started without a standard input');
   const stderr = gather(child.stderr);
@@ -131,6 +132,7 @@ export async function putArchive(
     if (!broken && !stdin.write(data)) await Promise.race([once(stdin, 'drain'), once(child, 'close')]);
   };
   try {
+    await write(`${[place.root, place.path, options.careful ? '1' : ''].map(encode).join('\t')}\n`);
     for await (const entry of readTar(archive)) {
       const path = inside(entry.path);
       if (path === '') continue;
@@ -142,11 +144,14 @@ export async function putArchive(
       if (broken) break;
     }
   } catch (error) {
+    // The writer has ended, and its own words say why.
+    if (broken) await ended;
     child.kill();
     throw badRequest(`cannot read the archive: ${error instanceof Error ? error.message : String(error)}`);
   }
   stdin.end();
   await ended;
+  keepWriter(host, () => start(host, 'put', [], true));
 }
 
 /** A path relative to the target folder; what climbs out of it stays at its top. */

@@ -1,0 +1,43 @@
+// One process that unpacks archives, kept ready after the last one: where files are saved one after the other (`watch`), each save would
+// wait for a process to be started, which takes longer than all the rest.
+import type { ChildProcess } from 'node:child_process';
+import type { Socket } from 'node:net';
+import type { NativeHost } from '../host.ts';
+
+/** As long as somebody at work may think before the next save; a waiting process takes 5 MB. */
+const KEEP_MS = 120_000;
+
+const ready = new WeakMap<NativeHost, ChildProcess>();
+
+/** The one that waits, or a new one. */
+export function takeWriter(host: NativeHost, start: () => ChildProcess): ChildProcess {
+  const child = ready.get(host);
+  ready.delete(host);
+  if (child === undefined || child.exitCode !== null || child.signalCode !== null) return start();
+  for (const handle of handles(child)) handle.ref();
+  return child;
+}
+
+/** Has one wait for the next archive. It keeps no engine from ending, and ends with it: its input does. */
+export function keepWriter(host: NativeHost, start: () => ChildProcess): void {
+  if (ready.has(host)) return;
+  const child = start();
+  ready.set(host, child);
+  const forget = (): void => {
+    if (ready.get(host) === child) ready.delete(host);
+  };
+  child.once('exit', forget).once('error', forget);
+  for (const handle of handles(child)) handle.unref();
+  const timer = setTimeout(() => {
+    if (ready.get(host) !== child) return;
+    forget();
+    child.stdin?.end();
+  }, KEEP_MS);
+  timer.unref();
+}
+
+/** What keeps a process of Node.js from ending: the child and its pipes. */
+const handles = (child: ChildProcess): readonly { ref(): unknown; unref(): unknown }[] => [
+  child,
+  ...[child.stdin, child.stdout, child.stderr].filter((pipe) => pipe !== null).map((pipe) => pipe as unknown as Socket),
+];
