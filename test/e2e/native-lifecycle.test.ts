@@ -64,9 +64,9 @@ test('killed, it is back at once: names resolve, ports answer, calls wait, nothi
   await engine.docker('network', 'create', 'kept');
   const web = ['run', '-d', '--name', 'web', '--network', 'kept', '-p', `${port}:80`];
   await engine.docker(...web, 'busybox', 'httpd', '-f', '-h', '/etc');
-  const get = 'wget -qO- http://web/passwd >/dev/null';
+  const get = 'wget -qO- http://web/passwd';
   // The first answers count when the server has come up.
-  const ask = `until ${get}; do :; done; while :; do ${get} && echo got || echo lost; done`;
+  const ask = `until ${get} >/dev/null; do :; done; while :; do said=$(${get} 2>&1 >/dev/null) && echo got || echo "$said"; done`;
   await engine.docker('run', '-d', '--name', 'asker', '--network', 'kept', 'busybox', 'sh', '-c', ask);
   const probe = ['--health-cmd', 'test -f /tmp/ok', '--health-interval', '200ms', '--restart', 'always'];
   await engine.docker('run', '-d', '--name', 'patient', ...probe, 'busybox', 'sleep', '600');

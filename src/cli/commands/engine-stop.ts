@@ -9,7 +9,9 @@ export const run: CommandRun<typeof engineStopFlags> = async (context, flags) =>
   const running = (await engineStatus(place))?.running ?? 0;
   const stopped = await stopEngine(place, { containers: flags.containers, seconds: flags.timeout });
   const left =
-    running === 0 || flags.containers ? '' : `; ${running} container(s) go on, until "windlass engine start"`;
+    running === 0 || flags.containers
+      ? ''
+      : `; ${running} container(s) go on, but find no names and are not restarted until the next engine`;
   context.io.stderr.write(`windlass engine: ${stopped ? `stopped${left}` : `none answers on ${place.socket}`}\n`);
   return 0;
 };

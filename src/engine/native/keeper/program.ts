@@ -37,9 +37,12 @@ export const keeperArguments = (facts: KeeperFacts): string[] => [
   ...facts.command,
 ];
 
-/** A run shorter than this many seconds is followed by a pause, which doubles each time up to LONGEST. */
-const GOOD_RUN_S = 5;
-const LONGEST_PAUSE_S = 10;
+/**
+ * A run shorter than this many seconds is followed by a pause, which doubles each time up to LONGEST: no longer than
+ * containers go on asking for a name (five times, a second apart).
+ */
+const GOOD_RUN_S = 2;
+const LONGEST_PAUSE_S = 3;
 
 const PROGRAM = String.raw`
 use strict; use warnings; use Socket;

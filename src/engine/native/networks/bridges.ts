@@ -44,6 +44,8 @@ export class Bridges {
   /** Of which there is, or may be, a table of rules. */
   readonly #families = new Set<Family>(['ip', 'bridge']);
   #loadedRules = '';
+  /** Not all bridges that are there are known to be up yet: rules for some would take those of the others away. */
+  #restoring = false;
 
   constructor(parts: BridgeParts) {
     this.#parts = parts;
@@ -91,14 +93,20 @@ export class Bridges {
     if (record.parent !== undefined) await this.#parents.check(record);
   }
 
-  /** Serves again the bridges that an earlier engine left. */
+  /** Serves again the bridges that an earlier engine left. Its rules stay until one load replaces them all. */
   async restore(): Promise<void> {
     const { host, networks } = this.#parts;
-    await Promise.all(
-      networks().map(async (record) => {
-        if (record.bridge !== undefined && (await hasInterface(host, record.bridge))) await this.bringUp(record);
-      }),
-    );
+    this.#restoring = true;
+    try {
+      await Promise.all(
+        networks().map(async (record) => {
+          if (record.bridge !== undefined && (await hasInterface(host, record.bridge))) await this.bringUp(record);
+        }),
+      );
+    } finally {
+      this.#restoring = false;
+    }
+    if (this.#up.size > 0) await this.#rules.request();
   }
 
   async takeDown(record: NetworkRecord): Promise<void> {
@@ -115,6 +123,7 @@ export class Bridges {
   }
 
   async #loadRules(): Promise<void> {
+    if (this.#restoring) return;
     const { host, table } = this.#parts;
     const networks = this.#parts
       .networks()
