@@ -127,7 +127,7 @@ ls /archive 2>/dev/null || echo none >> /out
 COMMANDS
 RUN <<SCRIPT
 #!/bin/sh
-echo "\$0" > /script
+echo "$0" > /script
 SCRIPT
 ADD archive.tar.gz /archive/
 COPY --chmod=600 --exclude=*.md src /src/

@@ -1,5 +1,5 @@
 // Where bundles are unpacked to: a folder per digest, below the user's state. A folder is there whole or not at all.
-import { access, mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { access, chmod, mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { basename, join } from 'node:path';
 import { BundleError } from './bundle-error.ts';
@@ -56,7 +56,8 @@ export class BundleStore {
       if (head.digest !== digest) throw new BundleError(`"${file}" changed while it was read`);
       if (archive === undefined) throw new BundleError(`there is no "${FILES_PATH}" in the bundle`);
       const files = join(making, 'files');
-      await mkdir(files, { mode: 0o755 });
+      await mkdir(files);
+      await chmod(files, 0o755);
       await unpackFiles(readSpooled(archive), files);
       await rm(archive.file);
       await writeFile(join(making, MANIFEST_PATH), head.manifestText);

@@ -1,7 +1,7 @@
 // The project's files out of a bundle's archive, into a new folder. The archive is a stranger's: nothing is written through a
 // link, nothing outside of the folder, nothing twice.
 import { createWriteStream } from 'node:fs';
-import { mkdir, realpath, symlink } from 'node:fs/promises';
+import { chmod, mkdir, realpath, symlink } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -26,13 +26,16 @@ export async function unpackFiles(archive: AsyncIterable<Uint8Array>, folder: st
       const target = join(root, path);
       if (entry.type === 'directory') {
         directories.add(path);
-        await mkdir(target, { mode: 0o755 });
+        await mkdir(target);
+        // Whatever the umask: containers read these as other users.
+        await chmod(target, 0o755);
         continue;
       }
       others.add(path);
       if (entry.type === 'file') {
         const mode = (entry.mode & 0o100) === 0 ? 0o644 : 0o755;
-        await pipeline(Readable.from(entry.body()), createWriteStream(target, { flags: 'wx', mode }));
+        await pipeline(Readable.from(entry.body()), createWriteStream(target, { flags: 'wx' }));
+        await chmod(target, mode);
       } else if (entry.type === 'symlink') {
         const leads = entry.linkPath;
         if (leads.startsWith('/') || !isWithin(root, resolve(dirname(target), leads)))
