@@ -51,7 +51,7 @@ test('a post outlives down and up, and travels in a bundle to an engine of the o
 
   await s.windlass(['down', '--volumes']);
   await s.expectNothingLeft();
-});
+}, 600_000);
 
 /** Raises the bundle on a fresh native engine, which knows no images, does what is asked, and takes it down whole. */
 async function elsewhere(
