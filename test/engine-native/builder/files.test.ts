@@ -21,10 +21,14 @@ import { realNativeHost } from '../../../src/engine/native/host.ts';
 
 const host = realNativeHost();
 let folder: string;
+const opened: ContextTree[] = [];
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'windlass-builder-'));
 });
-afterEach(() => rmSync(folder, { recursive: true, force: true }));
+afterEach(async () => {
+  for (const tree of opened.splice(0)) await tree.close();
+  rmSync(folder, { recursive: true, force: true });
+});
 
 const header = (path: string, more: Partial<TarHeader> = {}): TarHeader => ({
   ...{ path, type: 'file', mode: 0o644, uid: 7, gid: 7, size: 0, mtime: 1, linkPath: '', devMajor: 0, devMinor: 0 },
@@ -43,8 +47,19 @@ function archive(entries: readonly Entry[]): Buffer {
   return Buffer.concat([...parts, END_OF_ARCHIVE]);
 }
 
+async function received(bytes: Buffer, limits?: { maxBytes: number; maxEntries: number }): Promise<ContextTree> {
+  const tree = await ContextTree.receive(
+    host,
+    Readable.from([bytes]),
+    join(folder, `spool-${crypto.randomUUID()}`),
+    limits,
+  );
+  opened.push(tree);
+  return tree;
+}
+
 const receive = (entries: readonly Entry[], limits?: { maxBytes: number; maxEntries: number }): Promise<ContextTree> =>
-  ContextTree.receive(host, Readable.from([archive(entries)]), join(folder, `spool-${Math.random()}`), limits);
+  received(archive(entries), limits);
 
 /** What a layer holds: `path type mode uid:gid content-or-target`. */
 async function written(writer: LayerWriter, fill: () => Promise<unknown>): Promise<string[]> {
@@ -85,7 +100,7 @@ describe('the context', () => {
     ['gzip', (data: Buffer) => gzipSync(data)],
     ['zstd', (data: Buffer) => zstdCompressSync(data)],
   ])('may be compressed with %s', async (_, compress) => {
-    const tree = await ContextTree.receive(host, Readable.from([compress(archive([['a', 'x']]))]), join(folder, 's'));
+    const tree = await received(compress(archive([['a', 'x']])));
     expect((await tree.read('a', 9))?.toString()).toBe('x');
   });
 

@@ -90,6 +90,8 @@ class Build {
     this.#number(file, needed);
     for (const stage of needed) this.#outputs.set(stage, stream.stage());
     const results = await Promise.allSettled(needed.map((stage) => this.#stage(file, stage)));
+    for (const tree of await Promise.allSettled(this.#received.values()))
+      if (tree.status === 'fulfilled') await tree.value.close();
     const failed = this.#firstFailure(results);
     if (failed) throw failed.reason;
     stream.flush();

@@ -101,8 +101,9 @@ export class Builder {
     await host.files.mkdir(folder, { mode: 0o711 });
     const layers = new Layers(host, images, folder);
     this.#layers.add(layers);
+    let context: ContextTree | undefined;
     try {
-      const context = await ContextTree.receive(host, call.body, join(folder, 'context'));
+      context = await ContextTree.receive(host, call.body, join(folder, 'context'));
       const source = await context.read(options.dockerfile, MAX_DOCKERFILE_BYTES);
       if (!source) throw badRequest(`Cannot locate specified Dockerfile: ${options.dockerfile}`);
       const dockerfile = parseDockerfile(source.toString('utf8'));
@@ -120,6 +121,7 @@ export class Builder {
       }
       out.end();
     } finally {
+      await context?.close();
       await layers.close();
       this.#layers.delete(layers);
       await this.#clear(folder);

@@ -1,7 +1,7 @@
 // The build context as it came: one archive kept on disk beside an index of it in memory. Nothing is unpacked, so no path of
 // the archive ever reaches the file system; digests are taken while the archive is received.
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import type { FileHandle } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { decompressed } from '../../../../archive/compression.ts';
 import type { TarHeader } from '../../../../archive/tar-header.ts';
@@ -19,6 +19,9 @@ export interface ContextLimits {
 
 /** Above any context that makes sense to send; below what fills memory or a disk unnoticed. */
 export const CONTEXT_LIMITS: ContextLimits = { maxBytes: 64 * 1024 ** 3, maxEntries: 2_000_000 };
+
+const WRITTEN_AT_ONCE = 1024 * 1024;
+const READ_AT_ONCE = 256 * 1024;
 
 interface Node {
   header: TarHeader;
@@ -39,11 +42,11 @@ const folder = (): Node => ({
 });
 
 export class ContextTree implements SourceTree {
-  readonly #spool: string;
+  readonly #spool: FileHandle;
   readonly #root = folder();
   #size = 0;
 
-  constructor(spool: string) {
+  private constructor(spool: FileHandle) {
     this.#spool = spool;
   }
 
@@ -54,8 +57,16 @@ export class ContextTree implements SourceTree {
     spool: string,
     limits: ContextLimits = CONTEXT_LIMITS,
   ): Promise<ContextTree> {
-    const tree = new ContextTree(spool);
-    const out = await host.files.open(spool, 'wx', 0o600);
+    const out = await host.files.open(spool, 'wx+', 0o600);
+    const tree = new ContextTree(out);
+    let kept: Buffer[] = [];
+    let keptBytes = 0;
+    // Many small files: one write for all of them, not one each.
+    const write = async (): Promise<void> => {
+      if (keptBytes > 0) await out.writeFile(Buffer.concat(kept));
+      kept = [];
+      keptBytes = 0;
+    };
     try {
       const { stream } = await decompressed(archive, decompressor(host));
       let count = 0;
@@ -69,17 +80,24 @@ export class ContextTree implements SourceTree {
         for await (const piece of entry.body()) {
           hash.update(piece);
           tree.#size += piece.length;
-          await out.write(piece);
+          kept.push(piece);
+          keptBytes += piece.length;
+          if (keptBytes >= WRITTEN_AT_ONCE) await write();
         }
         const { body: _, ...header } = entry;
         tree.#put(header, offset, entry.type === 'file' ? hash.digest('hex') : '');
       }
+      await write();
     } catch (error) {
-      throw badRequest(`cannot read the build context: ${messageOf(error)}`);
-    } finally {
       await out.close();
+      throw badRequest(`cannot read the build context: ${messageOf(error)}`);
     }
     return tree;
+  }
+
+  /** Nothing can be read any more. */
+  async close(): Promise<void> {
+    await this.#spool.close();
   }
 
   /** Bytes of content received. */
@@ -156,15 +174,7 @@ export class ContextTree implements SourceTree {
 
   *#walk(node: Node, path: string): Generator<TreeEntry> {
     const { header, offset, digest } = node;
-    const spool = this.#spool;
-    yield {
-      ...header,
-      path,
-      contentDigest: digest,
-      async *body() {
-        if (header.size > 0) yield* createReadStream(spool, { start: offset, end: offset + header.size - 1 });
-      },
-    };
+    yield { ...header, path, contentDigest: digest, body: () => this.#content(offset, header.size) };
     for (const name of [...node.children.keys()].sort()) {
       const child = node.children.get(name);
       if (child) yield* this.#walk(child, path === '' ? name : `${path}/${name}`);
@@ -177,11 +187,18 @@ export class ContextTree implements SourceTree {
     const node = found ? this.#node(found.path) : undefined;
     if (node?.header.type !== 'file') return undefined;
     if (node.header.size > maxBytes) throw badRequest(`"${path}" is larger than ${maxBytes} bytes`);
-    if (node.header.size === 0) return Buffer.alloc(0);
     const chunks: Buffer[] = [];
-    const { offset } = node;
-    for await (const chunk of createReadStream(this.#spool, { start: offset, end: offset + node.header.size - 1 }))
-      chunks.push(chunk);
+    for await (const chunk of this.#content(node.offset, node.header.size)) chunks.push(chunk);
     return Buffer.concat(chunks);
+  }
+
+  async *#content(offset: number, size: number): AsyncGenerator<Buffer> {
+    for (let done = 0; done < size; ) {
+      const buffer = Buffer.allocUnsafe(Math.min(size - done, READ_AT_ONCE));
+      const { bytesRead } = await this.#spool.read(buffer, 0, buffer.length, offset + done);
+      if (bytesRead === 0) throw new Error('the build context was cut short on the disk');
+      done += bytesRead;
+      yield buffer.subarray(0, bytesRead);
+    }
   }
 }

@@ -2,7 +2,7 @@
 // followed as in a chroot; folders on the way keep what they are below.
 import { once } from 'node:events';
 import type { Stats } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { PassThrough, type Readable } from 'node:stream';
 import { END_OF_ARCHIVE, encodeHeader, padding, type TarHeader } from '../../../../archive/tar-header.ts';
 import type { NativeHost } from '../../host.ts';
@@ -27,6 +27,8 @@ export class LayerWriter {
   readonly #out = new PassThrough({ highWaterMark: 1024 * 1024 });
   /** Folders that were followed already; forgotten with every link that is written. */
   readonly #followed = new Map<string, string>();
+  /** Folders that the tree below does not have: nothing in them need be looked for. */
+  readonly #new = new Set<string>();
   #entries = 0;
 
   constructor(host: NativeHost, below: string | undefined) {
@@ -89,6 +91,7 @@ export class LayerWriter {
     this.#followed.set(folder, parent);
     const at = join(parent, name);
     const before = await this.kindOf(at);
+    if (before === undefined && header.type === 'directory') this.#new.add(at);
     if (before === 'directory' && header.type !== 'directory')
       throw badRequest(`cannot overwrite folder "${at}" with something else`);
     const kind = header.type === 'directory' ? 'directory' : header.type === 'symlink' ? 'symlink' : 'other';
@@ -109,6 +112,7 @@ export class LayerWriter {
       const facts = await this.#statBelow(at);
       if (facts && !facts.isDirectory()) throw badRequest(`"${at}" is not a folder`);
       this.#written.set(at, { kind: 'directory', target: '' });
+      if (!facts) this.#new.add(at);
       const last = count === parts.length;
       const own = facts
         ? { mode: facts.mode & 0o7777, uid: facts.uid, gid: facts.gid, mtime: facts.mtimeMs / 1000 }
@@ -141,11 +145,13 @@ export class LayerWriter {
   async #linkAt(path: string): Promise<string | undefined> {
     const own = this.#written.get(path);
     if (own) return own.kind === 'symlink' ? own.target : undefined;
-    return this.#below === undefined ? undefined : readLink(this.#host, join(this.#below, path));
+    return this.#below === undefined || this.#new.has(dirname(path))
+      ? undefined
+      : readLink(this.#host, join(this.#below, path));
   }
 
   async #statBelow(path: string): Promise<Stats | undefined> {
-    if (this.#below === undefined) return undefined;
+    if (this.#below === undefined || this.#new.has(dirname(path))) return undefined;
     return this.#host.files.lstat(join(this.#below, path)).catch(() => undefined);
   }
 }
