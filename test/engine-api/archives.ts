@@ -136,6 +136,10 @@ export function archives(at: At): void {
       /rootfs is marked read-only/,
     );
   });
+  test('the engine’s own files are there before the first start', async () => {
+    const fresh = await at().create();
+    expect(Object.keys(await get('/etc/resolv.conf', fresh))).toEqual(['resolv.conf']);
+  });
   test('export holds the whole file system', async () => {
     const answer = good(await at().api.get(`/containers/${stopped}/export`));
     const all = await contents(answer.body);

@@ -192,6 +192,28 @@ export function images(at: At): void {
     expect(jsonLines(answer.text).map(({ stream }) => stream)).toContain(`Loaded image: ${repo}:v2\n`);
     expect(await inspect(`${repo}:v2`)).toMatchObject({ Id: digestOf(own.config), Config: { Labels: { x: 'y' } } });
   });
+  test('load takes archives of the oldest kind, a folder per layer', async () => {
+    const repo = at().image();
+    const [lower, upper] = ['1'.repeat(64), '2'.repeat(64)];
+    const layer = (id: string, more: object): { path: string; content: string | Buffer }[] => [
+      { path: `${id}/VERSION`, content: '1.0' },
+      {
+        path: `${id}/json`,
+        content: JSON.stringify({ id, created: '2016-01-11T20:52:00Z', os: 'linux', architecture: 'amd64', ...more }),
+      },
+      { path: `${id}/layer.tar`, content: archiveOf([{ path: `file-${id.slice(0, 1)}`, content: id }]) },
+    ];
+    const archive = archiveOf([
+      ...layer(lower, {}),
+      ...layer(upper, { parent: lower, config: { Cmd: ['/old'] } }),
+      { path: 'repositories', content: JSON.stringify({ [repo]: { old: upper } }) },
+    ]);
+    good(await at().api.post('/images/load', archive));
+    at().forgetImage(`${repo}:old`);
+    const inspected = await inspect(`${repo}:old`);
+    expect(inspected).toHaveProperty('Config.Cmd', ['/old']);
+    expect(inspected).toHaveProperty('RootFS.Layers.length', 2);
+  });
   test('load refuses what is no archive of images', async () => {
     const answer = await at().api.post(
       '/images/load',

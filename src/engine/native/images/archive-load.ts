@@ -9,6 +9,7 @@ import { readTar } from '../../../archive/tar-reader.ts';
 import { WindlassError } from '../../../errors.ts';
 import { familiarTag, parseReference } from '../../../registry/reference.ts';
 import type { NativeHost } from '../host.ts';
+import { legacyImages } from './archive-legacy.ts';
 import { parseImageConfig } from './image-config.ts';
 import { type Image, type ImageLayer, type ImageStore, LAYER_GZIP, LAYER_TAR } from './store.ts';
 
@@ -18,9 +19,10 @@ export interface LoadedImage {
   readonly tags: readonly string[];
 }
 
-/** One image of an archive: paths within it. */
+/** One image of an archive: paths within it, and the configuration where the archive has none as such. */
 interface ArchiveImage {
   readonly config: string;
+  readonly configText?: string;
   readonly layers: readonly string[];
   readonly tags: readonly string[];
 }
@@ -84,6 +86,14 @@ async function listImages(host: NativeHost, contents: Contents): Promise<Archive
     return manifest.map((entry) => ({ config: entry.Config, layers: entry.Layers ?? [], tags: entry.RepoTags ?? [] }));
   }
   if (contents.has('index.json')) return listLayout(host, contents, 'index.json', []);
+  if (contents.has('repositories')) {
+    const archive = {
+      readJson: (path: string) => readJson(host, contents, path),
+      file: (path: string) => contents.get(path),
+    };
+    const images = await legacyImages(archive);
+    return images.map(({ config, ...image }) => ({ ...image, config: 'repositories', configText: config }));
+  }
   throw new WindlassError('IMAGE_ARCHIVE', 'image archive has neither manifest.json nor index.json', {
     hint: 'for a plain file system archive, use "docker import"',
   });
@@ -134,7 +144,7 @@ async function loadImage(
 ): Promise<LoadedImage> {
   const configFile = contents.get(entry.config);
   if (configFile === undefined) throw new WindlassError('IMAGE_ARCHIVE', `image archive has no "${entry.config}"`);
-  const configText = await host.files.readFile(configFile, 'utf8');
+  const configText = entry.configText ?? (await host.files.readFile(configFile, 'utf8'));
   const { diff_ids: diffIds } = parseImageConfig(configText).rootfs;
   if (diffIds.length !== entry.layers.length)
     throw new WindlassError(

@@ -1,4 +1,5 @@
 // `/containers/{id}/archive`, `/export`, `/stats`, `/top`, `/update`.
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { decompressed } from '../../../archive/compression.ts';
 import { type ArchivePlace, getArchive, putArchive, statPath } from '../containers/archive.ts';
@@ -18,11 +19,17 @@ export function containerFileRoutes(engine: NativeEngine): Routes {
   return {
     'HEAD /containers/{id}/archive': (exchange) =>
       engine.lifecycle.withFiles(find(exchange).id, async (root) => {
-        exchange.stream(200, 'application/json', await statHeader(engine, place(exchange, find(exchange), root))).end();
+        exchange
+          .stream(
+            200,
+            'application/json',
+            await statHeader(engine, await placeToRead(engine, exchange, find(exchange), root)),
+          )
+          .end();
       }),
     'GET /containers/{id}/archive': (exchange) =>
       engine.lifecycle.withFiles(find(exchange).id, async (root) => {
-        const from = place(exchange, find(exchange), root);
+        const from = await placeToRead(engine, exchange, find(exchange), root);
         const header = await statHeader(engine, from);
         const archive = await getArchive(engine.host, from);
         const response = exchange.stream(200, 'application/x-tar', header);
@@ -79,6 +86,24 @@ function place(exchange: Exchange, record: ContainerRecord, root: string): Archi
     .sort((a, b) => b.Destination.length - a.Destination.length)[0];
   if (!covering) return { root, path, asked };
   return { root: covering.Source, path: path.slice(covering.Destination.length) || '/', asked };
+}
+
+/** Written by the engine beside the container's layer, and mounted only while it runs. */
+const OWN_FILES = ['/etc/hosts', '/etc/hostname', '/etc/resolv.conf'];
+
+/** As `place`; the engine's own files are there for readers before the first start, too: empty, as in Docker. */
+async function placeToRead(
+  engine: NativeEngine,
+  exchange: Exchange,
+  record: ContainerRecord,
+  root: string,
+): Promise<ArchivePlace> {
+  const found = place(exchange, record, root);
+  if (isLive(record.state.status) || found.root !== root || !OWN_FILES.includes(found.path)) return found;
+  const { home } = engine.paths.container(record.id);
+  const own = found.path.slice('/etc'.length);
+  await engine.host.files.writeFile(join(home, own), '', { flag: 'a', mode: 0o644 });
+  return { ...found, root: home, path: own };
 }
 
 async function statHeader(engine: NativeEngine, from: ArchivePlace): Promise<Record<string, string>> {
