@@ -3,7 +3,7 @@
 //   npm run bench:native [-- --parts speed,run,memory,throughput,leaks --sizes 3,20,100 --runs 3 --starts 1000 --no-write]
 // Ends with 1 when a target is missed.
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { cpus, release, tmpdir } from 'node:os';
+import { cpus, loadavg, release, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -57,7 +57,7 @@ try {
       console.log(nativeTable([line]).split('\n').at(-1));
     }
   }
-  const machine = `${cpus().length} cores, Linux ${release().split('-')[0]}, Docker Engine ${ground.dockerVersion}, Node ${process.version}`;
+  const machine = `${cpus().length} cores, Linux ${release().split('-')[0]}, Docker Engine ${ground.dockerVersion}, Node ${process.version}, load ${loadavg()[0]?.toFixed(1)}`;
   console.log(`\n${nativeTable(lines)}`);
   if (!values['no-write']) {
     const file = join(ROOT, 'docs/performance.md');

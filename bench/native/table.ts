@@ -52,7 +52,8 @@ ${nativeTable(lines)}
 - **run --rm true**: \`docker run --rm busybox true\`, the same docker CLI on both engines' sockets.
 - **engine**: megabytes resident in the engine and its helper processes while 100 containers run. **a container more**: what the engine has grown by, and
   the container's monitor, divided by 100; pages that monitors share are counted once.
-- **throughput**: iperf3 from one container to another on a user-defined network, Docker's over windlass's: below 1 is faster than Docker.
+- **throughput**: iperf3 from one container to another on a user-defined network, the best of the rounds, Docker's over windlass's: below 1 is
+  faster than Docker.
 - **leaks**: containers with a published port, an anonymous volume and a log, started, ended and removed; then files, mounts, processes,
   interfaces, cgroups, sockets and open files that were not there before. **growth**: of the engine's resident memory meanwhile.
 `;
