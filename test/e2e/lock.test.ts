@@ -1,5 +1,5 @@
 // The lock against a real registry, whose tags move.
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { startDebianRegistry } from '../support/debian-registry.ts';
 import { type Scenario, scenario } from '../support/scenario.ts';
 
@@ -8,6 +8,13 @@ async function push(s: Scenario, image: string, content: string): Promise<void> 
   await s.docker(['build', '-q', '-t', image, '-'], { input: `FROM busybox\nRUN echo ${content} > /which\n` });
   await s.docker(['push', '-q', image]);
   await s.docker(['image', 'rm', '-f', image]);
+}
+
+/** What was pulled by digest has no tag, and outlives `down --rmi all` once the lock has moved on. */
+async function removeImages(s: Scenario, registry: string): Promise<void> {
+  const { stdout } = await s.docker(['images', '-q', '--filter', `reference=${registry}/shop/*`], { cwd: '/' });
+  const ids = new Set(stdout.split('\n').filter((id) => id !== ''));
+  if (ids.size > 0) await s.docker(['image', 'rm', '-f', ...ids], { cwd: '/', exit: 'any' });
 }
 
 const which = async (s: Scenario, service: string): Promise<string> =>
@@ -24,6 +31,7 @@ test('a tag moves: locked stays, outdated tells, update follows', async () => {
     // Built as every engine can.
     env: { DOCKER_BUILDKIT: '0' },
   });
+  onTestFinished(() => removeImages(s, registry));
   await push(s, app, 'first');
   await push(s, base, 'first');
 
