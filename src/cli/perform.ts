@@ -60,7 +60,12 @@ export async function perform(context: CommandContext, work: Work): Promise<void
   }
 }
 
-async function lockFor(context: CommandContext, work: Work, engine: Engine): Promise<ProjectLock> {
+/** Keeps other commands from changing the project until it is released. */
+export async function lockFor(
+  context: CommandContext,
+  work: Pick<Work, 'project' | 'signal'>,
+  engine: Engine,
+): Promise<ProjectLock> {
   const { lockProject } = await import('../planner/lock.ts');
   return lockProject({
     endpoint: engine.endpoint,

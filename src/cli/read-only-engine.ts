@@ -9,6 +9,7 @@ const LOOKS = [
   'listContainers',
   'listProjectContainers',
   'listPublishedPorts',
+  'listVolumeUsers',
   'inspectContainer',
   'findContainer',
   'findNetwork',

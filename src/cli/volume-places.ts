@@ -17,5 +17,13 @@ export function volumePlaces(
   if (service === undefined) throw new WindlassError('VOLUME', 'the project has no service whose image could be used');
   const labels = { [LABEL.project]: project.name, [LABEL.service]: service.name, [LABEL.oneOff]: 'True' };
   const image = imageOf(project, service);
-  return (volume) => ({ engine, volume, image, labels, signal: context.signal });
+  const mounted = new Set(
+    Object.values(project.volumes).flatMap(({ name, driver_opts = {} }) =>
+      Object.keys(driver_opts).length > 0 ? [name] : [],
+    ),
+  );
+  return (volume) => ({
+    ...{ engine, volume, image, labels, signal: context.signal },
+    throughEngine: mounted.has(volume),
+  });
 }

@@ -343,6 +343,8 @@ export interface Engine {
   listProjectContainers(all: boolean, signal?: AbortSignal): Promise<readonly ObservedContainer[]>;
   /** Every running container that publishes a port, to name who holds one. */
   listPublishedPorts(signal?: AbortSignal): Promise<readonly ObservedContainer[]>;
+  /** Every running container that has the volume mounted, of whatever project or none. */
+  listVolumeUsers(volume: string, signal?: AbortSignal): Promise<readonly ObservedContainer[]>;
   inspectContainer(id: string, signal?: AbortSignal): Promise<ContainerDetails>;
   /** Undefined when there is none of that name or id. */
   findContainer(nameOrId: string, signal?: AbortSignal): Promise<ContainerDetails | undefined>;

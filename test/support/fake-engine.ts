@@ -139,6 +139,11 @@ export class FakeEngine {
       }),
       listPublishedPorts: async () =>
         this.containers.filter(({ state, ports }) => state === 'running' && ports.length > 0),
+      listVolumeUsers: async (volume) =>
+        this.containers.filter(
+          ({ state, mounts }) =>
+            ['running', 'paused', 'restarting'].includes(state) && mounts.some(({ name }) => name === volume),
+        ),
       inspectContainer: async (id) => details(this.#get(id)),
       findContainer: async (nameOrId) => {
         const one = this.#containers.get(nameOrId) ?? this.#byName(nameOrId);

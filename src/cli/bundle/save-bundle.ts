@@ -146,7 +146,10 @@ async function putVolumes(
   parts: Map<string, Part>,
 ): Promise<BundleManifest['volumes']> {
   const engine = await context.engine(project.name);
-  const saved = await saveVolumes(engine, project, spool, volumePlaces(context, project, engine), context.signal);
+  const saved = await saveVolumes({
+    ...{ engine, project, spool, signal: context.signal },
+    placeOf: volumePlaces(context, project, engine),
+  });
   return saved.map(({ content, ...volume }) => {
     parts.set(volume.path, content);
     return volume;

@@ -12,6 +12,7 @@ import { lockCommands } from './lock.ts';
 import { modelCommands } from './model.ts';
 import { runCommands } from './run.ts';
 import { viewCommands } from './view.ts';
+import { volumeCommands } from './volume.ts';
 import { watchCommands } from './watch.ts';
 
 export const commands: readonly AnyCommand[] = [
@@ -27,4 +28,10 @@ export const commands: readonly AnyCommand[] = [
 ];
 
 /** Commands that stand below another word, as `bridge convert`. */
-export const commandGroups: readonly CommandGroup[] = [alphaCommands, bridgeCommands, engineCommands, bundleCommands];
+export const commandGroups: readonly CommandGroup[] = [
+  alphaCommands,
+  bridgeCommands,
+  engineCommands,
+  bundleCommands,
+  volumeCommands,
+];

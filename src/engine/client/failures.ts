@@ -178,6 +178,7 @@ const SPOKEN: Readonly<Record<string, string>> = {
   waitContainer: 'wait for',
   listProjectContainers: 'list the containers of all projects',
   listPublishedPorts: 'list the published ports',
+  listVolumeUsers: 'list the containers that use',
 };
 
 /** `createContainer` and `container "x"` → `cannot create container "x"`. */

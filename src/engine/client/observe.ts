@@ -12,6 +12,7 @@ type Verbs = Pick<
   | 'listContainers'
   | 'listProjectContainers'
   | 'listPublishedPorts'
+  | 'listVolumeUsers'
   | 'inspectContainer'
   | 'findContainer'
   | 'findNetwork'
@@ -51,6 +52,12 @@ export function observeVerbs(client: Client): Verbs {
     async listPublishedPorts(signal) {
       const running = await list({ verb: 'listPublishedPorts', signal });
       return running.filter(({ ports }) => ports.some(({ hostPort }) => hostPort !== 0));
+    },
+    async listVolumeUsers(volume, signal) {
+      const about = { verb: 'listVolumeUsers', resource: `volume "${volume}"`, signal };
+      // The engine's filter takes a path in a container for a volume's name too.
+      const users = await list(about, filtered({ volume: [volume] }));
+      return users.filter(({ mounts }) => mounts.some(({ type, name }) => type === 'volume' && name === volume));
     },
     inspectContainer: (id, signal) =>
       inspect(client, { verb: 'inspectContainer', resource: container(id), signal }, id),

@@ -69,6 +69,8 @@ export interface BundleNeeds {
 
 export interface BundleManifest {
   readonly version: typeof BUNDLE_VERSION;
+  /** When a snapshot of volumes was taken, in ISO 8601. Bundles of projects have no times. */
+  readonly takenAt?: string;
   readonly project: {
     readonly name: string;
     /** Within `files.tar`; `.` for its root. */
@@ -102,8 +104,10 @@ export function decodeManifest(text: string): BundleManifest {
     });
   const project = root.get('project');
   const needs = root.get('needs');
+  const takenAt = root.find('takenAt')?.matching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/, 'a time');
   const manifest: BundleManifest = {
     version,
+    ...(takenAt === undefined ? {} : { takenAt }),
     project: {
       name: project.get('name').matching(/^[a-z0-9][a-z0-9_-]*$/, 'a project name'),
       directory: relativePath(project.get('directory')),

@@ -23,16 +23,23 @@ export interface SavedVolume extends BundleVolume {
   readonly content: Spooled;
 }
 
+export interface SaveOptions {
+  readonly engine: Engine;
+  readonly project: Project;
+  readonly spool: Spool;
+  readonly placeOf: PlaceOf;
+  /** Of the volumes to read; all unless given. */
+  readonly keys?: readonly string[];
+  readonly signal?: AbortSignal;
+}
+
 /** Reads every volume of the project that is there, all of them at one moment. */
-export async function saveVolumes(
-  engine: Engine,
-  project: Project,
-  spool: Spool,
-  placeOf: PlaceOf,
-  signal?: AbortSignal,
-): Promise<SavedVolume[]> {
+export async function saveVolumes(options: SaveOptions): Promise<SavedVolume[]> {
+  const { engine, project, spool, placeOf, keys, signal } = options;
   const { volumes, containers } = await engine.observe(project.name, signal);
-  const present = ownVolumes(project).filter(([, { name }]) => volumes.some((volume) => volume.name === name));
+  const present = ownVolumes(project).filter(
+    ([key, { name }]) => (keys?.includes(key) ?? true) && volumes.some((volume) => volume.name === name),
+  );
   const quiet = planQuiet(
     project,
     present.map(([key]) => key),
@@ -104,7 +111,8 @@ async function needsContents(options: RestoreOptions, volume: Volume): Promise<b
   return !(await exists(done)) && (await isEmptyVolume(placeOf(volume.name)));
 }
 
-async function checkArchive(wanted: Wanted, bytes: AsyncIterable<Uint8Array>): Promise<void> {
+/** Reads all of it. Throws for an archive that is not safe, or not the one that is described. */
+export async function checkArchive(wanted: BundleVolume, bytes: AsyncIterable<Uint8Array>): Promise<void> {
   const found = await checkVolume(bytes);
   if (found.entries !== wanted.entries || found.unpackedSize !== wanted.unpackedSize)
     throw new BundleError(`the contents of volume "${wanted.key}" are not what the bundle says they are`);

@@ -19,6 +19,8 @@ import { readSpooled, type Spooled } from './spool.ts';
 /** A content: a text, or what is in the spool. */
 export type Part = string | Spooled;
 
+export type BundleCompression = 'none' | 'gzip' | 'zstd';
+
 export interface WrittenBundle {
   readonly manifest: BundleManifest;
   /** Of its manifest, and so of all of it. */
@@ -32,8 +34,11 @@ export interface BundleToWrite {
   readonly parts: ReadonlyMap<string, Part>;
   /** Signs the manifest's text. */
   readonly sign?: (manifest: string) => string;
-  /** Absolute. `.gz` and `.zst` at its end mean what they say. */
+  /** Absolute. `.gz` and `.zst` at its end mean what they say, unless `compression` says it. */
   readonly output: string;
+  readonly compression?: BundleCompression;
+  /** Of the file; what the umask leaves of 0666 unless given. */
+  readonly mode?: number;
 }
 
 /** Writes the file whole or not at all. */
@@ -60,8 +65,8 @@ export async function writeBundle(bundle: BundleToWrite): Promise<WrittenBundle>
   try {
     await pipeline([
       Readable.from(writeTar(entries)),
-      ...compressor(bundle.output),
-      createWriteStream(partial, { flush: true }),
+      ...compressor(bundle.compression ?? compressionOf(bundle.output)),
+      createWriteStream(partial, { flush: true, ...(bundle.mode === undefined ? {} : { mode: bundle.mode }) }),
     ]);
     await rename(partial, bundle.output);
   } catch (error) {
@@ -76,9 +81,20 @@ const textEntry = (path: string, text: string): TarSource => ({
   content: () => [Buffer.from(text)],
 });
 
-function compressor(output: string): NodeJS.ReadWriteStream[] {
-  if (/\.t?gz$/.test(output)) return [zlib.createGzip()];
-  if (!/\.t?zst$/.test(output)) return [];
-  if (typeof zlib.createZstdCompress === 'function') return [zlib.createZstdCompress()];
-  throw new BundleError('this Node.js cannot write zstd', { hint: 'use Node.js 22.15 or later, or a name with ".gz"' });
+/** What the end of a file's name asks for. */
+export const compressionOf = (output: string): BundleCompression =>
+  /\.t?gz$/.test(output) ? 'gzip' : /\.t?zst$/.test(output) ? 'zstd' : 'none';
+
+/** Throws BundleError where this Node.js has no zstd. */
+export function requireCompression(compression: BundleCompression): void {
+  if (compression === 'zstd' && typeof zlib.createZstdCompress !== 'function')
+    throw new BundleError('this Node.js cannot write zstd', {
+      hint: 'use Node.js 22.15 or later, or gzip (a name that ends in ".gz", or "--compression gzip" for snapshots)',
+    });
+}
+
+function compressor(compression: BundleCompression): NodeJS.ReadWriteStream[] {
+  if (compression === 'none') return [];
+  requireCompression(compression);
+  return [compression === 'gzip' ? zlib.createGzip() : zlib.createZstdCompress()];
 }

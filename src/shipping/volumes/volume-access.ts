@@ -2,13 +2,15 @@
 // (owners, modes, extended attributes, hard links, holes); else through the engine, by a container that is made and never started,
 // which keeps all but holes and extended attributes other than capabilities.
 import { once } from 'node:events';
-import { access, constants, readdir } from 'node:fs/promises';
+import { access, constants, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { readTar } from '../../archive/tar-reader.ts';
 import { type TarSource, writeTar } from '../../archive/tar-writer.ts';
 import type { Engine } from '../../engine/engine.ts';
-import { startProgram } from '../../host.ts';
+import { messageOf } from '../../errors.ts';
+import { realHost, startProgram } from '../../host.ts';
 import { expanded, volumeEntries } from './volume-entries.ts';
 import { VolumeError } from './volume-error.ts';
 
@@ -21,6 +23,8 @@ export interface VolumePlace {
   readonly image: string;
   /** Labels of the container that is made for a moment: those by which a later `down` finds it. */
   readonly labels: Readonly<Record<string, string>>;
+  /** What its driver mounts is not in its folder while nobody uses it: only the engine knows the way. */
+  readonly throughEngine?: boolean;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -67,7 +71,7 @@ export async function isEmptyVolume(place: VolumePlace): Promise<boolean> {
 /** Puts an archive, which has been checked (check-volume.ts), into an empty volume. */
 export async function fillVolume(place: VolumePlace, archive: AsyncIterable<Uint8Array>): Promise<void> {
   const folder = await folderOf(place);
-  if (folder !== undefined) return tarInput(folder, archive);
+  if (folder !== undefined) return fillFolder(folder, archive);
   const { engine, signal } = place;
   const id = await createHelper(place);
   try {
@@ -82,12 +86,22 @@ export async function fillVolume(place: VolumePlace, archive: AsyncIterable<Uint
   }
 }
 
+/** Puts such an archive into an empty folder. tar reads nothing but what has been written anew here. */
+export const fillFolder = (folder: string, archive: AsyncIterable<Uint8Array>): Promise<void> =>
+  tarInput(folder, writeTar(volumeEntries(archive, '')));
+
 /** The volume's folder, where it can be reached without the engine. */
-async function folderOf({ engine, volume, signal }: VolumePlace): Promise<string | undefined> {
+export async function folderOf({ engine, volume, throughEngine, signal }: VolumePlace): Promise<string | undefined> {
   const found = await engine.findVolume(volume, signal);
   if (found === undefined) throw new VolumeError(`there is no volume "${volume}"`);
   const { mountpoint, driver } = found;
-  if (mountpoint === undefined || driver !== 'local' || !engine.endpoint.startsWith('unix://')) return undefined;
+  if (
+    throughEngine === true ||
+    mountpoint === undefined ||
+    driver !== 'local' ||
+    !engine.endpoint.startsWith('unix://')
+  )
+    return undefined;
   // Only root may give files away.
   if (process.getuid?.() !== 0) return undefined;
   return access(mountpoint, constants.R_OK | constants.W_OK).then(
@@ -96,7 +110,34 @@ async function folderOf({ engine, volume, signal }: VolumePlace): Promise<string
   );
 }
 
-const createHelper = ({ engine, volume, image, labels, signal }: VolumePlace): Promise<string> =>
+/** Removes everything in it. Where only the engine reaches it, by the shell of the image. */
+export async function emptyVolume(place: VolumePlace): Promise<void> {
+  const folder = await folderOf(place);
+  if (folder !== undefined) {
+    for (const name of await readdir(folder)) await rm(join(folder, name), { recursive: true, force: true });
+    return;
+  }
+  const { engine, volume, image, signal } = place;
+  const id = await createHelper(place, ['sh', '-c', `rm -rf ${MOUNT}/* ${MOUNT}/.[!.]* ${MOUNT}/..?*`]);
+  try {
+    await engine.startContainer(id, signal);
+    const code = await engine.waitContainer(id, signal);
+    if (code !== 0) throw new VolumeError(`cannot empty volume "${volume}": rm ended with status ${code}`);
+  } catch (cause) {
+    if (cause instanceof VolumeError) throw cause;
+    throw new VolumeError(`cannot empty volume "${volume}" with the shell of image "${image}": ${messageOf(cause)}`, {
+      cause,
+      hint: 'run this where the engine runs, as root: there the volume is reached without an image',
+    });
+  } finally {
+    await engine.removeContainer(id, { force: true, volumes: false });
+  }
+}
+
+const createHelper = (
+  { engine, volume, image, labels, signal }: VolumePlace,
+  program: readonly string[] = ['true'],
+): Promise<string> =>
   engine.createContainer(
     {
       name: `windlass-volume-${process.pid}-${Date.now().toString(36)}`,
@@ -105,8 +146,9 @@ const createHelper = ({ engine, volume, image, labels, signal }: VolumePlace): P
       service: {
         name: 'volume',
         image,
-        command: ['true'],
-        entrypoint: null,
+        command: [],
+        entrypoint: program,
+        user: '0:0',
         network_mode: 'none',
         volumes: [{ type: 'volume', source: 'volume', target: MOUNT, volume: { nocopy: true } }],
       },
@@ -159,4 +201,12 @@ async function exitOf(child: Awaited<ReturnType<typeof startProgram>>): Promise<
   });
   const [code] = (await once(child, 'close')) as [number | null];
   return { code: code ?? 128, said: said.trim() };
+}
+
+/** Bytes that a folder takes on its disk. */
+export async function folderSize(folder: string): Promise<number> {
+  const { stdout, stderr } = await realHost.run('du', ['--summarize', '--block-size=1', folder]);
+  // Its status tells of files, too, that were gone before they were measured.
+  if (stdout === '') throw new VolumeError(`cannot measure "${folder}": du says: ${stderr.trim()}`);
+  return Number.parseInt(stdout, 10);
 }
