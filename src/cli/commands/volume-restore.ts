@@ -32,6 +32,8 @@ export const run: CommandRun<typeof volumeRestoreFlags> = async (context, flags,
   const left = manifest.volumes.filter(({ key }) => names.length === 0 && !wanted.some((one) => one.key === key));
   for (const { key } of left)
     context.warn(`volume "${key}" of the snapshot is not one of the project's, and is left out`);
+  if (manifest.project.name !== project.name)
+    context.warn(`the snapshot is of project "${manifest.project.name}", and goes into "${project.name}"`);
   const engine = await context.engine(project.name);
   const users = await stoppableUsers(
     engine,

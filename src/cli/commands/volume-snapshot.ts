@@ -1,6 +1,7 @@
 // `volume snapshot`: the contents of volumes at one moment, kept under a name or in a file.
 import { resolve } from 'node:path';
 import { UsageError } from '../../errors.ts';
+import { LABEL } from '../../names.ts';
 import { type BundleCompression, compressionOf, requireCompression } from '../../shipping/bundle/write-bundle.ts';
 import { nameFrom, SnapshotStore, snapshotFolder } from '../../shipping/snapshots/snapshot-store.ts';
 import { takeSnapshot } from '../../shipping/snapshots/take-snapshot.ts';
@@ -35,6 +36,10 @@ export const run: CommandRun<typeof volumeSnapshotFlags> = async (context, flags
   // A hook that makes no sense is told before anything is done.
   planQuiet(project, keys, containers);
   const { globals, cwd, env, io, signal } = context;
+  for (const { volume } of present)
+    for (const { name, labels } of await engine.listVolumeUsers(volume.name, signal))
+      if (labels[LABEL.project] !== project.name)
+        context.warn(`container "${name}" uses volume "${volume.name}" and goes on: it is not of the project`);
   const takenAt = new Date();
   const store = new SnapshotStore(snapshotFolder(env, project.name));
   const name = flags.name ?? nameFrom(takenAt);

@@ -58,10 +58,10 @@ async function createMissing({ engine, project, wanted, signal }: RestoreOptions
 async function prepareAll(options: RestoreOptions, prepared: Replacement[]): Promise<void> {
   const { file, wanted, placeOf, onEvent, signal } = options;
   const contents = wanted.map(({ content }) => content);
-  await readVolumes(file, contents, async ({ path }, archive) => {
+  await readVolumes(file, contents, async ({ path }, found) => {
     const name = wanted.find(({ content }) => content.path === path)?.volume.name ?? '';
     onEvent({ id: `Volume ${name}`, status: 'Restoring', kind: 'working' });
-    prepared.push(await prepareReplacement(placeOf(name), interruptible(archive, signal)));
+    prepared.push(await prepareReplacement(placeOf(name), { ...found, archive: interruptible(found.archive, signal) }));
   });
 }
 

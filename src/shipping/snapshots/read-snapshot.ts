@@ -5,6 +5,7 @@ import { messageOf, WindlassError } from '../../errors.ts';
 import type { BundleVolume } from '../bundle/manifest.ts';
 import { type BundleHead, contentsOf, readBundle } from '../bundle/read-bundle.ts';
 import { checkVolume, type VolumeFacts } from '../volumes/check-volume.ts';
+import type { NewContents } from '../volumes/replace-volume.ts';
 import { VolumeError } from '../volumes/volume-error.ts';
 
 /** Throws VolumeError for a file that is damaged, cut short, hostile, or no snapshot at all. */
@@ -44,11 +45,14 @@ function checkFacts({ key, path, entries, unpackedSize }: BundleVolume, found: V
 export async function readVolumes(
   file: string,
   volumes: readonly BundleVolume[],
-  take: (volume: BundleVolume, archive: AsyncIterable<Uint8Array>) => Promise<void>,
+  take: (volume: BundleVolume, contents: NewContents) => Promise<void>,
 ): Promise<void> {
   for await (const { content, bytes } of contentsOf(file)) {
     const wanted = volumes.find(({ path }) => path === content.path);
-    if (wanted !== undefined) await take(wanted, unchanged(file, content.digest, bytes()));
+    if (wanted === undefined) continue;
+    const { entries, unpackedSize } = wanted;
+    const archive = unchanged(file, content.digest, bytes());
+    await take(wanted, { entries, unpackedSize, size: content.size, archive });
   }
 }
 

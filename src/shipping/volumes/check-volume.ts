@@ -2,7 +2,7 @@
 import { dirname } from 'node:path';
 import { readTar } from '../../archive/tar-reader.ts';
 import { messageOf, WindlassError } from '../../errors.ts';
-import { realSize } from './volume-entries.ts';
+import { realSize, sparseProblem } from './volume-entries.ts';
 import { VolumeError } from './volume-error.ts';
 
 export interface VolumeFacts {
@@ -30,6 +30,8 @@ export async function checkVolume(archive: AsyncIterable<Uint8Array>): Promise<V
       if (entry.type === 'link' && seen.get(entry.linkPath) !== 'file') refuse(path, 'is a hard link to nothing in it');
       const size = entry.type === 'file' ? realSize(entry) : 0;
       if (!Number.isSafeInteger(size) || size < 0) refuse(path, 'has no sensible size');
+      const problem = await sparseProblem(entry);
+      if (problem !== undefined) refuse(path, problem);
       unpackedSize += size;
       const isFile = entry.type === 'file' || entry.type === 'link';
       seen.set(path, entry.type === 'directory' ? 'folder' : isFile ? 'file' : 'other');

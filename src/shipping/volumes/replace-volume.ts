@@ -1,10 +1,11 @@
 // New contents for a volume in place of old ones, in two moves: put aside while everybody works on, then exchanged while nobody
 // does. Until the second move nothing of the volume has changed; after a failed one the old contents are put back.
-import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rename, rm, statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { messageOf } from '../../errors.ts';
 import { readSpooled, Spool } from '../bundle/spool.ts';
+import type { VolumeFacts } from './check-volume.ts';
 import { emptyVolume, fillFolder, fillVolume, folderOf, readVolume, type VolumePlace } from './volume-access.ts';
 import { VolumeError } from './volume-error.ts';
 
@@ -18,15 +19,54 @@ export interface Replacement {
   forget(): Promise<void>;
 }
 
-/** Puts new contents aside. `archive` has been checked (check-volume.ts). */
-export async function prepareReplacement(place: VolumePlace, archive: AsyncIterable<Uint8Array>): Promise<Replacement> {
+/** Contents that have been checked (check-volume.ts). */
+export interface NewContents extends VolumeFacts {
+  /** Bytes of the archive, which has no holes in it. */
+  readonly size: number;
+  readonly archive: AsyncIterable<Uint8Array>;
+}
+
+/** Puts new contents aside. Throws VolumeError where they would not fit. */
+export async function prepareReplacement(place: VolumePlace, contents: NewContents): Promise<Replacement> {
+  const { archive } = contents;
   const folder = await folderOf(place);
+  if (folder === undefined) refuseHoles(place.volume, contents);
+  else await requireRoom(place.volume, folder, contents);
   return folder === undefined ? asideAsArchives(place, archive) : asideAsFolder(place.volume, folder, archive);
 }
 
+/** Written out as zeros they would fill the disk of the engine: it cannot be asked how much room there is. */
+const MOST_HOLES = 16 * 1024 ** 3;
+
+function refuseHoles(volume: string, { size, unpackedSize }: NewContents): void {
+  if (unpackedSize - size > MOST_HOLES)
+    throw new VolumeError(
+      `volume "${volume}" would get ${Math.round((unpackedSize - size) / 1024 ** 3)} GiB of zeros for the holes of its files`,
+      { hint: 'run this where the engine runs, as root: there holes stay holes' },
+    );
+}
+
+async function requireRoom(volume: string, folder: string, { size, entries }: NewContents): Promise<void> {
+  const { bavail, bsize, files, ffree } = await statfs(folder);
+  // File systems without a table of inodes tell of none at all.
+  if (size <= bavail * bsize && (files === 0 || entries <= ffree)) return;
+  throw new VolumeError(
+    `there is no room for ${entries} files of ${size} bytes beside the contents of volume "${volume}"`,
+    {
+      hint: `make room on the file system of "${folder}", which has ${bavail * bsize} bytes left`,
+    },
+  );
+}
+
+const PREFIX = '.windlass-restore-';
+
 /** Beside the volume's folder, on the same file system: exchanged by renaming. */
 async function asideAsFolder(volume: string, folder: string, archive: AsyncIterable<Uint8Array>): Promise<Replacement> {
-  const aside = await mkdtemp(join(dirname(folder), '.windlass-restore-'));
+  const parent = dirname(folder);
+  // What was killed on the way left its own; no two restores of one project go on at a time.
+  for (const name of await readdir(parent))
+    if (name.startsWith(PREFIX)) await rm(join(parent, name), { recursive: true, force: true });
+  const aside = await mkdtemp(join(parent, PREFIX));
   const [fresh, old] = [join(aside, 'new'), join(aside, 'old')];
   const forget = (): Promise<void> => rm(aside, { recursive: true, force: true });
   try {

@@ -59,8 +59,11 @@ export function expanded(entry: ReadEntry, place: string): TarSource {
 
 const ZEROS = Buffer.alloc(64 * 1024);
 
+/** A piece of a sparse file that is no hole. */
+type Piece = readonly [offset: number, length: number];
+
 /** The map: a count, then offset and length of each piece, a decimal number a line, padded to a block; then the pieces. */
-async function* filled(entry: ReadEntry): AsyncGenerator<Uint8Array> {
+async function readMap(entry: ReadEntry): Promise<{ pieces: readonly Piece[]; data: AsyncGenerator<Buffer> }> {
   const bytes = entry.body();
   let rest: Buffer = Buffer.alloc(0);
   let read = 0;
@@ -84,20 +87,30 @@ async function* filled(entry: ReadEntry): AsyncGenerator<Uint8Array> {
     }
     throw new VolumeError(`the map of the sparse file "${entry.path}" is damaged`);
   };
-  const pieces: (readonly [number, number])[] = [];
+  const pieces: Piece[] = [];
   for (let count = await number(); count > 0; count--) pieces.push([await number(), await number()]);
-  let skip = (512 - (read % 512)) % 512;
-  while (skip > 0) {
-    if (rest.length === 0 && !(await more())) break;
-    const taken = Math.min(skip, rest.length);
-    rest = rest.subarray(taken);
-    skip -= taken;
-  }
+  const padded = (512 - (read % 512)) % 512;
+  while (rest.length < padded && (await more()));
+  rest = rest.subarray(padded);
+  const data = async function* (): AsyncGenerator<Buffer> {
+    if (rest.length > 0) yield rest;
+    yield* bytes;
+  };
+  return { pieces, data: data() };
+}
+
+async function* filled(entry: ReadEntry): AsyncGenerator<Uint8Array> {
+  const { pieces, data } = await readMap(entry);
+  let rest: Buffer = Buffer.alloc(0);
   let at = 0;
   for (const [offset, length] of pieces) {
     yield* zeros(offset - at);
     for (let left = length; left > 0; ) {
-      if (rest.length === 0 && !(await more())) throw new VolumeError(`the sparse file "${entry.path}" is cut short`);
+      if (rest.length === 0) {
+        const next = await data.next();
+        if (next.done) throw new VolumeError(`the sparse file "${entry.path}" is cut short`);
+        rest = next.value;
+      }
       const piece = rest.subarray(0, left);
       rest = rest.subarray(piece.length);
       left -= piece.length;
@@ -106,6 +119,33 @@ async function* filled(entry: ReadEntry): AsyncGenerator<Uint8Array> {
     at = offset + length;
   }
   yield* zeros(realSize(entry) - at);
+}
+
+/** Why an entry cannot be a sparse file, where it says that it is one; reads it without writing out its holes. */
+export async function sparseProblem(entry: ReadEntry): Promise<string | undefined> {
+  const keys = [...entry.pax.keys()].filter((key) => key.startsWith('GNU.sparse.'));
+  if (keys.length === 0) return undefined;
+  const known: readonly string[] = Object.values(SPARSE);
+  const version = [SPARSE.major, SPARSE.minor].map((key) => entry.pax.get(key)?.toString()).join('.');
+  if (
+    entry.type !== 'file' ||
+    version !== '1.0' ||
+    keys.length !== known.length ||
+    !keys.every((one) => known.includes(one))
+  )
+    return 'is a sparse file in a form that is not known';
+  const { pieces, data } = await readMap(entry);
+  let end = 0;
+  let described = 0;
+  for (const [offset, length] of pieces) {
+    if (offset < end) return 'is a sparse file with pieces out of order';
+    end = offset + length;
+    described += length;
+  }
+  if (end > realSize(entry)) return 'is a sparse file with pieces beyond its end';
+  let there = 0;
+  for await (const chunk of data) there += chunk.length;
+  return there === described ? undefined : 'is a sparse file with other pieces than its map tells';
 }
 
 function* zeros(count: number): Generator<Uint8Array> {
