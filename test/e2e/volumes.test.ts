@@ -1,7 +1,7 @@
 // Snapshots of volumes on real engines: taken, restored to the same tree, refused where they would harm, and copied.
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -136,6 +136,14 @@ test.each(['docker', 'native'] as const)('%s: a snapshot brings back the very sa
   await windlass(['volume', 'clone', 'data', 'copy']);
   expect(await listing(s, folder.replace(/_data\/_data$/, '_copy/_data'))).toBe(planted);
   expect((await windlass(['volume', 'clone', 'data', 'copy'], 1)).stderr).toContain('is not empty');
+
+  // As a process leaves it that is killed between the two renames of the exchange.
+  const aside = join(dirname(folder), '.windlass-restore-killed');
+  await mkdir(join(aside, 'new'), { recursive: true });
+  await rename(folder, join(aside, 'old'));
+  await windlass(['volume', 'restore', 'first', 'data']);
+  expect(await listing(s, folder)).toBe(planted);
+  expect(await readdir(dirname(folder))).toEqual(beside);
 
   // Damaged, it is refused before anybody is stopped.
   const file = join(state, 'windlass/snapshots', s.project, 'first.tar.zst');

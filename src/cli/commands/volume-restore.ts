@@ -15,7 +15,7 @@ export const run: CommandRun<typeof volumeRestoreFlags> = async (context, flags,
   const project = await projectWithVolumes(context);
   const { globals, cwd, env, signal } = context;
   const file = await new SnapshotStore(snapshotFolder(env, project.name)).locate(source, cwd);
-  const { manifest } = await checkSnapshot(file);
+  const { manifest } = await checkSnapshot(file, signal);
   const chosen = chooseOwn(project, names);
   const wanted: Wanted[] = chosen.flatMap((one) => {
     const content = manifest.volumes.find(({ key }) => key === one.key);

@@ -56,20 +56,13 @@ async function createMissing({ engine, project, wanted, signal }: RestoreOptions
 }
 
 async function prepareAll(options: RestoreOptions, prepared: Replacement[]): Promise<void> {
-  const { file, wanted, placeOf, onEvent, signal } = options;
+  const { file, wanted, placeOf, onEvent } = options;
   const contents = wanted.map(({ content }) => content);
   await readVolumes(file, contents, async ({ path }, found) => {
     const name = wanted.find(({ content }) => content.path === path)?.volume.name ?? '';
     onEvent({ id: `Volume ${name}`, status: 'Restoring', kind: 'working' });
-    prepared.push(await prepareReplacement(placeOf(name), { ...found, archive: interruptible(found.archive, signal) }));
+    prepared.push(await prepareReplacement(placeOf(name), found));
   });
-}
-
-async function* interruptible(archive: AsyncIterable<Uint8Array>, signal: AbortSignal): AsyncGenerator<Uint8Array> {
-  for await (const chunk of archive) {
-    signal.throwIfAborted();
-    yield chunk;
-  }
 }
 
 /** All of them, or none: what was exchanged is exchanged back when a later one fails. */

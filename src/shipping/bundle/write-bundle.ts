@@ -39,6 +39,7 @@ export interface BundleToWrite {
   readonly compression?: BundleCompression;
   /** Of the file; what the umask leaves of 0666 unless given. */
   readonly mode?: number;
+  readonly signal?: AbortSignal;
 }
 
 /** Writes the file whole or not at all. */
@@ -63,11 +64,12 @@ export async function writeBundle(bundle: BundleToWrite): Promise<WrittenBundle>
   ];
   const partial = `${bundle.output}.partial`;
   try {
-    await pipeline([
+    const steps = [
       Readable.from(writeTar(entries)),
       ...compressor(bundle.compression ?? compressionOf(bundle.output)),
       createWriteStream(partial, { flush: true, ...(bundle.mode === undefined ? {} : { mode: bundle.mode }) }),
-    ]);
+    ];
+    await pipeline(steps, bundle.signal === undefined ? {} : { signal: bundle.signal });
     await rename(partial, bundle.output);
   } catch (error) {
     await rm(partial, { force: true });

@@ -5,14 +5,16 @@ import { messageOf, WindlassError } from '../../errors.ts';
 import type { BundleVolume } from '../bundle/manifest.ts';
 import { type BundleHead, contentsOf, readBundle } from '../bundle/read-bundle.ts';
 import { checkVolume, type VolumeFacts } from '../volumes/check-volume.ts';
+import { interruptible } from '../volumes/interruptible.ts';
 import type { NewContents } from '../volumes/replace-volume.ts';
 import { VolumeError } from '../volumes/volume-error.ts';
 
 /** Throws VolumeError for a file that is damaged, cut short, hostile, or no snapshot at all. */
-export async function checkSnapshot(file: string): Promise<BundleHead> {
+export async function checkSnapshot(file: string, signal?: AbortSignal): Promise<BundleHead> {
   const archives = new Map<string, VolumeFacts>();
   try {
-    const head = await readBundle(file, async ({ path }, bytes) => {
+    const head = await readBundle(file, async ({ path }, content) => {
+      const bytes = interruptible(content, signal);
       if (path.startsWith('volumes/')) archives.set(path, await checkVolume(bytes));
       else for await (const _ of bytes);
     });

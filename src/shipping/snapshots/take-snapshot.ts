@@ -39,6 +39,7 @@ export async function takeSnapshot(options: SnapshotToTake): Promise<WrittenBund
       ...{ output, compression },
       // Data of services is not for everybody who has an account here.
       mode: 0o600,
+      ...(signal ? { signal } : {}),
     });
   } finally {
     await spool.remove();

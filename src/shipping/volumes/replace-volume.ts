@@ -1,11 +1,12 @@
 // New contents for a volume in place of old ones, in two moves: put aside while everybody works on, then exchanged while nobody
 // does. Until the second move nothing of the volume has changed; after a failed one the old contents are put back.
-import { mkdir, mkdtemp, readdir, rename, rm, statfs } from 'node:fs/promises';
+import { access, mkdir, mkdtemp, readdir, rename, rm, statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { messageOf } from '../../errors.ts';
 import { readSpooled, Spool } from '../bundle/spool.ts';
 import type { VolumeFacts } from './check-volume.ts';
+import { interruptible } from './interruptible.ts';
 import { emptyVolume, fillFolder, fillVolume, folderOf, readVolume, type VolumePlace } from './volume-access.ts';
 import { VolumeError } from './volume-error.ts';
 
@@ -28,7 +29,8 @@ export interface NewContents extends VolumeFacts {
 
 /** Puts new contents aside. Throws VolumeError where they would not fit. */
 export async function prepareReplacement(place: VolumePlace, contents: NewContents): Promise<Replacement> {
-  const { archive } = contents;
+  await recover(place);
+  const archive = interruptible(contents.archive, place.signal);
   const folder = await folderOf(place);
   if (folder === undefined) refuseHoles(place.volume, contents);
   else await requireRoom(place.volume, folder, contents);
@@ -59,6 +61,22 @@ async function requireRoom(volume: string, folder: string, { size, entries }: Ne
 }
 
 const PREFIX = '.windlass-restore-';
+
+/** A process that was killed between the two renames of an exchange has left the old contents beside a folder that is gone. */
+async function recover({ engine, volume, signal }: VolumePlace): Promise<void> {
+  const folder = (await engine.findVolume(volume, signal))?.mountpoint;
+  if (folder === undefined || !engine.endpoint.startsWith('unix://') || (await isThere(folder))) return;
+  const parent = dirname(folder);
+  for (const name of await readdir(parent).catch(() => []))
+    if (name.startsWith(PREFIX) && (await isThere(join(parent, name, 'old'))))
+      return rename(join(parent, name, 'old'), folder);
+}
+
+const isThere = (path: string): Promise<boolean> =>
+  access(path).then(
+    () => true,
+    () => false,
+  );
 
 /** Beside the volume's folder, on the same file system: exchanged by renaming. */
 async function asideAsFolder(volume: string, folder: string, archive: AsyncIterable<Uint8Array>): Promise<Replacement> {
@@ -103,14 +121,16 @@ async function asideAsArchives(place: VolumePlace, archive: AsyncIterable<Uint8A
     const fresh = await spool.put(archive);
     let old: Awaited<ReturnType<Spool['put']>> | undefined;
     let isKept = false;
-    const exchange = async (content: typeof fresh): Promise<void> => {
-      await emptyVolume(place);
-      await fillVolume(place, readSpooled(content));
+    // Bringing old contents back must not be interrupted by what interrupted the new ones.
+    const unhurried: VolumePlace = { ...place, signal: undefined };
+    const exchange = async (content: typeof fresh, at: VolumePlace): Promise<void> => {
+      await emptyVolume(at);
+      await fillVolume(at, readSpooled(content));
     };
     const undo = async (): Promise<void> => {
       if (old === undefined) return;
       const { file } = old;
-      await exchange(old).catch((cause: unknown) => {
+      await exchange(old, unhurried).catch((cause: unknown) => {
         isKept = true;
         throw new VolumeError(`volume "${volume}" is half filled: ${messageOf(cause)}`, {
           cause,
@@ -127,7 +147,7 @@ async function asideAsArchives(place: VolumePlace, archive: AsyncIterable<Uint8A
       async commit() {
         old = await spool.put(readVolume(place));
         try {
-          await exchange(fresh);
+          await exchange(fresh, place);
         } catch (error) {
           await undo();
           throw error;

@@ -11,6 +11,7 @@ import { type TarSource, writeTar } from '../../archive/tar-writer.ts';
 import type { Engine } from '../../engine/engine.ts';
 import { messageOf } from '../../errors.ts';
 import { realHost, startProgram } from '../../host.ts';
+import { interruptible } from './interruptible.ts';
 import { expanded, volumeEntries } from './volume-entries.ts';
 import { VolumeError } from './volume-error.ts';
 
@@ -41,7 +42,7 @@ const BOTH = ['--numeric-owner', '--xattrs', '--xattrs-include=*'];
 export async function* readVolume(place: VolumePlace): AsyncGenerator<Uint8Array> {
   const folder = await folderOf(place);
   if (folder !== undefined) {
-    yield* writeTar(volumeEntries(tarOutput(folder), './'));
+    yield* interruptible(writeTar(volumeEntries(tarOutput(folder), './')), place.signal);
     return;
   }
   const { engine, signal } = place;
@@ -50,7 +51,8 @@ export async function* readVolume(place: VolumePlace): AsyncGenerator<Uint8Array
   try {
     archive = await engine.getArchive(id, MOUNT, signal);
     // The native engine calls the top of a volume ".", Docker by the folder's name.
-    yield* writeTar(volumeEntries(archive, engine.kind === 'native' ? './' : MOUNTED));
+    const entries = volumeEntries(archive, engine.kind === 'native' ? './' : MOUNTED);
+    yield* interruptible(writeTar(entries), signal);
   } finally {
     // An engine may wait for whoever reads before it removes what is read.
     archive?.destroy();
