@@ -248,7 +248,7 @@ export class ExecSessions {
       detached: true,
       cwd: '/',
     });
-    const said = parseSyncMessage(await readSync(monitor));
+    const said = parseSyncMessage(pidLine(await readSync(monitor)));
     if ('failure' in said) {
       const failure = `OCI runtime exec failed: ${runtimeMessage(said.failure)}: unknown`;
       const exitCode = /not found|no such file/i.test(failure) ? 127 : 126;
@@ -280,6 +280,13 @@ export class ExecSessions {
     }
   }
 }
+
+/**
+ * Of conmon's lines the one with the pid: before it stands that the attached session's socket is there (`"data": 0`), behind it, of a
+ * process that ended at once, its exit code.
+ */
+const pidLine = (words: string): string =>
+  words.split('\n').find((line) => line !== '' && !/"data"\s*:\s*0\b/.test(line)) ?? words;
 
 async function readSync(monitor: ChildProcess): Promise<string> {
   const sync = monitor.stdio[3];
