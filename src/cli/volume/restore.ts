@@ -1,5 +1,6 @@
 // A snapshot back into volumes: everything checked, then everything put aside, and only then exchanged, all volumes or none.
 import type { Engine } from '../../engine/engine.ts';
+import { messageOf } from '../../errors.ts';
 import type { ProgressListener } from '../../events.ts';
 import type { Project } from '../../model.ts';
 import { volumeLabels } from '../../planner/labels.ts';
@@ -7,6 +8,7 @@ import type { BundleVolume } from '../../shipping/bundle/manifest.ts';
 import { readVolumes } from '../../shipping/snapshots/read-snapshot.ts';
 import { prepareReplacement, type Replacement } from '../../shipping/volumes/replace-volume.ts';
 import type { VolumePlace } from '../../shipping/volumes/volume-access.ts';
+import { VolumeError } from '../../shipping/volumes/volume-error.ts';
 import type { OwnVolume } from './own-volumes.ts';
 import { stoppableUsers, whileStopped } from './users.ts';
 
@@ -65,17 +67,24 @@ async function prepareAll(options: RestoreOptions, prepared: Replacement[]): Pro
   });
 }
 
-/** All of them, or none: what was exchanged is exchanged back when a later one fails. */
-async function commitAll(prepared: readonly Replacement[], signal: AbortSignal): Promise<void> {
+/** All of them, or none: what was exchanged is exchanged back, last first, when a later one fails. */
+export async function commitAll(prepared: readonly Replacement[], signal: AbortSignal): Promise<void> {
   const committed: Replacement[] = [];
   try {
     for (const one of prepared) {
       signal.throwIfAborted();
       await one.commit();
-      committed.push(one);
+      committed.unshift(one);
     }
   } catch (error) {
-    for (const one of committed.reverse()) await one.undo();
-    throw error;
+    const states: string[] = [];
+    for (const one of committed)
+      await one.undo().catch((cause: unknown) => {
+        states.push(
+          `volume "${one.volume}" has the snapshot's contents: they cannot be taken back: ${messageOf(cause)}`,
+        );
+      });
+    if (states.length === 0) throw error;
+    throw new VolumeError([messageOf(error), ...states].join('\n'), { cause: error });
   }
 }
