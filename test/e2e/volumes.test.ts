@@ -210,4 +210,12 @@ volumes:
   expect((await readdir(bound)).sort()).toEqual(['.d', 'f', 'g']);
   const after = (await s.command('stat', ['-c', '%n %F %a %u:%g %Y %h %s', '.d', 'f', 'g'], { cwd: bound })).stdout;
   expect(after).toBe(before);
+
+  const copy = `${s.project}-copy`;
+  await windlass(['volume', 'clone', 'data', copy]);
+  const found = await s.docker(['volume', 'inspect', '-f', '{{.Mountpoint}}', copy]);
+  const copied = found.stdout.trim();
+  const cloned = (await s.command('stat', ['-c', '%n %F %a %u:%g %Y %h %s', '.d', 'f', 'g'], { cwd: copied })).stdout;
+  await s.docker(['volume', 'rm', copy]);
+  expect(cloned).toBe(before);
 });

@@ -136,13 +136,16 @@ export async function emptyVolume(place: VolumePlace): Promise<void> {
   }
 }
 
+/** A copy has two at a time, and they may be made within a millisecond. */
+let helpers = 0;
+
 const createHelper = (
   { engine, volume, image, labels, signal }: VolumePlace,
   program: readonly string[] = ['true'],
 ): Promise<string> =>
   engine.createContainer(
     {
-      name: `windlass-volume-${process.pid}-${Date.now().toString(36)}`,
+      name: `windlass-volume-${process.pid}-${Date.now().toString(36)}-${++helpers}`,
       image,
       labels,
       service: {
