@@ -187,7 +187,9 @@ export function networks(at: At): void {
     const id = await at().create({ HostConfig: { NetworkMode: network.name } });
     good(await connect(second.name, { Container: id }));
     await at().start(id);
-    expect((await at().exec(id, 'ip -4 addr show')).stdout).toMatch(/10\.211\.78\.\d+\/24[\s\S]*10\.211\.81\.\d+\/24/);
+    // Which interface comes first is nobody's business.
+    const { stdout } = await at().exec(id, 'ip -4 addr show');
+    for (const address of [/10\.211\.78\.\d+\/24/, /10\.211\.81\.\d+\/24/]) expect(stdout).toMatch(address);
     await at().remove(id);
   });
   test('connect refuses what is not there, and host mode', async () => {

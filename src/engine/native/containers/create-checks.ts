@@ -17,7 +17,8 @@ export interface CheckParts {
 
 export async function checkHostConfig({ host, machine, store }: CheckParts, hostConfig: HostConfig): Promise<void> {
   checkMachine(hostConfig, machine);
-  for (const link of hostConfig.Links ?? []) {
+  // On networks of the user's own a link is a name, and may be of somebody who comes later; as in Docker.
+  for (const link of isOwnNetwork(hostConfig.NetworkMode) ? [] : (hostConfig.Links ?? [])) {
     const target = link.replace(/^\//, '').split(':', 1)[0] ?? '';
     if (!store.lookup(target)) throw badRequest(`could not get container for ${target}: No such container: ${target}`);
   }
@@ -25,6 +26,9 @@ export async function checkHostConfig({ host, machine, store }: CheckParts, host
   if (driver === 'journald' && !(await exists(host, JOURNAL_SOCKET)))
     throw badRequest('failed to initialize logging driver: journald is not enabled on this host');
 }
+
+const isOwnNetwork = (mode = 'default'): boolean =>
+  !['', 'default', 'bridge', 'host', 'none'].includes(mode) && !mode.startsWith('container:');
 
 function checkMachine(hostConfig: HostConfig, machine: Machine): void {
   const [device] = hostConfig.DeviceRequests ?? [];
