@@ -13,6 +13,7 @@ import { checkPlanFlags, requireServices, upPlanOptions } from './up-options.ts'
 
 type PlanFlags = FlagValues<typeof planFlags>;
 
+const FORMATS: readonly string[] = ['text', 'tree', 'json'];
 /** The exit code of a plan that is not empty. */
 const SOMETHING_TO_DO = 2;
 
@@ -21,7 +22,10 @@ export const run: CommandRun<typeof planFlags> = async (context, flags, args) =>
   const { plan, json } = flags.down ? await planOfDown(context, flags, args) : await planOfUp(context, flags, args);
   if (flags.out !== undefined) await write(flags.out, json);
   if (flags.json || flags.format === 'json') context.io.stdout.write(`${json.trimEnd()}\n`);
-  else {
+  else if (flags.format === 'tree') {
+    const { formatPlanTree } = await import('../../planner/plan-tree.ts');
+    context.io.stdout.write(formatPlanTree(plan));
+  } else {
     const { formatPlan } = await import('../../planner/plan-text.ts');
     context.io.stdout.write(formatPlan(plan));
   }
@@ -74,8 +78,8 @@ async function planOfDown(context: CommandContext, flags: PlanFlags, args: reado
 
 function checkFlags(flags: PlanFlags): void {
   checkPlanFlags(flags);
-  if (flags.format !== 'text' && flags.format !== 'json')
-    throw new UsageError(`unsupported format value "${flags.format}"`, { hint: 'use "text" or "json"' });
+  if (!FORMATS.includes(flags.format))
+    throw new UsageError(`unsupported format value "${flags.format}"`, { hint: `use one of ${FORMATS.join(', ')}` });
   if (!flags.down && (flags.volumes || flags.rmi !== undefined))
     throw new UsageError('--volumes and --rmi belong to a plan of "down"', { hint: 'add --down' });
   if (flags.down && flags.out !== undefined)
