@@ -1,24 +1,22 @@
 // What `inspect` tells of a container, in the terms of a Compose file: the other side of a comparison with a service.
 import type { ContainerDetails, ImageDefaults } from '../engine/engine.ts';
+import { record, text } from '../json.ts';
 
 export type Fact = string | number | boolean | readonly string[] | undefined;
 export type Facts = Readonly<Record<string, Fact>>;
 /** Facts by name, such as variables. */
 export type NamedFacts = Readonly<Record<string, string>>;
 
-type Json = Readonly<Record<string, unknown>>;
-
-const record = (value: unknown): Json =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Json) : {};
 const list = (value: unknown): string[] => (Array.isArray(value) ? value.map(String) : []);
-const text = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
+/** An empty text is none. */
+const words = (value: unknown): string | undefined => text(value) || undefined;
 /** The engine writes 0 for "not limited". */
 const amount = (value: unknown): number | undefined => (typeof value === 'number' && value > 0 ? value : undefined);
 const flag = (value: unknown): boolean | undefined => (value === true ? true : undefined);
-const some = (value: unknown): readonly string[] | undefined => {
-  const items = list(value).sort();
-  return items.length === 0 ? undefined : items;
-};
+/** An empty list is none. */
+const some = (items: readonly string[]): readonly string[] | undefined => (items.length === 0 ? undefined : items);
+const sequence = (value: unknown): readonly string[] | undefined => some(list(value));
+const set = (value: unknown): readonly string[] | undefined => some(list(value).sort());
 
 const NANO = 1e9;
 
@@ -30,32 +28,32 @@ export function containerFacts(details: ContainerDetails, image: ImageDefaults |
   const restart = record(host.RestartPolicy);
   const own = <T>(value: T, byImage: T | undefined): T | undefined => (same(value, byImage) ? undefined : value);
   return {
-    image: text(config.Image),
-    command: own(some2(config.Cmd), image?.command),
-    entrypoint: own(some2(config.Entrypoint), image?.entrypoint),
-    user: own(text(config.User), text(image?.user)),
-    working_dir: own(text(config.WorkingDir), text(image?.workingDir)),
-    hostname: details.id.startsWith(String(config.Hostname ?? '')) ? undefined : text(config.Hostname),
-    domainname: text(config.Domainname),
+    image: words(config.Image),
+    command: own(sequence(config.Cmd), image?.command),
+    entrypoint: own(sequence(config.Entrypoint), image?.entrypoint),
+    user: own(words(config.User), words(image?.user)),
+    working_dir: own(words(config.WorkingDir), words(image?.workingDir)),
+    hostname: details.id.startsWith(String(config.Hostname ?? '')) ? undefined : words(config.Hostname),
+    domainname: words(config.Domainname),
     tty: flag(config.Tty),
     stdin_open: flag(config.OpenStdin),
-    restart: restartWords(text(restart.Name), Number(restart.MaximumRetryCount ?? 0)),
+    restart: restartWords(words(restart.Name), Number(restart.MaximumRetryCount ?? 0)),
     privileged: flag(host.Privileged),
     read_only: flag(host.ReadonlyRootfs),
     init: flag(host.Init),
-    cap_add: some(host.CapAdd)?.map((name) => name.replace(/^CAP_/, '')),
-    cap_drop: some(host.CapDrop)?.map((name) => name.replace(/^CAP_/, '')),
-    dns: some(host.Dns),
-    security_opt: some(host.SecurityOpt),
-    group_add: some(host.GroupAdd),
-    pid: text(host.PidMode),
+    cap_add: set(host.CapAdd)?.map((name) => name.replace(/^CAP_/, '')),
+    cap_drop: set(host.CapDrop)?.map((name) => name.replace(/^CAP_/, '')),
+    dns: set(host.Dns),
+    security_opt: set(host.SecurityOpt),
+    group_add: set(host.GroupAdd),
+    pid: words(host.PidMode),
     mem_limit: amount(host.Memory),
     mem_reservation: amount(host.MemoryReservation),
     cpus: amount(Number(host.NanoCpus ?? 0) / NANO),
     cpu_shares: amount(host.CpuShares),
-    cpuset: text(host.CpusetCpus),
+    cpuset: words(host.CpusetCpus),
     pids_limit: amount(host.PidsLimit),
-    'healthcheck.test': some2(health.Test),
+    'healthcheck.test': sequence(health.Test),
     'healthcheck.interval': seconds(health.Interval),
     'healthcheck.timeout': seconds(health.Timeout),
     'healthcheck.start_period': seconds(health.StartPeriod),
@@ -107,11 +105,6 @@ export function containerMounts(details: ContainerDetails): NamedFacts {
       ]),
   );
 }
-
-const some2 = (value: unknown): readonly string[] | undefined => {
-  const items = list(value);
-  return items.length === 0 ? undefined : items;
-};
 
 const seconds = (nanoseconds: unknown): number | undefined => {
   const value = amount(nanoseconds);

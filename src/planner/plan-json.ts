@@ -1,6 +1,8 @@
 // A plan as JSON, to be kept or handed on. The shape is that of schemas/plan.schema.json; its version changes when a reader
 // of the old one would misunderstand the new.
+
 import { WindlassError } from '../errors.ts';
+import { isRecord } from '../json.ts';
 import type { Plan } from './plan.ts';
 import type { PlanBasis } from './plan-basis.ts';
 
@@ -46,9 +48,6 @@ function parse(text: string): unknown {
     throw notAPlan('it is not JSON', error);
   }
 }
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const notAPlan = (why: string, cause?: unknown, hint = 'plans are written by "windlass plan --json"'): WindlassError =>
   new WindlassError('PLAN_FORMAT', `this is not a plan: ${why}`, { hint, cause });

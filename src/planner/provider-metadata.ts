@@ -1,7 +1,9 @@
 // What a provider says of itself (`<type> compose metadata`): which options each command takes, and which it needs. Providers need
 // not answer; then all options are passed on.
+
 import { WindlassError } from '../errors.ts';
 import type { Host } from '../host.ts';
+import { record } from '../json.ts';
 import { debug } from '../log.ts';
 import type { Service } from '../model.ts';
 
@@ -42,9 +44,6 @@ function parametersOf(command: unknown): Parameter[] {
     .map(record)
     .flatMap(({ name, required }) => (typeof name === 'string' ? [{ name, required: required === true }] : []));
 }
-
-const record = (value: unknown): Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
 
 /** `--key=value` for each option that the command takes. @throws WindlassError where one that it needs is missing. */
 export function optionArguments(

@@ -3,6 +3,7 @@
 import type { DockerConfig, StoredAuth } from '../docker-config.ts';
 import { EngineError, HostError, messageOf } from '../errors.ts';
 import type { Host } from '../host.ts';
+import { text } from '../json.ts';
 import { debug } from '../log.ts';
 
 /** What the engine takes in X-Registry-Auth. A secret: never logged, never in a message. */
@@ -116,8 +117,6 @@ function parseHelper(output: string, registry: string): RegistryAuth | undefined
   if (username === '<token>') return { identitytoken: secret, serveraddress: registry };
   return { username, password: secret, serveraddress: registry };
 }
-
-const text = (value: unknown): string => (typeof value === 'string' ? value : '');
 
 /** Every credential in config.json's own entries, keyed by registry: what a build may need for any base image. */
 export async function allCredentials(

@@ -1,7 +1,9 @@
 // Rules in `x-windlass.watch`, of the whole file or of a service: after changes below a path, a command is run on this machine
 // (`run`) or in the containers of a service (`exec`).
+
 import { resolve } from 'node:path';
 import { WindlassError } from '../../errors.ts';
+import { isRecord } from '../../json.ts';
 import type { Hook, Project } from '../../model.ts';
 import { type CompiledRule, compileRule, type OwnCommand } from '../../watch/rules.ts';
 
@@ -68,9 +70,6 @@ function texts(value: unknown, place: string): readonly string[] {
 
 const shown = (command: unknown): string =>
   JSON.stringify(Array.isArray(command) ? command.join(' ').replace(/^sh -c /, '') : command);
-
-export const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const wrong = (place: string, what: string): WindlassError =>
   new WindlassError('WATCH_OWN_RULE', `${place} ${what}`, { hint: 'see docs/watch.md' });

@@ -2,10 +2,11 @@
 import { readFileSync } from 'node:fs';
 import { relative } from 'node:path';
 import { messageOf, WindlassError } from '../../errors.ts';
+import { isRecord } from '../../json.ts';
 import type { Project, Service, WatchRule } from '../../model.ts';
 import { type CompiledRule, compileRule, readBuildIgnores } from '../../watch/rules.ts';
 import { selectedServices } from '../commands/selected-services.ts';
-import { isRecord, ownRules } from './own-rules.ts';
+import { ownRules } from './own-rules.ts';
 
 export interface WatchRules {
   readonly rules: readonly CompiledRule[];

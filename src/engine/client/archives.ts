@@ -1,9 +1,9 @@
 // Files into and out of containers, as tar streams.
 import type { Readable } from 'node:stream';
+import { record, text } from '../../json.ts';
 import type { Engine, PathStat } from '../engine.ts';
 import { http, stream as streams } from './builtin.ts';
 import { ask, type Client, container } from './client.ts';
-import { record, text } from './ndjson.ts';
 import { absentAsUndefined } from './observe.ts';
 
 type Verbs = Pick<Engine, 'putArchive' | 'getArchive' | 'statPath' | 'exportContainer'>;

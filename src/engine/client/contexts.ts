@@ -2,8 +2,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { EngineError, messageOf } from '../../errors.ts';
+import { record, text } from '../../json.ts';
 import { load } from './builtin.ts';
-import { record, text } from './ndjson.ts';
 import { type EngineTarget, parseAddress } from './target.ts';
 import { tlsFromDirectory } from './tls.ts';
 

@@ -1,9 +1,11 @@
 // The engine's events, as they happen.
+
+import { record, text } from '../../json.ts';
 import { LABEL } from '../../names.ts';
 import { unixTime } from '../../times.ts';
 import type { Engine, EngineEvent } from '../engine.ts';
 import { askStream, type Client } from './client.ts';
-import { jsonLines, record, text } from './ndjson.ts';
+import { jsonLines } from './ndjson.ts';
 import { guarded } from './streams.ts';
 
 export function eventVerbs(client: Client): Pick<Engine, 'events'> {

@@ -13,8 +13,3 @@ export async function* jsonLines(source: AsyncIterable<Buffer>): AsyncGenerator<
   pending += decoder.end();
   if (pending.trim() !== '') yield JSON.parse(pending);
 }
-
-/** Narrow views of untyped JSON. */
-export const record = (value: unknown): Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : {};
-export const text = (value: unknown): string => (typeof value === 'string' ? value : '');

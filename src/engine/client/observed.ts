@@ -1,5 +1,6 @@
 // The engine's answers in the Engine interface's terms. Pure.
 import type Docker from 'dockerode';
+import { record, text } from '../../json.ts';
 import type {
   ContainerDetails,
   ContainerState,
@@ -11,7 +12,6 @@ import type {
   ObservedPort,
   ObservedVolume,
 } from '../engine.ts';
-import { record, text } from './ndjson.ts';
 
 export function listedContainer(info: Docker.ContainerInfo): ObservedContainer {
   const status = info.Status ?? '';

@@ -1,11 +1,12 @@
 // The builders inside the engine: one POST with the context as a tar, to the classic one or, with a session beside it, to BuildKit.
 import { Readable } from 'node:stream';
 import { type DockerConfig, proxyEnvironment } from '../../../docker-config.ts';
+import { record, text } from '../../../json.ts';
 import { allCredentials } from '../../../registry/credentials.ts';
 import type { BuildRequest } from '../../engine.ts';
 import { type About, ask, type Client } from '../client.ts';
 import { fromWords, interruption } from '../failures.ts';
-import { jsonLines, record, text } from '../ndjson.ts';
+import { jsonLines } from '../ndjson.ts';
 import { guarded } from '../streams.ts';
 import { contextArchive, isRemoteContext, openContext } from './context.ts';
 import { nativeQuery } from './native.ts';

@@ -1,4 +1,5 @@
 // The image configuration document (OCI image-spec, docker's superset), as far as the engine reads it.
+import { isRecord } from '../../../json.ts';
 
 export interface HealthConfig {
   Test?: string[];
@@ -47,19 +48,16 @@ export interface ImageConfig {
   docker_version?: string;
 }
 
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
 /** Reads a configuration from bytes that came from outside. Throws where the part the engine relies on is not there. */
 export function parseImageConfig(text: string): ImageConfig {
   const value: unknown = JSON.parse(text);
-  if (!isObject(value)) throw new Error('image configuration is not an object');
+  if (!isRecord(value)) throw new Error('image configuration is not an object');
   const rootfs = value.rootfs;
-  const diffIds = isObject(rootfs) ? rootfs.diff_ids : undefined;
+  const diffIds = isRecord(rootfs) ? rootfs.diff_ids : undefined;
   const digests =
     Array.isArray(diffIds) && diffIds.every((id) => typeof id === 'string' && /^sha256:[0-9a-f]{64}$/.test(id));
   if (!digests) throw new Error('image configuration has no valid rootfs.diff_ids');
-  if (value.config !== undefined && value.config !== null && !isObject(value.config))
+  if (value.config !== undefined && value.config !== null && !isRecord(value.config))
     throw new Error('image configuration has a "config" that is not an object');
   return {
     ...value,

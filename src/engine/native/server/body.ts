@@ -1,5 +1,6 @@
 // Bodies of requests, checked against the kinds their fields must have: a client's mistake is a 400 that names the field, never
 // a fault deep inside.
+import { isRecord } from '../../../json.ts';
 import { badRequest } from './api-error.ts';
 import type { Exchange } from './exchange.ts';
 
@@ -9,8 +10,6 @@ export interface Shape {
   readonly [field: string]: Kind;
 }
 
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 const isString = (value: unknown): value is string => typeof value === 'string';
 
 const FITS: Readonly<Record<Exclude<Kind, Shape>, (value: unknown) => boolean>> = {
@@ -18,10 +17,10 @@ const FITS: Readonly<Record<Exclude<Kind, Shape>, (value: unknown) => boolean>> 
   number: (value) => typeof value === 'number' && Number.isFinite(value),
   boolean: (value) => typeof value === 'boolean',
   strings: (value) => Array.isArray(value) && value.every(isString),
-  'string map': (value) => isObject(value) && Object.values(value).every(isString),
-  object: isObject,
-  'object map': (value) => isObject(value) && Object.values(value).every((item) => item === null || isObject(item)),
-  objects: (value) => Array.isArray(value) && value.every(isObject),
+  'string map': (value) => isRecord(value) && Object.values(value).every(isString),
+  object: isRecord,
+  'object map': (value) => isRecord(value) && Object.values(value).every((item) => item === null || isRecord(item)),
+  objects: (value) => Array.isArray(value) && value.every(isRecord),
 };
 
 const NAMES: Readonly<Record<Exclude<Kind, Shape>, string>> = {
@@ -37,7 +36,7 @@ const NAMES: Readonly<Record<Exclude<Kind, Shape>, string>> = {
 
 /** Throws a 400 for the first field that is not of its kind. Fields that are not named in the shape are not looked at. */
 export function checkShape(value: unknown, shape: Shape, path = ''): void {
-  if (!isObject(value))
+  if (!isRecord(value))
     throw badRequest(`invalid request: ${path === '' ? 'the body' : `"${path}"`} must be an object`);
   for (const [field, kind] of Object.entries(shape)) {
     const item = value[field];
