@@ -1,7 +1,7 @@
 // The user a process is to run as, read from the container's own files.
 import type { NativeHost } from '../host.ts';
+import { resolveInRoot } from '../scoped-path.ts';
 import { badRequest } from '../server/api-error.ts';
-import { resolveInRoot } from './scoped-path.ts';
 import { type ProcessUser, resolveUser } from './users.ts';
 
 /** Larger files are no passwd of any real image, and would be read into memory. */

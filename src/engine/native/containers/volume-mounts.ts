@@ -1,9 +1,9 @@
 // Volumes of a container that is about to start: made ready, and filled from the image where they are new and empty.
 import { listIfExists, type NativeHost, runChecked } from '../host.ts';
+import { resolveInRoot } from '../scoped-path.ts';
 import { badRequest } from '../server/api-error.ts';
 import type { VolumeStore } from '../volumes/store.ts';
 import { propagationFault } from './propagation.ts';
-import { resolveInRoot } from './scoped-path.ts';
 import type { ContainerRecord, MountPoint } from './types.ts';
 
 export async function prepareVolumes(

@@ -8,9 +8,10 @@ import type { TarHeader } from '../../../../archive/tar-header.ts';
 import { readTar } from '../../../../archive/tar-reader.ts';
 import { messageOf } from '../../../../errors.ts';
 import type { NativeHost } from '../../host.ts';
+import { followLinks } from '../../scoped-path.ts';
 import { badRequest } from '../../server/api-error.ts';
 import { decompressor } from './decompressor.ts';
-import { type Found, followLinks, pathParts, type SourceTree, type TreeEntry } from './source-tree.ts';
+import { type Found, pathParts, type SourceTree, type TreeEntry } from './source-tree.ts';
 
 export interface ContextLimits {
   readonly maxBytes: number;

@@ -6,9 +6,9 @@ import { dirname, join } from 'node:path';
 import { PassThrough, type Readable } from 'node:stream';
 import { END_OF_ARCHIVE, encodeHeader, padding, type TarHeader } from '../../../../archive/tar-header.ts';
 import type { NativeHost } from '../../host.ts';
+import { followLinks, type LinkTarget, linksBelow } from '../../scoped-path.ts';
 import { badRequest } from '../../server/api-error.ts';
-import { readLink } from './mounted-tree.ts';
-import { followLinks, pathParts } from './source-tree.ts';
+import { pathParts } from './source-tree.ts';
 
 export interface Owner {
   readonly uid: number;
@@ -23,6 +23,7 @@ export class LayerWriter {
   readonly #host: NativeHost;
   /** Undefined where the layer stands for itself: `--link`, or on nothing. */
   readonly #below: string | undefined;
+  readonly #linkBelow: LinkTarget;
   readonly #written = new Map<string, { readonly kind: Kind; readonly target: string }>();
   readonly #out = new PassThrough({ highWaterMark: 1024 * 1024 });
   /** Folders that were followed already; forgotten with every link that is written. */
@@ -34,6 +35,7 @@ export class LayerWriter {
   constructor(host: NativeHost, below: string | undefined) {
     this.#host = host;
     this.#below = below;
+    this.#linkBelow = below === undefined ? () => undefined : linksBelow(host, below);
   }
 
   /** The archive; read it while it is written. */
@@ -145,9 +147,7 @@ export class LayerWriter {
   async #linkAt(path: string): Promise<string | undefined> {
     const own = this.#written.get(path);
     if (own) return own.kind === 'symlink' ? own.target : undefined;
-    return this.#below === undefined || this.#new.has(dirname(path))
-      ? undefined
-      : readLink(this.#host, join(this.#below, path));
+    return this.#new.has(dirname(path)) ? undefined : this.#linkBelow(path);
   }
 
   async #statBelow(path: string): Promise<Stats | undefined> {

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { readTar } from '../../../../archive/tar-reader.ts';
 import { HostError } from '../../../../errors.ts';
 import { hasCode, type NativeHost } from '../../host.ts';
-import { type EntriesOptions, type Found, followLinks, type SourceTree, type TreeEntry } from './source-tree.ts';
+import { followLinks, linksBelow } from '../../scoped-path.ts';
+import type { EntriesOptions, Found, SourceTree, TreeEntry } from './source-tree.ts';
 
 export class MountedTree implements SourceTree {
   readonly #host: NativeHost;
@@ -22,7 +23,7 @@ export class MountedTree implements SourceTree {
   }
 
   async find(path: string): Promise<Found | undefined> {
-    const resolved = await followLinks(path, (at) => readLink(this.#host, join(this.#root, at)));
+    const resolved = await followLinks(path, linksBelow(this.#host, this.#root));
     const facts = await this.#host.files.lstat(join(this.#root, resolved)).catch((error: unknown) => {
       if (hasCode(error, 'ENOENT') || hasCode(error, 'ENOTDIR')) return undefined;
       throw error;
@@ -96,13 +97,4 @@ export async function* tarEntries(
   // 1: a file changed while it was read, which at rest means a socket that has no place in an archive.
   if (status !== 0 && status !== 1)
     throw new HostError(`tar could not read "${folder}" (${String(status)}): ${stderr.trim()}`);
-}
-
-export async function readLink(host: NativeHost, path: string): Promise<string | undefined> {
-  try {
-    return await host.files.readlink(path);
-  } catch (error) {
-    if (['EINVAL', 'ENOENT', 'ENOTDIR'].some((code) => hasCode(error, code))) return undefined;
-    throw error;
-  }
 }

@@ -37,38 +37,3 @@ export function pathParts(path: string): string[] {
   }
   return parts;
 }
-
-/** Longest chain of links that is followed; the kernel's own limit. */
-const MAX_LINKS = 40;
-
-/**
- * Follows the links of a path, component by component. `target` tells where a link at a path leads, and undefined for
- * anything else, also for what is not there.
- */
-export async function followLinks(
-  path: string,
-  target: (path: string) => Promise<string | undefined> | string | undefined,
-  followLast = true,
-): Promise<string> {
-  let links = 0;
-  let done: string[] = [];
-  const split = (text: string): string[] => text.split('/').filter((part) => part !== '' && part !== '.');
-  const todo = split(path).reverse();
-  for (let part = todo.pop(); part !== undefined; part = todo.pop()) {
-    if (part === '..') {
-      done.pop();
-      continue;
-    }
-    const here = `/${[...done, part].join('/')}`;
-    const leads = todo.length === 0 && !followLast ? undefined : await target(here);
-    if (leads === undefined) {
-      done.push(part);
-      continue;
-    }
-    links += 1;
-    if (links > MAX_LINKS) throw new Error(`too many levels of symbolic links: ${path}`);
-    if (leads.startsWith('/')) done = [];
-    todo.push(...split(leads).reverse());
-  }
-  return `/${done.join('/')}`;
-}

@@ -2,8 +2,8 @@
 // one, so that the new image does not get them.
 import { join } from 'node:path';
 import type { NativeHost } from '../../host.ts';
-import { readLink } from '../files/mounted-tree.ts';
-import { followLinks, pathParts } from '../files/source-tree.ts';
+import { followLinks, linksBelow } from '../../scoped-path.ts';
+import { pathParts } from '../files/source-tree.ts';
 
 export interface Stub {
   readonly path: string;
@@ -26,7 +26,7 @@ export async function writeStubs(
   const { files } = host;
   const made = new Set<string>();
   for (const { path, kind } of stubs) {
-    const resolved = await followLinks(path, (at) => readLink(host, join(below, at)));
+    const resolved = await followLinks(path, linksBelow(host, below));
     const parts = pathParts(resolved);
     // Below a mount of the command itself nothing is needed: /dev is empty at first.
     if (resolved.startsWith('/dev/') || resolved.startsWith('/proc/') || resolved.startsWith('/sys/')) continue;
