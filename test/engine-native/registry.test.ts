@@ -135,6 +135,19 @@ test('an image arrives unpacked, with its name and digest', async () => {
   expect(await readFile(join(store.layerDiff(made.diffId), 'hello'), 'utf8')).toBe('hello\n');
 });
 
+test('one image, pulled under several names at once, is known by all of them', async () => {
+  const made = image('shared');
+  await pull(await serve(made));
+  const [found] = store.images();
+  if (!found) throw new Error('nothing was pulled');
+  const names = ['a', 'b', 'c'].map((name) => `registry.example/${name}@${sha(made.manifest)}`);
+  await Promise.all(names.map((name) => store.addImage(made.config, found.layers, [name])));
+  for (const known of [store, await openStore('lib')])
+    expect(known.images().map(({ repoDigests }) => [...repoDigests].sort())).toEqual([
+      [...found.repoDigests, ...names].sort(),
+    ]);
+});
+
 test('a download that breaks off goes on where it was', async () => {
   const made = image('x'.repeat(200_000) + createHash('sha512').update('noise').digest('hex').repeat(400));
   const ranges: (string | undefined)[] = [];

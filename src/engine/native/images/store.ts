@@ -33,12 +33,7 @@ export interface Image {
   readonly repoDigests: readonly string[];
 }
 
-interface ImageRecord {
-  readonly id: string;
-  readonly layers: readonly ImageLayer[];
-  readonly size: number;
-  readonly repoDigests: readonly string[];
-}
+type ImageRecord = Omit<Image, 'config'>;
 
 export const LAYER_TAR = 'application/vnd.docker.image.rootfs.diff.tar';
 export const LAYER_GZIP = 'application/vnd.docker.image.rootfs.diff.tar.gzip';
@@ -173,11 +168,25 @@ export class ImageStore {
   }
 
   #saveReferences(): Promise<void> {
-    const write = async (): Promise<void> => {
+    return this.#save(async () => {
       const text = (map: ReadonlyMap<string, string>): string => JSON.stringify(Object.fromEntries(map), undefined, 1);
       await this.#host.writeAtomic(this.#paths.references, text(this.#references));
       await this.#host.writeAtomic(this.#taggedFile, text(this.#tagged));
-    };
+    });
+  }
+
+  /** Writes what is known of an image by then; nothing for one that is gone. */
+  #saveRecord(id: string): Promise<void> {
+    return this.#save(async () => {
+      const known = this.#images.get(id);
+      if (known === undefined) return;
+      const { config: _, ...record } = known;
+      await this.#host.writeAtomic(join(this.#recordsFolder, `${hexOf(id)}.json`), JSON.stringify(record));
+    });
+  }
+
+  /** One write after the other, so that the last one on disk is the last one that was asked for. */
+  #save(write: () => Promise<void>): Promise<void> {
     this.#saving = this.#saving.then(write, write);
     return this.#saving;
   }
@@ -314,16 +323,17 @@ export class ImageStore {
     const config = parseImageConfig(configText);
     const id = await this.putBlobText(configText);
     const sizes = await Promise.all(config.rootfs.diff_ids.map((diffId) => this.layerSize(diffId)));
+    // From here to the setting nothing may wait: the same image may be pulled under another name just now.
     const known = this.#images.get(id);
-    const record: ImageRecord = {
+    const image: Image = {
       id,
       layers,
       size: sizes.reduce((sum, size) => sum + size, 0),
       repoDigests: [...new Set([...(known?.repoDigests ?? []), ...repoDigests])],
+      config,
     };
-    await this.#host.writeAtomic(join(this.#recordsFolder, `${hexOf(id)}.json`), JSON.stringify(record));
-    const image = { ...record, config };
     this.#images.set(id, image);
+    await this.#saveRecord(id);
     return image;
   }
 
@@ -331,9 +341,8 @@ export class ImageStore {
   async deleteRepoDigest(id: string, repoDigest: string): Promise<void> {
     const known = this.#images.get(id);
     if (!known) return;
-    const { config, ...record } = { ...known, repoDigests: known.repoDigests.filter((one) => one !== repoDigest) };
-    await this.#host.writeAtomic(join(this.#recordsFolder, `${hexOf(id)}.json`), JSON.stringify(record));
-    this.#images.set(id, { ...record, config });
+    this.#images.set(id, { ...known, repoDigests: known.repoDigests.filter((one) => one !== repoDigest) });
+    await this.#saveRecord(id);
   }
 
   /** Forgets an image and removes what no other image uses. Returns the digests of the layers that went. */
@@ -343,7 +352,7 @@ export class ImageStore {
     const { files } = this.#host;
     this.#images.delete(id);
     this.#tagged.delete(id);
-    await files.rm(join(this.#recordsFolder, `${hexOf(id)}.json`), { force: true });
+    await this.#save(() => files.rm(join(this.#recordsFolder, `${hexOf(id)}.json`), { force: true }));
     await files.rm(this.blobPath(id), { force: true });
     return this.dropLayers(image.layers);
   }
