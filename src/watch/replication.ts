@@ -3,8 +3,9 @@
 import type { Engine, ObservedContainer } from '../engine/engine.ts';
 import { EngineError, messageOf, WindlassError } from '../errors.ts';
 import type { Owner, Owners } from './owner.ts';
+import type { QuickWay } from './quick-way.ts';
 import type { Remover } from './removal.ts';
-import { archiveOf, type Mapping, type SyncWork, syncWork } from './sync-archive.ts';
+import { archiveOf, isPlain, type Mapping, type SyncWork, syncWork } from './sync-archive.ts';
 
 /** More than this many containers at once would not be faster. */
 const AT_ONCE = 16;
@@ -13,16 +14,18 @@ export class Replication {
   readonly #engine: Engine;
   readonly #remover: Remover;
   readonly #owners: Owners;
+  readonly #quick: QuickWay;
   /** Container path → what belongs there, and its place in the row. */
   readonly #row = new Map<string, { readonly mapping: Mapping; readonly place: number }>();
   /** Container id → the last place that it has. */
   readonly #reached = new Map<string, number>();
   #last = 0;
 
-  constructor(engine: Engine, remover: Remover, owners: Owners) {
+  constructor(engine: Engine, remover: Remover, owners: Owners, quick: QuickWay) {
     this.#engine = engine;
     this.#remover = remover;
     this.#owners = owners;
+    this.#quick = quick;
   }
 
   /** Notes changed paths, to be sent with the next `catchUp`. */
@@ -79,11 +82,16 @@ export class Replication {
 
   async #apply(id: string, work: SyncWork, send: (owner: Owner) => Sendable, signal?: AbortSignal): Promise<void> {
     // Copies first: what is waited for is seldom a removal, and nothing that is removed is in the way of what is copied.
-    if (work.items.length > 0) {
-      const archive = send(await this.#owners.of(id, signal));
-      await this.#engine.putArchive(id, '/', archive, {}, signal);
-    }
-    if (work.removals.length > 0) await this.#remover.remove(id, work.removals, signal);
+    if (work.items.length > 0) await this.#copy(id, work, send(await this.#owners.of(id, signal)), signal);
+    if (work.removals.length > 0 && !(await this.#quick.remove(id, work.removals)))
+      await this.#quick.timed(id, 0, () => this.#remover.remove(id, work.removals, signal));
+  }
+
+  async #copy(id: string, work: SyncWork, archive: Sendable, signal?: AbortSignal): Promise<void> {
+    const put = (): Promise<void> => this.#engine.putArchive(id, '/', archive, {}, signal);
+    if (!Buffer.isBuffer(archive)) await put();
+    else if (!isPlain(work.items) || !(await this.#quick.copy(id, archive)))
+      await this.#quick.timed(id, archive.length, put);
   }
 }
 

@@ -8,6 +8,7 @@ import { eventsBeforeCheck, noWatch, systemWatch } from './folder-watch.ts';
 import { HostTree } from './host-tree.ts';
 import { MountedFiles } from './mounted-files.ts';
 import { Owners } from './owner.ts';
+import { QuickWay } from './quick-way.ts';
 import { Remover } from './removal.ts';
 import { Replicas } from './replicas.ts';
 import { Replication } from './replication.ts';
@@ -53,6 +54,7 @@ export class WatchSession {
   readonly #replicas: Replicas;
   readonly #remover: Remover;
   readonly #owners: Owners;
+  readonly #quick: QuickWay;
   readonly #mounted: MountedFiles;
   readonly #replications: Map<string, Replication>;
   readonly #due: Map<string, Due>;
@@ -75,6 +77,7 @@ export class WatchSession {
       this.#finish = resolve;
     });
     this.#owners = new Owners(engine);
+    this.#quick = successorOf === undefined ? new QuickWay(engine, options.signal) : successorOf.#quick;
     this.#remover = new Remover(engine, async () => (await engine.capabilities(options.signal)).architecture);
     this.#mounted = successorOf === undefined ? new MountedFiles() : successorOf.#mounted;
     this.#mounted.add(rules.filter(({ mounted, file }) => mounted && file).map(({ path }) => path));
@@ -182,7 +185,8 @@ export class WatchSession {
   }
 
   #replication(service: string): Replication {
-    const found = this.#replications.get(service) ?? new Replication(this.#options.engine, this.#remover, this.#owners);
+    const [remover, owners, quick] = [this.#remover, this.#owners, this.#quick];
+    const found = this.#replications.get(service) ?? new Replication(this.#options.engine, remover, owners, quick);
     this.#replications.set(service, found);
     return found;
   }

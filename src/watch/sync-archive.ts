@@ -33,6 +33,16 @@ export function archiveOf(items: readonly SyncItem[], owner: Owner): Buffer | ((
     : () => Readable.from(archivePieces(items, owner));
 }
 
+/**
+ * Whether any tar(1) unpacks it as an engine does: busybox's takes no name that needs a header extension, and leaves symbolic links to
+ * root.
+ */
+export const isPlain = (items: readonly SyncItem[]): boolean =>
+  items.every(({ target, look }) => look.kind !== 'symlink' && Buffer.byteLength(target) <= MOST_NAME_BYTES);
+
+/** In one header, where the target's first slash makes room for a folder's last. */
+const MOST_NAME_BYTES = 100;
+
 const MOST_IN_MEMORY = 32 * 1024 * 1024;
 const PIECE = 1024 * 1024;
 

@@ -64,6 +64,8 @@ test('files of every kind arrive in all replicas, and go, also where the image h
   for (const container of all) await arrives(s, container, 'src', '/app');
 
   await s.write('src/first', 'saved');
+  const waits = async (): Promise<boolean> => (await s.docker(['top', all[0] ?? ''])).stdout.includes('tar -xpf');
+  await eventually('a shell waits in the container for the next save', waits);
   await s.write('src/deep/er/file', 'x');
   await mkdir(src('empty'));
   await symlink('../first', src('deep/link'));
@@ -106,6 +108,7 @@ test('files of every kind arrive in all replicas, and go, also where the image h
   const ended = await watch.ended;
   expect([ended.exitCode, ended.stdout.trimEnd().split('\n').at(-1)]).toEqual([130, 'Watch disabled']);
   expect(ended.stderr).not.toContain('cannot');
+  await eventually('no shell is left in the container', async () => !(await waits()));
 });
 
 const ACTIONS = `

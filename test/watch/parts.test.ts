@@ -9,6 +9,7 @@ import {
   readSync,
   renameSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -19,7 +20,7 @@ import type { Project } from '../../src/model.ts';
 import { MountedFiles } from '../../src/watch/mounted-files.ts';
 import { ownerFrom } from '../../src/watch/owner.ts';
 import { removerProgram } from '../../src/watch/remover-program.ts';
-import { syncWork } from '../../src/watch/sync-archive.ts';
+import { isPlain, syncWork } from '../../src/watch/sync-archive.ts';
 import { aProject } from '../support/project-builder.ts';
 
 let root: string;
@@ -110,6 +111,15 @@ describe('what a sync has to do', () => {
     writeFileSync(join(root, 'a'), 'x');
     const { items, removals } = syncWork(['a', 'gone', 'gone/below', 'gone/below/that'].map(mapping));
     expect([items.map(({ target }) => target), removals]).toEqual([['/app/a'], ['/app/gone']]);
+  });
+
+  test('links and long names are for the engine to unpack', () => {
+    writeFileSync(join(root, 'a'), 'x');
+    symlinkSync('a', join(root, 'link'));
+    mkdirSync(join(root, 'd'.repeat(95)));
+    mkdirSync(join(root, 'd'.repeat(96)));
+    const plain = (path: string): boolean => isPlain(syncWork([mapping(path)]).items);
+    expect(['a', 'link', 'd'.repeat(95), 'd'.repeat(96)].map(plain)).toEqual([true, false, true, false]);
   });
 
   test('below a folder that is a file or a link now, nothing is touched', () => {

@@ -64,6 +64,7 @@ export class Watcher {
         await this.#change;
       }
     } catch (error) {
+      this.stop();
       log(`Watch disabled with errors: ${messageOf(error)}`, 'problem');
       throw error;
     }
