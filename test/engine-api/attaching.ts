@@ -128,6 +128,7 @@ export function attaching(at: At): void {
     expectRefusal(await at().api.post(`/containers/${id}/resize`, undefined, { h: 10, w: 10 }), 409, /is not running/);
     const answer = await at().api.post(`/containers/${id}/resize`, undefined, { h: 'x', w: 10 });
     expect(answer.status).toBe(400);
+    expect((await at().api.post(`/containers/${id}/resize`)).status).toBe(400);
   });
 
   test('over a websocket: output comes in, input goes out', async () => {

@@ -339,6 +339,61 @@ const REFUSED: readonly Refused[] = [
     status: 400,
     message: /invalid environment variable: =x/,
   },
+  {
+    what: 'a host whose address is none',
+    body: host({ ExtraHosts: ['far:away'] }),
+    status: 400,
+    message: 'invalid IP address in add-host: "away"',
+  },
+  {
+    what: "options of another kind's with a bind mount",
+    body: host({ Mounts: [{ Type: 'bind', Source: '/tmp', Target: '/x', VolumeOptions: {} }] }),
+    status: 400,
+    message: 'invalid mount config for type "bind": field VolumeOptions must not be specified',
+  },
+  {
+    what: "options of another kind's with a volume",
+    body: host({ Mounts: [{ Type: 'volume', Target: '/x', BindOptions: {} }] }),
+    status: 400,
+    message: 'invalid mount config for type "volume": field BindOptions must not be specified',
+  },
+  {
+    what: 'propagation of a volume',
+    body: host({ Binds: ['wlt-refused:/x:rslave'] }),
+    status: 400,
+    message: /field BindOptions must not be specified$/,
+    docker: [500, 'mistakes are 4xx'],
+  },
+  {
+    what: 'the processes of a container that is not there',
+    body: host({ PidMode: 'container:wlt-none' }),
+    status: 400,
+    message: 'No such container: wlt-none',
+  },
+  {
+    what: 'the IPC of a container that is not there',
+    body: host({ IpcMode: 'container:wlt-none' }),
+    status: 400,
+    message: 'No such container: wlt-none',
+  },
+  {
+    what: 'a logging driver that is none',
+    body: host({ LogConfig: { Type: 'wlt-none' } }),
+    status: 400,
+    message: /^error looking up logging plugin wlt-none: plugin "wlt-none" not found/,
+  },
+  {
+    what: 'a way of logging that is none',
+    body: host({ LogConfig: { Type: 'json-file', Config: { mode: 'wlt' } } }),
+    status: 400,
+    message: 'logger: logging mode not supported: wlt',
+  },
+  {
+    what: 'a buffer for a log that has none',
+    body: host({ LogConfig: { Type: 'json-file', Config: { mode: 'blocking', 'max-buffer-size': '1k' } } }),
+    status: 400,
+    message: "logger: max-buffer-size option is only supported with 'mode=non-blocking'",
+  },
 ];
 
 export function creation(at: At): void {

@@ -22,8 +22,16 @@ export function execs(at: At): void {
     expectRefusal(await at().api.post(`/containers/${id}/exec`, {}), 400, 'No exec command specified');
     expectRefusal(await at().api.post(`/containers/${id}/exec`, { Cmd: [] }), 400, 'No exec command specified');
   });
+  test('create with keys to detach that cannot be read is refused', async () => {
+    expectRefusal(
+      await at().api.post(`/containers/${id}/exec`, { Cmd: ['true'], DetachKeys: 'ctrl-' }),
+      at().differs('mistakes are 4xx', { docker: 500, native: 400 }),
+      /^Invalid (escape|detach) keys \(ctrl-\) provided$/,
+    );
+  });
   test('create in what does not run is 409', async () => {
     const stopped = await at().create();
+    expectRefusal(await at().api.post(`/containers/${stopped}/exec`, {}), 400, 'No exec command specified');
     expectRefusal(
       await at().api.post(`/containers/${stopped}/exec`, { Cmd: ['true'] }),
       409,

@@ -355,7 +355,14 @@ export function images(at: At): void {
     if (!first || !second) throw new Error('two images are made');
     good(await at().api.post('/images/load', savedImage(first, `${repo}:latest`)));
     good(await at().api.post('/images/load', savedImage(second, `${repo}:latest`)));
-    const filters = filtersOf({ dangling: ['true'], label: [`prune=${at().prefix}`] });
+    const label = [`prune=${at().prefix}`];
+    const prune = (filters: Record<string, string[]>) =>
+      at().api.post('/images/prune', undefined, { filters: filtersOf({ dangling: ['true'], label, ...filters }) });
+    // What is younger than asked for, or has a label that is to be spared, stays.
+    for (const spared of [{ until: ['1970-01-02T00:00:00Z'] }, { 'label!': label }])
+      expect(good(await prune(spared)).json).toMatchObject({ ImagesDeleted: null });
+    expectRefusal(await prune({ wat: ['1'] }), 400, /[Ii]nvalid filter '?wat'?/);
+    const filters = filtersOf({ dangling: ['true'], label });
     const { json } = good(await at().api.post('/images/prune', undefined, { filters }));
     expect(json).toMatchObject({
       ImagesDeleted: expect.arrayContaining([{ Deleted: digestOf(first.config) }]),

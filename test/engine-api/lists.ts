@@ -155,6 +155,10 @@ export function lists(at: At): void {
       at().differs('mistakes are 4xx', { docker: 500, native: 400 }),
       /wat/,
     );
+    expect((await ask('{"is-task":["wat"]}')).status).toBe(400);
+    const mistake = at().differs('mistakes are 4xx', { docker: 500, native: 400 });
+    expect((await ask('{"publish":["wat"]}')).status).toBe(mistake);
+    expect((await at().api.get('/containers/json', { limit: 'wat' })).status).toBe(mistake);
     const missing = await ask('{"before":["wlt-none"]}');
     expectRefusal(
       missing,

@@ -90,6 +90,34 @@ export function networks(at: At): void {
     if (status === 404) expect(answer.status).toBe(404);
     else expect(answer.status).toBeGreaterThanOrEqual(400);
   });
+  test.each<[string, object, number, string | RegExp]>([
+    ['bridge', { Name: 'bridge' }, 403, /^operation is not permitted on predefined bridge network ?$/],
+    ['default', { Name: 'default' }, 403, /^operation is not permitted on predefined default network ?$/],
+    ['one for ingress', { Ingress: true }, 403, 'Ingress network can only be global scope network'],
+    ['one of a swarm', { Scope: 'swarm' }, 403, 'cannot create a swarm scoped network when swarm is not active'],
+  ])('create does not make %s', async (_, body, status, message) => {
+    expectRefusal(await at().api.post('/networks/create', { Name: at().name('n'), ...body }), status, message);
+  });
+  test('inspect looks in the scope that is asked for', async () => {
+    expect((await at().api.get(`/networks/${network.name}`, { scope: 'local' })).status).toBe(200);
+    expectRefusal(
+      await at().api.get(`/networks/${network.name}`, { scope: 'swarm' }),
+      404,
+      `network ${network.name} not found`,
+    );
+  });
+  test('connect and disconnect need a container', async () => {
+    const message = 'invalid name or ID supplied: ""';
+    expectRefusal(await connect(network.name, {}), 400, message);
+    expectRefusal(await at().api.post(`/networks/${network.name}/disconnect`, {}), 400, message);
+  });
+  test('the list refuses a type that is none', async () => {
+    expectRefusal(
+      await at().api.get('/networks', { filters: filtersOf({ type: ['wat'] }) }),
+      at().differs('mistakes are 4xx', { docker: 500, native: 400 }),
+      /invalid filter.*wat/,
+    );
+  });
   test('the three that are always there', async () => {
     const { json } = good(await at().api.get('/networks', { filters: filtersOf({ type: ['builtin'] }) }));
     expect((json as { Name: string; Driver: string }[]).map(({ Name, Driver }) => [Name, Driver]).sort()).toEqual([
@@ -210,6 +238,15 @@ export function networks(at: At): void {
       });
     const taken = await make('10.211.78.2');
     expectRefusal(await at().api.post(`/containers/${taken}/start`), 403, /Address already in use/);
+    const none = { [network.name]: { IPAMConfig: { IPv4Address: 'wat' } } };
+    expectRefusal(
+      await at().api.post(
+        '/containers/create',
+        at().body({ HostConfig: { NetworkMode: network.name }, NetworkingConfig: { EndpointsConfig: none } }),
+      ),
+      400,
+      'invalid IPv4 address: wat',
+    );
     const outside = await make('10.99.99.99');
     const answer = await at().api.post(`/containers/${outside}/start`);
     expect(answer.status).toBeGreaterThanOrEqual(400);

@@ -1,5 +1,6 @@
 // What a container may not be made or updated with: mistakes that are told before anything is kept, in Docker's own words, since
 // clients match on them. Logging has rules of its own in log-config.ts. Pure.
+import { isIP } from 'node:net';
 import type { HealthConfig } from '../images/image-config.ts';
 import { badRequest, notFound } from '../server/api-error.ts';
 import { ALL_CAPABILITIES, chooseCapabilities } from './capabilities.ts';
@@ -67,8 +68,15 @@ function checkModes(config: ContainerConfig, host: HostConfig): void {
         : 'conflicting options: container type network can’t be used with links. This would result in undefined behavior',
     );
   if (host.ShmSize !== undefined && host.ShmSize < 0) throw badRequest('SHM size can not be less than 0');
-  for (const extra of host.ExtraHosts ?? [])
-    if (!/^[^:=]+[:=].+$/.test(extra)) throw badRequest(`bad format for add-host: "${extra}"`);
+  for (const extra of host.ExtraHosts ?? []) checkExtraHost(extra);
+}
+
+/** `name:address`, or `name=address`, where IPv6 may stand in brackets; "host-gateway" is the host's address. */
+function checkExtraHost(text: string): void {
+  const address = /^[^:=]+[:=](.+)$/.exec(text)?.[1];
+  if (address === undefined) throw badRequest(`bad format for add-host: "${text}"`);
+  if (address !== 'host-gateway' && isIP(address.replace(/^\[(.*)\]$/, '$1')) === 0)
+    throw badRequest(`invalid IP address in add-host: "${address}"`);
 }
 
 /** The rules of restart policies; an update has to keep them, too. */

@@ -22,6 +22,10 @@ export async function checkHostConfig({ host, machine, store }: CheckParts, host
     const target = link.replace(/^\//, '').split(':', 1)[0] ?? '';
     if (!store.lookup(target)) throw badRequest(`could not get container for ${target}: No such container: ${target}`);
   }
+  for (const mode of [hostConfig.PidMode, hostConfig.IpcMode]) {
+    const shared = mode?.startsWith('container:') ? mode.slice('container:'.length) : undefined;
+    if (shared !== undefined && !store.lookup(shared)) throw badRequest(`No such container: ${shared}`);
+  }
   const { driver } = logPlan(hostConfig.LogConfig);
   if (driver === 'journald' && !(await exists(host, JOURNAL_SOCKET)))
     throw badRequest('failed to initialize logging driver: journald is not enabled on this host');

@@ -1,4 +1,5 @@
 // A container from what a client asked for: settings merged with the image's, mounts settled, networks looked up.
+import { isIPv4, isIPv6 } from 'node:net';
 import type { NativeHost } from '../host.ts';
 import type { HealthConfig, RunConfig } from '../images/image-config.ts';
 import { findImage, missingImage } from '../images/lookup.ts';
@@ -235,6 +236,9 @@ function chooseEndpoints(
   const endpoints: Record<string, Endpoint> = {};
   const add = (reference: string, given: EndpointSettings): void => {
     checkShape(given, ENDPOINT, 'NetworkingConfig.EndpointsConfig');
+    const { IPv4Address: v4, IPv6Address: v6 } = given.IPAMConfig ?? {};
+    if (v4 && !isIPv4(v4)) throw badRequest(`invalid IPv4 address: ${v4}`);
+    if (v6 && !isIPv6(v6)) throw badRequest(`invalid IPv6 address: ${v6}`);
     const network = parts.networks.lookup(reference);
     if (!network) {
       // Told when it is needed: at the start, as in Docker.

@@ -4,7 +4,7 @@ import { badRequest } from '../server/api-error.ts';
 const DEFAULT_KEYS = Buffer.from([16, 17]);
 const CONTROL = '@abcdefghijklmnopqrstuvwxyz[\\]^_';
 
-/** `ctrl-p,ctrl-q`, `a,ctrl-c` → bytes. */
+/** Throws a 400 for keys that cannot be read. `ctrl-p,ctrl-q`, `a,ctrl-c` → bytes. */
 export function parseDetachKeys(text: string | null): Buffer {
   if (text === null || text === '') return DEFAULT_KEYS;
   const bytes = text.split(',').map((key) => {

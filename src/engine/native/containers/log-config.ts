@@ -2,7 +2,7 @@
 //
 // Whatever the driver, the log is one the monitor writes (log-file.ts); drivers differ in how much of it is kept, whether it
 // can be read back, and whether it goes to the journal as well.
-import { ApiError, badRequest } from '../server/api-error.ts';
+import { type ApiError, badRequest } from '../server/api-error.ts';
 import type { HostConfig } from './types.ts';
 
 export interface LogPlan {
@@ -36,12 +36,12 @@ export function logPlan(config: HostConfig['LogConfig']): LogPlan {
   const driver = config?.Type || 'json-file';
   const options = config?.Config ?? {};
   if (!isDriver(driver))
-    throw new ApiError(
-      500,
+    throw badRequest(
       `error looking up logging plugin ${driver}: plugin "${driver}" not found (the windlass native engine has ${LOG_DRIVERS.join(', ')})`,
     );
   const unknown = Object.keys(options).find((name) => ![...OPTIONS[driver], ...DELIVERY].includes(name));
   if (unknown !== undefined) throw badRequest(`unknown log opt '${unknown}' for ${driver} log driver`);
+  checkDelivery(options);
   const maxFiles = filesOf(options['max-file']);
   const maxBytes = bytesOf(options['max-size']);
   switch (driver) {
@@ -56,6 +56,12 @@ export function logPlan(config: HostConfig['LogConfig']): LogPlan {
       // Clients that are attached read this much of what went by; nobody else does.
       return { driver, maxBytes: 10 * MEBIBYTE, maxFiles: 1 };
   }
+}
+
+function checkDelivery({ mode = '', 'max-buffer-size': buffer }: Readonly<Record<string, string>>): void {
+  if (!['', 'blocking', 'non-blocking'].includes(mode)) throw badRequest(`logger: logging mode not supported: ${mode}`);
+  if (buffer !== undefined && mode !== 'non-blocking')
+    throw badRequest("logger: max-buffer-size option is only supported with 'mode=non-blocking'");
 }
 
 const invalid = (reason: string): ApiError => badRequest(`failed to initialize logging driver: ${reason}`);

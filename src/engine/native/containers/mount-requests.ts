@@ -114,6 +114,11 @@ function parseBind(text: string, driver: string): MountRequest {
     throw badRequest(
       `invalid volume specification: '${text}': create ${first}: "${first}" includes invalid characters for a local volume name, only "[a-zA-Z0-9][a-zA-Z0-9_.-]" are allowed. If you intended to pass a host directory, use absolute path`,
     );
+  const propagation = words.find((word) => PROPAGATIONS.has(word)) ?? '';
+  if (!bind && propagation !== '')
+    throw badRequest(
+      `invalid volume specification: '${text}': invalid mount config for type "volume": field BindOptions must not be specified`,
+    );
   return {
     ...EMPTY,
     type: bind ? 'bind' : 'volume',
@@ -121,16 +126,26 @@ function parseBind(text: string, driver: string): MountRequest {
     target: second,
     readWrite: !words.includes('ro'),
     mode: third ?? '',
-    propagation: words.find((word) => PROPAGATIONS.has(word)) ?? '',
+    propagation,
     createSource: bind,
     copy: !words.includes('nocopy'),
     driver: bind ? '' : driver,
   };
 }
 
+/** Options of other kinds of mounts. */
+const FOREIGN_OPTIONS: Readonly<Record<string, readonly ('BindOptions' | 'VolumeOptions' | 'TmpfsOptions')[]>> = {
+  bind: ['VolumeOptions', 'TmpfsOptions'],
+  volume: ['BindOptions', 'TmpfsOptions'],
+  tmpfs: ['BindOptions', 'VolumeOptions'],
+};
+
 function parseSpec(spec: MountSpec): MountRequest {
   const { Type: type = '', Source: source = '', Target: target = '' } = spec;
   const base = { ...EMPTY, target, readWrite: spec.ReadOnly !== true };
+  const foreign = FOREIGN_OPTIONS[type]?.find((name) => spec[name]);
+  if (foreign !== undefined)
+    throw badRequest(`invalid mount config for type "${type}": field ${foreign} must not be specified`);
   switch (type) {
     case 'bind':
       if (source === '') throw badRequest('invalid mount config for type "bind": field Source must not be empty');

@@ -2,7 +2,7 @@
 import { parseAddress, parseSubnet, type Subnet } from '../../../network/cidr.ts';
 import { parseAddress6, parseSubnet6, type Subnet6 } from '../../../network/cidr6.ts';
 import type { RulesetNetwork } from '../../../network/ruleset.ts';
-import { badRequest, forbidden, notFound } from '../server/api-error.ts';
+import { badRequest, forbidden, notFound, notServed } from '../server/api-error.ts';
 import { type Driver, type DriverOptions, driverOptions } from './driver-options.ts';
 import { type IpamConfig, type Pool, type PoolFacts, poolsOf } from './ipam-config.ts';
 
@@ -14,6 +14,8 @@ export interface NetworkRequest {
   readonly Attachable?: boolean;
   readonly Ingress?: boolean;
   readonly Scope?: string;
+  readonly ConfigOnly?: boolean;
+  readonly ConfigFrom?: { readonly Network?: string } | null;
   readonly EnableIPv6?: boolean;
   readonly EnableIPv4?: boolean;
   readonly IPAM?: {
@@ -83,6 +85,7 @@ const DRIVERS: readonly string[] = ['bridge', 'macvlan', 'ipvlan'] satisfies Dri
 export function networkRecord(request: NetworkRequest, facts: RecordFacts): NetworkRecord {
   const name = request.Name ?? '';
   if (!/^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/.test(name)) throw badRequest(`invalid network name: ${JSON.stringify(name)}`);
+  checkKind(request);
   const driver = driverOf(request);
   const ipamDriver = request.IPAM?.Driver || 'default';
   if (ipamDriver !== 'default') throw notFound(`could not find IPAM driver "${ipamDriver}"`);
@@ -109,6 +112,14 @@ export function networkRecord(request: NetworkRequest, facts: RecordFacts): Netw
     ...(configs.some((config) => config.Subnet) ? { ownSubnet: true } : {}),
     ...(driver === 'bridge' ? { bridge: bridgeName ?? BRIDGE_PREFIX + short } : { parent: parent ?? `dm-${short}` }),
   };
+}
+
+/** Kinds of networks that are made for a swarm, or for other networks to be like them. */
+function checkKind({ Ingress, Scope: scope = '', ConfigOnly, ConfigFrom }: NetworkRequest): void {
+  if (Ingress === true) throw forbidden('Ingress network can only be global scope network');
+  if (scope === 'swarm') throw forbidden('cannot create a swarm scoped network when swarm is not active');
+  if (!['', 'local'].includes(scope)) throw badRequest(`invalid network scope "${scope}": only "local" is served`);
+  if (ConfigOnly === true || ConfigFrom?.Network) throw notServed('a network that is the configuration of others');
 }
 
 function driverOf(request: NetworkRequest): Driver {

@@ -6,10 +6,17 @@ import { listIfExists, type NativeHost, readIfExists } from '../host.ts';
 import { newId, timestamp } from '../names.ts';
 import type { Paths } from '../paths.ts';
 import { Serial } from '../serial.ts';
-import { ApiError, conflict, noSuchNetwork } from '../server/api-error.ts';
+import { ApiError, conflict, forbidden, noSuchNetwork } from '../server/api-error.ts';
 import type { PoolFacts } from './ipam-config.ts';
 import { hasIPv6 } from './ipv6-host.ts';
-import { addressFacts, DEFAULT_NETWORK, type NetworkRecord, type NetworkRequest, networkRecord } from './record.ts';
+import {
+  addressFacts,
+  DEFAULT_NETWORK,
+  type NetworkRecord,
+  type NetworkRequest,
+  networkRecord,
+  PREDEFINED,
+} from './record.ts';
 
 export class NetworkRecords {
   readonly #host: NativeHost;
@@ -64,6 +71,9 @@ export class NetworkRecords {
 
   /** `check` refuses what this host cannot have, before the record is kept. */
   create(request: NetworkRequest, check: (record: NetworkRecord) => Promise<void>): Promise<NetworkRecord> {
+    const name = request.Name ?? '';
+    if ([...PREDEFINED, 'default'].includes(name))
+      throw forbidden(`operation is not permitted on predefined ${name} network`);
     return this.#serial.run('records', () => this.#create(request, check));
   }
 

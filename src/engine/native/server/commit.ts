@@ -29,7 +29,9 @@ async function changes(engine: NativeEngine, exchange: Exchange): Promise<void> 
 
 async function commit(engine: NativeEngine, exchange: Exchange): Promise<void> {
   const { query } = exchange;
-  const record = engine.store.find(query.get('container') ?? '');
+  const container = query.get('container') ?? '';
+  if (container === '') throw badRequest('invalid name or ID supplied: ""');
+  const record = engine.store.find(container);
   const name = query.get('repo') ?? '';
   const reference = name === '' ? undefined : parseReference(query.get('tag') ? `${name}:${query.get('tag')}` : name);
   if (name !== '' && (!reference || reference.digest !== undefined)) throw badRequest('invalid reference format');

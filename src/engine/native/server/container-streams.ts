@@ -184,7 +184,7 @@ export interface TerminalSize {
 
 /** The `h` and `w` of a request. */
 export function sizeOf(exchange: Exchange): TerminalSize {
-  const [height, width] = ['h', 'w'].map((key) => Number(exchange.query.get(key)));
+  const [height, width] = ['h', 'w'].map((key) => Number(exchange.query.get(key) || Number.NaN));
   const valid = (value: number | undefined): value is number =>
     value !== undefined && Number.isInteger(value) && value >= 0 && value < 65536;
   if (!valid(height) || !valid(width)) throw badRequest('invalid terminal size');

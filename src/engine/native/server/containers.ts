@@ -30,6 +30,7 @@ export function containerRoutes(engine: NativeEngine): Routes {
     'GET /containers/json': async (exchange) => exchange.reply(200, await list(engine, exchange)),
     'POST /containers/create': async (exchange) => {
       const request = await bodyOf<CreateRequest>(exchange, CREATE_CONTAINER);
+      if (Object.keys(request).length === 0) throw badRequest('Config cannot be empty in order to create a container');
       requirePlatform(engine, request.Image ?? '', exchange.query.get('platform') ?? '');
       const record = await createContainer(engine, (exchange.query.get('name') ?? '').replace(/^\//, ''), request);
       engine.events.emit('container', 'create', record.id, eventAttributes(record));
@@ -121,6 +122,10 @@ function checkValues(filters: Filters): void {
     if (!HEALTHS.includes(value)) throw badRequest(`invalid filter 'health=${value}'`);
   for (const value of filters.get('exited'))
     if (!/^-?\d+$/.test(value)) throw badRequest(`invalid filter 'exited=${value}'`);
+  for (const key of ['publish', 'expose'])
+    for (const value of filters.get(key))
+      if (!/^\d+(-\d+)?(\/\w+)?$/.test(value)) throw badRequest(`invalid filter '${key}=${value}'`);
+  filters.flag('is-task');
 }
 
 async function list(engine: NativeEngine, exchange: Exchange): Promise<unknown[]> {
@@ -128,6 +133,7 @@ async function list(engine: NativeEngine, exchange: Exchange): Promise<unknown[]
   const filters = parseFilters(exchange.query.get('filters'), FILTERS);
   checkValues(filters);
   const limit = Number(exchange.query.get('limit') ?? 0);
+  if (!Number.isInteger(limit)) throw badRequest(`invalid limit "${exchange.query.get('limit')}"`);
   const named = (key: string): ContainerRecord | undefined => {
     const reference = filters.get(key)[0];
     return reference === undefined ? undefined : store.find(reference);

@@ -29,10 +29,11 @@ export function execRoutes(engine: NativeEngine): Routes {
     'POST /containers/{id}/exec': async (exchange) => {
       const record = engine.store.find(exchange.params.id ?? '');
       const config = await bodyOf<ExecConfig>(exchange, EXEC);
+      if (!config.Cmd || config.Cmd.length === 0) throw badRequest('No exec command specified');
+      parseDetachKeys(config.DetachKeys ?? null);
       if (record.state.status === 'paused')
         throw conflict(`Container ${exchange.params.id} is paused, unpause the container before exec`);
       if (!isLive(record.state.status)) throw conflict(`Container ${record.id} is not running`);
-      if (!config.Cmd || config.Cmd.length === 0) throw badRequest('No exec command specified');
       const session = sessions.create(record.id, config);
       engine.events.emit('container', `exec_create: ${config.Cmd.join(' ')}`, record.id, {
         ...eventAttributes(record),

@@ -49,6 +49,12 @@ export class Filters {
     return Number(time / 1_000_000n);
   }
 
+  /** Refuses values that are none of these. */
+  oneOf(key: string, values: readonly string[]): void {
+    const unknown = this.get(key).find((value) => !values.includes(value));
+    if (unknown !== undefined) throw badRequest(`invalid filter '${key}=${unknown}'`);
+  }
+
   flag(key: string): boolean | undefined {
     const value = this.get(key)[0];
     if (value === undefined) return undefined;

@@ -217,7 +217,8 @@ async function remove(engine: NativeEngine, name: string, exchange: Exchange): P
 }
 
 async function prune(engine: NativeEngine, exchange: Exchange): Promise<void> {
-  const filters = parseFilters(exchange.query.get('filters'));
+  const filters = parseFilters(exchange.query.get('filters'), ['dangling', 'label', 'label!', 'until']);
+  const until = filters.until(Date.now());
   const onlyDangling = filters.flag('dangling') !== false;
   const deleted: Record<string, string>[] = [];
   let reclaimed = 0;
@@ -225,7 +226,9 @@ async function prune(engine: NativeEngine, exchange: Exchange): Promise<void> {
     const tags = engine.images.tagsOf(image.id);
     if (onlyDangling && tags.length > 0) continue;
     if (engine.store.all().some((record) => record.imageId === image.id)) continue;
-    if (!filters.labels('label', image.config.config?.Labels ?? {})) continue;
+    const labels = image.config.config?.Labels ?? {};
+    if (!filters.labels('label', labels) || !filters.withoutLabels(labels)) continue;
+    if (until !== undefined && Date.parse(image.config.created ?? '') > until) continue;
     for (const name of tags) {
       await engine.images.deleteReference(name);
       deleted.push({ Untagged: name });

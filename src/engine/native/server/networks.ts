@@ -2,8 +2,8 @@
 import { eventAttributes } from '../containers/event-attributes.ts';
 import type { ContainerRecord, EndpointSettings } from '../containers/types.ts';
 import type { NativeEngine } from '../engine.ts';
-import type { NetworkRecord, NetworkRequest } from '../networks/record.ts';
-import { badRequest } from './api-error.ts';
+import { type NetworkRecord, type NetworkRequest, PREDEFINED } from '../networks/record.ts';
+import { badRequest, noSuchNetwork } from './api-error.ts';
 import { bodyOf, CONNECT_NETWORK, CREATE_NETWORK, DISCONNECT_NETWORK } from './body.ts';
 import type { Exchange } from './exchange.ts';
 import { parseFilters } from './filters.ts';
@@ -15,8 +15,12 @@ export function networkRoutes(engine: NativeEngine): Routes {
     events.emit('network', action, record.id, { name: record.name, type: record.driver, ...more });
   return {
     'GET /networks': (exchange) => exchange.reply(200, list(engine, exchange)),
-    'GET /networks/{id}': (exchange) =>
-      exchange.reply(200, describe(engine, networks.find(exchange.params.id ?? ''), true)),
+    'GET /networks/{id}': (exchange) => {
+      const reference = exchange.params.id ?? '';
+      const scope = exchange.query.get('scope') || SCOPE;
+      if (scope !== SCOPE) throw noSuchNetwork(reference);
+      exchange.reply(200, describe(engine, networks.find(reference), true));
+    },
     'POST /networks/create': async (exchange) => {
       const record = await networks.create(await bodyOf<NetworkRequest>(exchange, CREATE_NETWORK));
       emit('create', record);
@@ -32,7 +36,7 @@ export function networkRoutes(engine: NativeEngine): Routes {
         exchange,
         CONNECT_NETWORK,
       );
-      const container = store.find(request.Container ?? '');
+      const container = store.find(containerOf(request));
       await engine.lifecycle.connect(container.id, network, request.EndpointConfig ?? {});
       emit('connect', network, { container: container.id });
       exchange.reply(200);
@@ -40,17 +44,18 @@ export function networkRoutes(engine: NativeEngine): Routes {
     'POST /networks/{id}/disconnect': async (exchange) => {
       const network = networks.find(exchange.params.id ?? '');
       const request = await bodyOf<{ Container?: string; Force?: boolean }>(exchange, DISCONNECT_NETWORK);
-      if (!request.Container) throw badRequest('a container to disconnect is needed');
-      const container = store.find(request.Container);
+      const container = store.find(containerOf(request));
       await engine.lifecycle.disconnect(container.id, network);
       emit('disconnect', network, { container: container.id, ...eventName(container) });
       exchange.reply(200);
     },
     'POST /networks/prune': async (exchange) => {
       const filters = parseFilters(exchange.query.get('filters'), ['label', 'label!', 'until']);
+      const until = filters.until(Date.now());
       const deleted: string[] = [];
       for (const record of networks.all()) {
-        if (['bridge', 'host', 'none'].includes(record.name) || isUsed(store.all(), record)) continue;
+        if (PREDEFINED.includes(record.name) || isUsed(store.all(), record)) continue;
+        if (until !== undefined && Date.parse(record.created) > until) continue;
         if (!filters.labels('label', record.labels) || !filters.withoutLabels(record.labels)) continue;
         emit('destroy', await networks.remove(record.id));
         deleted.push(record.name);
@@ -58,6 +63,14 @@ export function networkRoutes(engine: NativeEngine): Routes {
       exchange.reply(200, { NetworksDeleted: deleted.length > 0 ? deleted : null });
     },
   };
+}
+
+/** Of the networks of one machine, which are all there are. */
+const SCOPE = 'local';
+
+function containerOf({ Container: name = '' }: { readonly Container?: string }): string {
+  if (name === '') throw badRequest('invalid name or ID supplied: ""');
+  return name;
 }
 
 const eventName = (record: ContainerRecord): Record<string, string> => ({
@@ -71,8 +84,8 @@ const FILTERS = ['dangling', 'driver', 'id', 'label', 'name', 'scope', 'type'];
 
 function list(engine: NativeEngine, exchange: Exchange): unknown[] {
   const filters = parseFilters(exchange.query.get('filters'), FILTERS);
-  const predefined = ['bridge', 'host', 'none'];
   const dangling = filters.flag('dangling');
+  filters.oneOf('type', ['builtin', 'custom']);
   return engine.networks
     .all()
     .filter(
@@ -80,11 +93,11 @@ function list(engine: NativeEngine, exchange: Exchange): unknown[] {
         filters.any('id', (value) => record.id.startsWith(value)) &&
         filters.any('name', (value) => record.name.includes(value)) &&
         filters.any('driver', (value) => record.driver === value) &&
-        filters.any('scope', (value) => value === 'local') &&
-        filters.any('type', (value) => (value === 'builtin') === predefined.includes(record.name)) &&
+        filters.any('scope', (value) => value === SCOPE) &&
+        filters.any('type', (value) => (value === 'builtin') === PREDEFINED.includes(record.name)) &&
         filters.labels('label', record.labels) &&
         (dangling === undefined ||
-          dangling === (!predefined.includes(record.name) && !isUsed(engine.store.all(), record))),
+          dangling === (!PREDEFINED.includes(record.name) && !isUsed(engine.store.all(), record))),
     )
     .map((record) => describe(engine, record, false));
 }
@@ -95,7 +108,7 @@ function describe(engine: NativeEngine, record: NetworkRecord, withContainers: b
     Name: record.name,
     Id: record.id,
     Created: record.created,
-    Scope: 'local',
+    Scope: SCOPE,
     Driver: record.driver,
     EnableIPv4: true,
     EnableIPv6: record.enableIPv6,

@@ -79,9 +79,13 @@ export class VolumeStore {
   /** Creating what exists with the same driver gives what is there. */
   create(request: VolumeRequest): Promise<{ record: VolumeRecord; made: boolean }> {
     const name = request.Name || newId();
+    if (name.length < 2)
+      throw badRequest(
+        `create ${name}: volume name is too short, names should be at least two alphanumeric characters`,
+      );
     if (!/^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/.test(name) || name.length > 255)
       throw badRequest(
-        `create ${name}: "${name}" includes invalid characters for a local volume name, only "[a-zA-Z0-9][a-zA-Z0-9_.-]" are allowed`,
+        `create ${name}: "${name}" includes invalid characters for a local volume name, only "[a-zA-Z0-9][a-zA-Z0-9_.-]" are allowed. If you intended to pass a host directory, use absolute path`,
       );
     if (request.Driver && request.Driver !== 'local')
       throw notFound(
