@@ -23,6 +23,8 @@ export const LABEL = {
   hook: 'com.docker.compose.hook',
   /** windlass's own: digest of the contents of the configs and secrets a service uses. */
   contentHash: 'io.windlass.content-hash',
+  /** windlass's own, on an image that a lock was held to: digest of what its build began from. */
+  lockedBases: 'io.windlass.locked-bases',
 } as const;
 
 /** The version of docker compose whose labels are written. */

@@ -40,6 +40,8 @@ export interface CommandContext {
   prepare(project: Project): Promise<void>;
   /** A line for the user on standard error that is no progress: `warning: …`. */
   warn(message: string): void;
+  /** A line for the user on standard error that is neither progress nor a warning; not for machines. */
+  note(text: string): void;
   /** Closes the engine's connections. Called once, by main.ts. */
   close(): Promise<void>;
 }
@@ -72,6 +74,8 @@ export function createContext(facts: ContextFacts): CommandContext {
     else if (globals.progress !== 'quiet') io.stderr.write(`warning: ${message}\n`);
   };
 
+  const note = (text: string): void => noteTo(globals, io, text);
+
   const loadOptions = (overrides: Partial<LoadOptions> = {}): LoadOptions => ({
     cwd,
     env,
@@ -98,6 +102,7 @@ export function createContext(facts: ContextFacts): CommandContext {
     signal: interrupts.signal,
     remote,
     warn,
+    note,
     loadOptions,
     async loadProject(overrides) {
       const [{ loadProject }, { formatDiagnostic }] = await Promise.all([
@@ -139,13 +144,15 @@ export function createContext(facts: ContextFacts): CommandContext {
 /** What looks at engines in passing, while the user types: that starts none. */
 const NEVER_STARTS = ['__complete'];
 
+function noteTo({ progress }: GlobalOptions, io: Io, text: string): void {
+  if (progress !== 'quiet' && progress !== 'json') io.stderr.write(`${text}\n`);
+}
+
 async function connect(facts: ContextFacts, project?: string): Promise<Engine> {
   const { command, globals, env, interrupts, io } = facts;
   const { selectEngine } = await import('../engine/select-engine.ts');
   const { nativeStarter } = await import('./native/on-demand.ts');
-  const note = (text: string): void => {
-    if (globals.progress !== 'quiet' && globals.progress !== 'json') io.stderr.write(`${text}\n`);
-  };
+  const note = (text: string): void => noteTo(globals, io, text);
   const { engine } = await selectEngine({
     env,
     ...(globals.engine === undefined ? {} : { explicit: globals.engine }),

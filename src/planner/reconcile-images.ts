@@ -1,7 +1,10 @@
 // Which images have to be pulled or built before containers are made from them.
+
+import type { ObservedImage } from '../engine/engine.ts';
 import { WindlassError } from '../errors.ts';
 import { STATUS } from '../events.ts';
 import type { Project, Service } from '../model.ts';
+import { LABEL } from '../names.ts';
 import { buildsBefore } from './build-order.ts';
 import type { Observation } from './observation.ts';
 import type { UpOptions } from './options.ts';
@@ -29,9 +32,16 @@ export function reconcileImages(
     const local = found !== undefined && matchesPlatform(found, service.platform) ? found : undefined;
     const needed = steps.get(image) ?? [];
     const pull = mustPull(service, local, options.now) ? addPull(plan, project, service, image, options) : undefined;
-    const build = mustBuild(service, local !== undefined, options)
-      ? addBuild(plan, project, service, image, pull, options)
-      : undefined;
+    const strays = local !== undefined && !isBuiltAsLocked(service, local);
+    if (strays && options.build === 'never') throw notAsLocked(service, image);
+    const build =
+      strays || mustBuild(service, local !== undefined, options)
+        ? addBuild(plan, project, service, image, {
+            options,
+            ...(pull === undefined ? {} : { pull }),
+            ...(strays ? { cause: 'built from other images than those that are locked' } : {}),
+          })
+        : undefined;
     const added = [...(pull === undefined ? [] : [pull]), ...(build === undefined ? [] : [build])];
     if (added.length > 0) steps.set(image, [...new Set([...needed, ...added])]);
     else if (local === undefined && needed.length === 0) throw unobtainable(service, image);
@@ -54,6 +64,10 @@ export function reconcileImages(
 
 const mustBuild = (service: Service, isLocal: boolean, options: UpOptions): boolean =>
   service.build !== undefined && options.build !== 'never' && (!isLocal || service.pull_policy === 'build');
+
+/** False for a service that is held to a lock, and an image that was built before that, or from what was locked then. */
+const isBuiltAsLocked = ({ build }: Service, { labels }: ObservedImage): boolean =>
+  build?.labels?.[LABEL.lockedBases] === undefined || build.labels[LABEL.lockedBases] === labels[LABEL.lockedBases];
 
 function addPull(plan: PlanBuilder, project: Project, service: Service, image: string, options: UpOptions): StepId {
   const services = Object.values(project.services)
@@ -80,14 +94,13 @@ function addBuild(
   project: Project,
   service: Service,
   image: string,
-  pull: StepId | undefined,
-  options: UpOptions,
+  { options, pull, cause }: { readonly options: UpOptions; readonly pull?: StepId; readonly cause?: string },
 ): StepId {
   return plan.add({
     action: 'build-image',
     id: `build image ${image}`,
     resource: `image ${image}`,
-    cause: options.build === 'always' ? 'asked for' : 'missing',
+    cause: cause ?? (options.build === 'always' ? 'asked for' : 'missing'),
     group: service.name,
     dependsOn: buildsBefore(project, service).flatMap((name) => {
       const other = project.services[name];
@@ -109,3 +122,12 @@ const unobtainable = (service: Service, image: string): WindlassError =>
         ? `pull it ("windlass pull ${service.name}"), or change its pull policy "${service.pull_policy}"`
         : `build it ("windlass build ${service.name}"), or leave out --no-build`,
   });
+
+const notAsLocked = (service: Service, image: string): WindlassError =>
+  new WindlassError(
+    'PLAN_NOT_AS_LOCKED',
+    `service "${service.name}": image "${image}" was built from other images than those that are locked`,
+    {
+      hint: `build it again ("windlass up --locked --build"), or leave out --no-build`,
+    },
+  );

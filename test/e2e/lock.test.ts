@@ -1,6 +1,8 @@
 // The lock against a real registry, whose tags move.
+import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { startDebianRegistry } from '../support/debian-registry.ts';
+import { startGitServer } from '../support/git-server.ts';
 import { type Scenario, scenario } from '../support/scenario.ts';
 
 /** Gives the tag an image of its own. */
@@ -72,10 +74,56 @@ test('a tag moves: locked stays, outdated tells, update follows', async () => {
   expect(await which(s, 'web')).toBe('second');
   expect(await which(s, 'built')).toBe('first');
 
+  // The image that was built is there: from another base, which the lock has left.
+  await s.windlass(['update', 'built']);
+  const kept = await s.windlass(['up', '-d', '--locked', '--no-build'], { exit: 1 });
+  expect(kept.stderr).toContain('was built from other images than those that are locked');
+  await s.windlass(['up', '-d', '--locked']);
+  expect(await which(s, 'built')).toBe('second');
+
   await s.write('compose.override.yaml', `services:\n  more: {image: "${registry}/shop/more:1"}\n`);
   const uncovered = await s.windlass(['up', '-d', '--locked'], { exit: 1 });
   expect(uncovered.stderr).toContain(`does not cover the project:\n  image ${registry}/shop/more:1 (more)`);
   const checked = await s.windlass(['lock', '--check'], { exit: 1 });
   expect(checked.stderr).toContain(`${registry}/shop/more:1`);
   await s.windlass(['down', '--rmi', 'all', '--remove-orphans']);
+});
+
+test('remote files move: locked they stay, outdated tells, update follows', async () => {
+  const registry = await startDebianRegistry();
+  const git = await startGitServer();
+  const [branch, artifact] = [`${git.address}/shop.git#main:base`, `${registry}/shop/part:1`];
+  // Named by digest, so that the lock is about the files alone.
+  const service = (name: string, text: string): string =>
+    `services: {${name}: {image: "busybox@sha256:${'0'.repeat(64)}", command: ${text}}}\n`;
+  const s = await scenario({ files: { 'compose.yaml': `include:\n  - ${branch}\n  - oci://${artifact}\n` } });
+  const env = { XDG_CACHE_HOME: join(s.folder, 'cache') };
+  const windlass = (...args: string[]) => s.windlass(args, { env });
+  const move = async (text: string): Promise<void> => {
+    await git.commit('shop.git', 'base/compose.yaml', service('branch', text));
+    await s.write('part.yaml', service('artifact', text));
+    await windlass('-f', 'part.yaml', 'publish', '-y', artifact);
+  };
+  await move('first');
+  await windlass('lock');
+  const lock = await s.read('compose.lock.yaml');
+  expect(lock).toMatch(/shop\.git#main:base: git:\/\/127\.0\.0\.1:\d+\/shop\.git#[0-9a-f]{40}:base\n/);
+  expect(lock).toMatch(/part:1: oci:\/\/127\.0\.0\.1:\d+\/shop\/part@sha256:[0-9a-f]{64}\n/);
+
+  await move('second');
+  // On a machine that has not seen the first either.
+  env.XDG_CACHE_HOME = join(s.folder, 'other-cache');
+  const commands = async (locked: string): Promise<string[]> =>
+    (await s.windlass(['config'], { env: { ...env, COMPOSE_LOCKED: locked } })).stdout.match(/first|second/g) ?? [];
+  expect(await commands('1')).toEqual(['first', 'first']);
+  expect(await commands('0')).toEqual(['second', 'second']);
+  await windlass('lock');
+  await windlass('update', 'branch');
+  expect(await s.read('compose.lock.yaml')).toBe(lock);
+  const outdated = JSON.parse((await windlass('outdated', '--format', 'json')).stdout) as Record<string, unknown>[];
+  expect(outdated.map(({ Include }) => Include)).toEqual([branch, `oci://${artifact}`]);
+  const moved = (await windlass('update')).stdout;
+  expect(moved).toMatch(/#main:base {2}[0-9a-f]{12} → [0-9a-f]{12}\noci:.*:1 {2}sha256:\w{12} → sha256:\w{12}\n$/);
+  expect(await commands('1')).toEqual(['second', 'second']);
+  expect((await windlass('outdated', '--format', 'json')).stdout).toBe('[]\n');
 });

@@ -26,7 +26,7 @@ export const lockCommands: readonly AnyCommand[] = [
   declareCommand({
     name: 'outdated',
     usage: '[OPTIONS]',
-    summary: 'List locked images that registries have newer digests or tags of',
+    summary: 'List what is locked and has moved since: images and remote Compose files',
     args: { min: 0, max: 0 },
     completes: 'none',
     flags: outdatedFlags,
@@ -35,7 +35,7 @@ export const lockCommands: readonly AnyCommand[] = [
   declareCommand({
     name: 'update',
     usage: '[OPTIONS] [SERVICE...]',
-    summary: 'Move locked images to what their tags stand for now',
+    summary: 'Move what is locked to what its tags and branches lead to now',
     args: { min: 0 },
     completes: 'services',
     flags: updateFlags,

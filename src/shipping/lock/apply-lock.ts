@@ -1,5 +1,7 @@
 // A project held to its lock: every image by digest, or a list of what the lock does not cover. Pure.
+import { createHash } from 'node:crypto';
 import type { Build, Mount, Project, Service } from '../../model.ts';
+import { LABEL } from '../../names.ts';
 import { type DockerfileOptions, pinBases } from './dockerfile-bases.ts';
 import { LOCK_FILE, LockError, type LockFile } from './lock-file.ts';
 import { type BuildBases, lockKey, type WantedImage, wantedImages } from './wanted-images.ts';
@@ -37,6 +39,8 @@ export function applyLock(project: Project, lock: LockFile, builds: readonly Rea
   return { ...project, services: Object.fromEntries(services) };
 }
 
+const IMAGE_CONTEXT = 'docker-image://';
+
 type Pin = (reference: string) => string;
 
 function pinService(service: Service, read: ReadBuild | undefined, pin: Pin): Service {
@@ -60,6 +64,26 @@ const pinMount = (mount: Mount, pin: Pin): Mount =>
 
 function pinBuild(build: Build, read: ReadBuild | undefined, pin: Pin): Build {
   if (read === undefined) return build;
-  const { dockerfile: _, ...rest } = build;
-  return { ...rest, dockerfile_inline: pinBases(read.dockerfile, read.options, pin) };
+  const { dockerfile: _, additional_contexts: contexts, ...rest } = build;
+  const pinContext = (source: string): string =>
+    source.startsWith(IMAGE_CONTEXT) ? `${IMAGE_CONTEXT}${pin(source.slice(IMAGE_CONTEXT.length))}` : source;
+  return {
+    ...rest,
+    ...(contexts === undefined
+      ? {}
+      : {
+          additional_contexts: Object.fromEntries(
+            Object.entries(contexts).map(([name, source]) => [name, pinContext(source)]),
+          ),
+        }),
+    dockerfile_inline: pinBases(read.dockerfile, read.options, pin),
+    ...(read.references.length === 0 ? {} : { labels: { ...build.labels, ...basesLabel(read.references.map(pin)) } }),
+  };
 }
+
+/** By this an image that was built from something else is told from one that was built from what is locked. */
+const basesLabel = (references: readonly string[]): Record<string, string> => ({
+  [LABEL.lockedBases]: `sha256:${createHash('sha256')
+    .update([...references].sort().join('\n'))
+    .digest('hex')}`,
+});

@@ -32,7 +32,15 @@ function changes(
 
 /** `busybox:1.36  sha256:0123… → sha256:4567…`, a line each. */
 export const describeChanges = (all: readonly LockChange[]): string =>
-  all.map(({ name, from, to }) => `${name}  ${shorten(from) ?? 'new'} → ${shorten(to) ?? 'gone'}\n`).join('');
+  all.map(({ name, from, to }) => `${name}  ${shorten(from, 'new')} → ${shorten(to, 'gone')}\n`).join('');
 
-const shorten = (text: string | undefined): string | undefined =>
-  text?.replace(/sha256:([0-9a-f]{12})[0-9a-f]+/, 'sha256:$1').replace(/\b([0-9a-f]{12})[0-9a-f]{28}\b/, '$1');
+const shorten = (pinned: string | undefined, none: string): string =>
+  pinned === undefined ? none : shortVersion(versionOf(pinned));
+
+/** The digest or the commit that a reference is pinned to, or the whole text where there is none. */
+export const versionOf = (pinned: string): string =>
+  /sha256:[0-9a-f]{64}|(?<=#)[0-9a-f]{40}(?![0-9a-f])/.exec(pinned)?.[0] ?? pinned;
+
+/** As people compare them: the first 12 digits. */
+export const shortVersion = (version: string): string =>
+  version.replace(/^(sha256:)?([0-9a-f]{12})[0-9a-f]{28,}$/, '$1$2');

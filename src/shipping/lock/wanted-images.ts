@@ -1,5 +1,6 @@
 // Which images of a project come from a registry, and so belong into its lock. Pure; Dockerfiles have been read before.
 import type { Project, Service } from '../../model.ts';
+import { builtImageName } from '../../names.ts';
 import { familiarTag, parseReference } from '../../registry/reference.ts';
 import { LockError } from './lock-file.ts';
 
@@ -15,12 +16,13 @@ export interface WantedImage {
   readonly usedBy: readonly string[];
 }
 
-/** Every image once, sorted. Those that are named by digest need no lock. */
+/** Every image once, sorted. Those that are named by digest need no lock, nor do those that the project builds itself. */
 export function wantedImages(project: Project, bases: readonly BuildBases[]): WantedImage[] {
   const wanted = new Map<string, Set<string>>();
+  const built = builtHere(project);
   const want = (reference: string, user: string): void => {
     const key = lockKey(reference, user);
-    if (key !== undefined) wanted.set(key, (wanted.get(key) ?? new Set()).add(user));
+    if (key !== undefined && !built.has(key)) wanted.set(key, (wanted.get(key) ?? new Set()).add(user));
   };
   for (const service of Object.values(project.services))
     for (const reference of pulledBy(service)) want(reference, service.name);
@@ -29,6 +31,16 @@ export function wantedImages(project: Project, bases: readonly BuildBases[]): Wa
   return [...wanted]
     .map(([reference, users]) => ({ reference, usedBy: [...users].sort() }))
     .sort((a, b) => (a.reference < b.reference ? -1 : 1));
+}
+
+/** Keys of the images that come out of the project's builds; other services may run them, or begin their builds from them. */
+function builtHere(project: Project): ReadonlySet<string> {
+  const builds = Object.values(project.services).flatMap((service) =>
+    service.build === undefined
+      ? []
+      : [service.image ?? builtImageName(project.name, service.name), ...(service.build.tags ?? [])],
+  );
+  return new Set(builds.map(parseReference).flatMap((parsed) => (parsed === undefined ? [] : familiarTag(parsed))));
 }
 
 /** References that a service has pulled: its image unless it is built, what it mounts, what its hooks run in. */

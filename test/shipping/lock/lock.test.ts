@@ -43,6 +43,38 @@ it('wants every image once, with who needs it; built ones and pinned ones not', 
   ]);
 });
 
+it('wants nothing that the project builds itself, under whatever name it is used', () => {
+  const project = aProject({
+    services: {
+      app: { image: 'shop/app', build: { context: '/app', tags: ['shop/app:old'] } },
+      worker: { image: 'docker.io/shop/app:latest' },
+      former: { image: 'shop/app:old' },
+      nameless: { build: { context: '/other' } },
+      above: { image: `${aProject({}).name}-nameless` },
+    },
+  });
+  const above = { ...build, references: ['shop/app', 'base:2'] };
+  expect(wantedImages(project, [above])).toEqual([{ reference: 'base:2', usedBy: ['build of app'] }]);
+});
+
+it('pins images that builds take as contexts, and marks the build with what it begins from', () => {
+  const tools = { ...build, references: ['base:2', 'busybox'], options: { args: {}, contexts: ['tools'] } };
+  const labelWith = (held: LockFile): unknown => {
+    const contexts = { tools: 'docker-image://busybox', files: './files' };
+    const project = aProject({
+      services: { app: { build: { context: '/app', labels: { a: 'b' }, additional_contexts: contexts } } },
+    });
+    const { app } = applyLock(project, held, [tools]).services;
+    const pinned = `docker-image://busybox:latest@${held.images['busybox:latest']?.digest}`;
+    expect(app?.build?.additional_contexts).toEqual({ tools: pinned, files: './files' });
+    expect(app?.build?.labels).toMatchObject({ a: 'b' });
+    return app?.build?.labels?.['io.windlass.locked-bases'];
+  };
+  expect(labelWith(lock)).toMatch(/^sha256:[0-9a-f]{64}$/);
+  expect(labelWith(lock)).toBe(labelWith({ ...lock, includes: { a: 'b' } }));
+  expect(labelWith({ ...lock, images: { ...lock.images, 'base:2': image('3') } })).not.toBe(labelWith(lock));
+});
+
 it('pins images and bases; what is built is not pulled', () => {
   const { services } = applyLock(shop, lock, [build]);
   expect(services.web?.image).toBe(`busybox:latest@${digest('1')}`);
@@ -104,6 +136,16 @@ it('tells what differs', () => {
     'base:2  sha256:222222222222 → gone\nbusybox:latest  sha256:111111111111 → sha256:333333333333\nnew:1  new → sha256:444444444444\n',
   );
   expect(compareLocks(after, after)).toEqual([]);
+  const files = (commit: string, digit: string): LockFile => ({
+    images: {},
+    includes: {
+      'https://h/r.git#main:sub': `https://h/r.git#${commit.repeat(40)}:sub`,
+      'oci://h/s:1': `oci://h/s@${digest(digit)}`,
+    },
+  });
+  expect(describeChanges(compareLocks(files('a', '1'), files('b', '2')))).toBe(
+    'https://h/r.git#main:sub  aaaaaaaaaaaa → bbbbbbbbbbbb\noci://h/s:1  sha256:111111111111 → sha256:222222222222\n',
+  );
 });
 
 it.each<[string, string[], string[]]>([
