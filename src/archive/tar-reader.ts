@@ -14,9 +14,24 @@ export interface ReadEntry extends TarEntry {
   readonly pax: ReadonlyMap<string, Buffer>;
 }
 
-/** The entries of an uncompressed tar stream. Throws on what is not tar, and on an archive cut short within an entry. */
+/**
+ * The entries of an uncompressed tar stream. Throws on what is not tar, and on an archive cut short within an entry. As with any
+ * `for await`, the source ends with it, also where that is before the archive's end.
+ */
 export async function* readTar(source: AsyncIterable<Uint8Array>): AsyncGenerator<ReadEntry> {
   const bytes = new ByteReader(source);
+  try {
+    yield* entriesOf(bytes);
+  } catch (error) {
+    // What went wrong first is what counts.
+    await bytes.stop().catch(() => undefined);
+    throw error;
+  } finally {
+    await bytes.stop();
+  }
+}
+
+async function* entriesOf(bytes: ByteReader): AsyncGenerator<ReadEntry> {
   let pax = new Map<string, Buffer>();
   const global = new Map<string, Buffer>();
   for (;;) {
@@ -74,6 +89,7 @@ function endOfText(data: Buffer): number {
 class ByteReader {
   readonly #source: AsyncIterator<Uint8Array>;
   #chunk: Buffer = Buffer.alloc(0);
+  #ended = false;
 
   constructor(source: AsyncIterable<Uint8Array>) {
     this.#source = source[Symbol.asyncIterator]();
@@ -82,8 +98,12 @@ class ByteReader {
   /** Between one and `most` bytes; none at the end of the stream. */
   async some(most: number): Promise<Buffer> {
     while (this.#chunk.length === 0) {
+      if (this.#ended) return Buffer.alloc(0);
       const next = await this.#source.next();
-      if (next.done) return Buffer.alloc(0);
+      if (next.done) {
+        this.#ended = true;
+        return Buffer.alloc(0);
+      }
       this.#chunk = Buffer.from(next.value.buffer, next.value.byteOffset, next.value.byteLength);
     }
     const piece = this.#chunk.subarray(0, most);
@@ -103,6 +123,13 @@ class ByteReader {
       have += piece.length;
     }
     return Buffer.concat(pieces);
+  }
+
+  /** Lets the source go where it has not ended by itself. */
+  async stop(): Promise<void> {
+    if (this.#ended) return;
+    this.#ended = true;
+    await this.#source.return?.();
   }
 
   /** Reads to the end, so that a digest over the stream covers all of it. */

@@ -5,11 +5,15 @@ import { request } from 'node:http';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, test } from 'vitest';
+import { decompressed } from '../../src/archive/compression.ts';
+import { readTar } from '../../src/archive/tar-reader.ts';
 import { conflict } from '../../src/engine/native/server/api-error.ts';
 import { bodyOf, CREATE_CONTAINER, CREATE_NETWORK, checkShape } from '../../src/engine/native/server/body.ts';
 import type { Routes } from '../../src/engine/native/server/router.ts';
 import { createApiServer } from '../../src/engine/native/server/server.ts';
+import { archiveOf } from '../support/tar.ts';
 
 const closing: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -33,7 +37,7 @@ async function ask(
   socketPath: string,
   method: string,
   path: string,
-  body?: string,
+  body?: string | Buffer,
 ): Promise<{ status: number | undefined; text: string }> {
   const asked = request({ socketPath, method, path });
   asked.end(body);
@@ -83,6 +87,19 @@ test('bodies that are no JSON, or of another kind, are a 400', async () => {
   expect((await ask(socket, 'POST', '/networks/create', '{"Name":5}')).text).toContain('\\"Name\\" must be a string');
   expect(await ask(socket, 'POST', '/networks/create', '')).toEqual({ status: 201, text: '{}\n' });
   expect((await ask(socket, 'POST', '/networks/create', `{"Name":"${'x'.repeat(9 * 1024 * 1024)}"}`)).status).toBe(400);
+});
+
+test('who stops reading an upload early still answers it', async () => {
+  const socket = await serve({
+    'POST /unpack': async (exchange) => {
+      const { stream } = await decompressed(exchange.body);
+      for await (const _ of readTar(stream)) throw conflict('no such entries here');
+    },
+  });
+  const upload = Buffer.concat([archiveOf([{ path: 'a', content: 'A' }]), Buffer.alloc(4 * 1024 * 1024)]);
+  const refused = { status: 409, text: '{"message":"no such entries here"}\n' };
+  expect(await ask(socket, 'POST', '/unpack', upload)).toEqual(refused);
+  expect(await ask(socket, 'POST', '/unpack', gzipSync(upload))).toEqual(refused);
 });
 
 test('a hijacked connection carries bytes both ways, after its body has been read', async () => {
