@@ -2,10 +2,9 @@
 // A layer's plain bytes are the same on every engine, for its diff id is their digest; how engines compress is their own affair.
 import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { decompressed } from '../../archive/compression.ts';
-import { readTar } from '../../archive/tar-reader.ts';
+import { tarContents } from '../../archive/tar-contents.ts';
 import type { Decoder } from '../decode-json.ts';
 import { BundleError } from './bundle-error.ts';
 import { decodeJson } from './decode-bundle.ts';
@@ -25,7 +24,7 @@ const MAX_CONFIG_BYTES = 8 * 1024 * 1024;
 
 /** Reads an engine's archive into the spool. Every layer is checked against its diff id. */
 export async function readImageArchive(archive: Readable, spool: Spool): Promise<PlainImage[]> {
-  const contents = await spoolEntries(archive, spool);
+  const contents = await tarContents(archive, (content) => spool.put(content));
   const entry = (path: string): Spooled => {
     const found = contents.get(path);
     if (found === undefined) throw new BundleError(`the engine's image archive has no "${path}"`);
@@ -49,23 +48,6 @@ const tagsOf = (image: Decoder): string[] => {
     return []; // null, for an image without a name
   }
 };
-
-/** Path in the archive → content. Docker writes a layer that images share once, and links to it. */
-async function spoolEntries(archive: Readable, spool: Spool): Promise<Map<string, Spooled>> {
-  const contents = new Map<string, Spooled>();
-  const links = new Map<string, string>();
-  for await (const entry of readTar(archive)) {
-    const path = entry.path.replace(/^(\.?\/)+/, '');
-    if (entry.type === 'symlink') links.set(path, join('/', path, '..', entry.linkPath).slice(1));
-    if (entry.type === 'link') links.set(path, entry.linkPath.replace(/^(\.?\/)+/, ''));
-    if (entry.type === 'file') contents.set(path, await spool.put(entry.body()));
-  }
-  for (const [path, target] of links) {
-    const found = contents.get(target);
-    if (found !== undefined) contents.set(path, found);
-  }
-  return contents;
-}
 
 /** An image from its configuration and its layers, compressed or not. */
 export async function plainImage(

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { decompressed } from '../../../archive/compression.ts';
-import { readTar } from '../../../archive/tar-reader.ts';
+import { tarContents } from '../../../archive/tar-contents.ts';
 import { WindlassError } from '../../../errors.ts';
 import { familiarTag, parseReference } from '../../../registry/reference.ts';
 import type { NativeHost } from '../host.ts';
@@ -49,24 +49,14 @@ export async function loadArchive(
 
 type Contents = ReadonlyMap<string, string>;
 
-/** Path in the archive → spooled file. The archive's own names never reach the file system. */
+/** Path in the archive → spooled file. */
 async function spoolArchive(stream: Readable, spool: string): Promise<Contents> {
-  const contents = new Map<string, string>();
-  const links = new Map<string, string>();
-  for await (const entry of readTar(stream)) {
-    const path = entry.path.replace(/^(\.?\/)+/, '');
-    if (entry.type === 'symlink') links.set(path, join('/', path, '..', entry.linkPath).slice(1));
-    if (entry.type === 'link') links.set(path, entry.linkPath.replace(/^(\.?\/)+/, ''));
-    if (entry.type !== 'file') continue;
-    const file = join(spool, String(contents.size));
-    await pipeline(Readable.from(entry.body()), createWriteStream(file, { mode: 0o600 }));
-    contents.set(path, file);
-  }
-  for (const [path, target] of links) {
-    const file = contents.get(target);
-    if (file !== undefined) contents.set(path, file);
-  }
-  return contents;
+  let files = 0;
+  return tarContents(stream, async (content) => {
+    const file = join(spool, String(files++));
+    await pipeline(Readable.from(content), createWriteStream(file, { mode: 0o600 }));
+    return file;
+  });
 }
 
 async function readJson(host: NativeHost, contents: Contents, path: string): Promise<unknown> {
