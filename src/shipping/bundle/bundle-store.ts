@@ -1,7 +1,7 @@
 // Where bundles are unpacked to: a folder per digest, below the user's state. A folder is there whole or not at all.
 import { access, chmod, mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { basename, join } from 'node:path';
+import { type Env, stateFolder } from '../state-folder.ts';
 import { BundleError } from './bundle-error.ts';
 import { type BundleManifest, FILES_PATH, MANIFEST_PATH } from './manifest.ts';
 import { isWithin } from './place-files.ts';
@@ -9,11 +9,7 @@ import { type BundleHead, readBundle, readHead } from './read-bundle.ts';
 import { readSpooled, Spool, type Spooled } from './spool.ts';
 import { unpackFiles } from './unpack-files.ts';
 
-type Env = Readonly<Record<string, string | undefined>>;
-
-/** `$XDG_STATE_HOME/windlass/bundles`, by default `~/.local/state/windlass/bundles`. */
-export const bundleFolder = (env: Env): string =>
-  join(env.XDG_STATE_HOME || join(env.HOME || homedir(), '.local', 'state'), 'windlass', 'bundles');
+export const bundleFolder = (env: Env): string => join(stateFolder(env), 'bundles');
 
 export interface UnpackedBundle {
   readonly manifest: BundleManifest;

@@ -1,20 +1,16 @@
 // Where snapshots of a project's volumes are kept, unless a file is named: a folder per project, below the user's state.
 import { access, mkdir, readdir, rm, stat } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
 import { messageOf } from '../../errors.ts';
 import { type BundleHead, readHead } from '../bundle/read-bundle.ts';
 import type { BundleCompression } from '../bundle/write-bundle.ts';
+import { type Env, stateFolder } from '../state-folder.ts';
 import { VolumeError } from '../volumes/volume-error.ts';
-
-type Env = Readonly<Record<string, string | undefined>>;
 
 /** Snapshots are bundles that hold volumes and nothing else; the end of the name tells the compression. */
 const ENDS: Readonly<Record<BundleCompression, string>> = { zstd: '.tar.zst', gzip: '.tar.gz', none: '.tar' };
 
-/** `$XDG_STATE_HOME/windlass/snapshots/<project>`, by default below `~/.local/state`. */
-export const snapshotFolder = (env: Env, project: string): string =>
-  join(env.XDG_STATE_HOME || join(env.HOME || homedir(), '.local', 'state'), 'windlass', 'snapshots', project);
+export const snapshotFolder = (env: Env, project: string): string => join(stateFolder(env), 'snapshots', project);
 
 /** Text, date and all, that can be a name: `20260102T150405Z`. */
 export const nameFrom = (time: Date): string => time.toISOString().replace(/[-:]|\.\d+/g, '');
