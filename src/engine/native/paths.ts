@@ -12,7 +12,7 @@
 //     networks/<id>.json   volumes/<name>/{volume.json,_data/}
 //   <run>/                       gone with a reboot
 //     lock   exits/<id>          who holds the root; exit statuses, written by the monitors
-//     containers/<id>/{config.json,rootfs/,pid,monitor.pid,attach,ctl,netns}
+//     containers/<id>/{config.json,rootfs/,pid,attach,ctl,netns}
 //     runtime/                   the OCI runtime's own state
 import { join } from 'node:path';
 
@@ -48,8 +48,31 @@ export interface ContainerPaths {
   readonly rootfs: string;
   readonly netns: string;
   readonly pidFile: string;
-  readonly monitorPidFile: string;
 }
+
+export interface ContainerFolders {
+  readonly home: string;
+  readonly bundle: string;
+  /** What stands for files of the container's own /etc. */
+  readonly etc: string;
+}
+
+/** How a container's folders are laid out, wherever they are. */
+export const containerPaths = ({ home, bundle, etc }: ContainerFolders): ContainerPaths => ({
+  home,
+  record: join(home, 'record.json'),
+  log: join(home, 'log'),
+  upper: join(home, 'upper'),
+  work: join(home, 'work'),
+  hosts: join(etc, 'hosts'),
+  hostname: join(etc, 'hostname'),
+  resolvConf: join(etc, 'resolv.conf'),
+  shm: join(bundle, 'shm'),
+  bundle,
+  rootfs: join(bundle, 'rootfs'),
+  netns: join(bundle, 'netns'),
+  pidFile: join(bundle, 'pid'),
+});
 
 export function pathsUnder(lib: string, run: string): Paths {
   return {
@@ -67,23 +90,7 @@ export function pathsUnder(lib: string, run: string): Paths {
     runtimeState: join(run, 'runtime'),
     container(id) {
       const home = join(lib, 'containers', id);
-      const bundle = join(run, 'containers', id);
-      return {
-        home,
-        record: join(home, 'record.json'),
-        log: join(home, 'log'),
-        upper: join(home, 'upper'),
-        work: join(home, 'work'),
-        hosts: join(home, 'hosts'),
-        hostname: join(home, 'hostname'),
-        resolvConf: join(home, 'resolv.conf'),
-        shm: join(bundle, 'shm'),
-        bundle,
-        rootfs: join(bundle, 'rootfs'),
-        netns: join(bundle, 'netns'),
-        pidFile: join(bundle, 'pid'),
-        monitorPidFile: join(bundle, 'monitor.pid'),
-      };
+      return containerPaths({ home, bundle: join(run, 'containers', id), etc: home });
     },
   };
 }

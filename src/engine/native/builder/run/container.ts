@@ -24,7 +24,7 @@ import type { Machine } from '../../machine.ts';
 import { newId, timestamp } from '../../names.ts';
 import { DEFAULT_NETWORK } from '../../networks/record.ts';
 import type { NetworkService } from '../../networks/service.ts';
-import type { ContainerPaths, Paths } from '../../paths.ts';
+import { type ContainerPaths, containerPaths, type Paths } from '../../paths.ts';
 import type { BuildOutput } from '../output.ts';
 import { ALWAYS, type Stub, writeStubs } from './stubs.ts';
 
@@ -58,25 +58,10 @@ export interface RunRequest {
 /** Where what runs of a build is kept; what is found there when the engine starts is left over. */
 export const buildsFolder = (paths: Paths): string => join(paths.run, 'builds');
 
-/** Places of a command's container. */
+/** Places of a command's container: of what is not its writable layer, nothing need be on a disk. */
 export function runPaths(paths: Paths, id: string, folder: string): ContainerPaths {
   const bundle = join(buildsFolder(paths), id);
-  return {
-    home: folder,
-    record: join(folder, 'record.json'),
-    log: join(folder, 'log'),
-    upper: join(folder, 'upper'),
-    work: join(folder, 'work'),
-    hosts: join(bundle, 'hosts'),
-    hostname: join(bundle, 'hostname'),
-    resolvConf: join(bundle, 'resolv.conf'),
-    shm: join(bundle, 'shm'),
-    bundle,
-    rootfs: join(bundle, 'rootfs'),
-    netns: join(bundle, 'netns'),
-    pidFile: join(bundle, 'pid'),
-    monitorPidFile: join(bundle, 'monitor.pid'),
-  };
+  return containerPaths({ home: folder, bundle, etc: bundle });
 }
 
 export const newRunId = (): string => newId();
