@@ -9,7 +9,7 @@ import type { Plan, Verdict } from './plan.ts';
 
 /** Kept with a plan. */
 export interface PlanBasis {
-  /** SHA-256 of the project's definitions and of what its configs and secrets contain. */
+  /** SHA-256 of the project's definitions, of what its configs and secrets contain, and of which images its names lead to. */
   readonly digest: string;
   readonly options: UpOptions;
 }
@@ -26,6 +26,9 @@ export function projectDigest(project: Project, observation: Observation): strin
     sorted(project.networks, networkHash),
     sorted(project.volumes, volumeHash),
     sorted(observation.contentHashes, (hash) => hash ?? ''),
+    // Neither is part of the digest by which containers are compared.
+    sorted(project.services, ({ build }) => JSON.stringify(build ?? null)),
+    sorted(observation.images, ({ id }) => id),
   ];
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
 }

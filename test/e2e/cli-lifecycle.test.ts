@@ -140,16 +140,24 @@ test('a dry run tells what would be done and does nothing', async () => {
 test('plan says what up would change and why, and changes nothing', async () => {
   const s = await scenario({ files: { 'compose.yaml': STACK } });
   const first = await s.windlass(['plan', 'db'], { exit: 2 });
-  expect(first.stdout.replaceAll(s.project, 'P').split('\n').slice(0, 5)).toEqual([
-    'up of project P',
-    '  container P-db-1   create  missing',
-    '  network P_default  create  missing',
-    'wave 1',
-    '  create network P_default: missing',
+  expect(first.stdout.replaceAll(s.project, 'P').split('\n')).toEqual([
+    'up of project P: 2 to create',
+    '',
+    'RESOURCE            DECISION  WHY',
+    'container P-db-1    create    missing',
+    'network P_default   create    missing',
+    '',
+    'WAVE  STEP',
+    '1     create network P_default',
+    '2     create container P-db-1',
+    '3     start container P-db-1',
+    '',
   ]);
   await s.expectNothingLeft();
   await s.windlass(['up', '-d']);
-  expect((await s.windlass(['plan'])).stdout).toMatch(/\nnothing to do\n$/);
+  expect((await s.windlass(['plan'])).stdout).toMatch(
+    /^up of project .*: nothing to do\n\nuntouched: containers .*\n$/,
+  );
   const forced = JSON.parse((await s.windlass(['plan', '--force-recreate', '--json', 'db'], { exit: 2 })).stdout);
   expect(forced.verdicts).toContainEqual(
     expect.objectContaining({ resource: `container ${s.project}-db-1`, decision: 'recreate', reason: 'forced' }),
@@ -163,7 +171,7 @@ test('a plan names the attributes that changed, and is carried out only while it
   await s.windlass(['up', '-d']);
   await s.write('compose.yaml', stack('info'));
   const { stdout } = await s.windlass(['plan', '--out', 'up.plan'], { exit: 2 });
-  expect(stdout).toContain('    environment.LEVEL "debug" → "info"\n    environment.TOKEN "•••" → "•••"\n');
+  expect(stdout).toMatch(/-db-1 +recreate +environment\.LEVEL "debug" → "info"\n +environment\.TOKEN "•••" → "•••"\n/);
   await s.write('compose.yaml', stack('warn'));
   const refused = await s.windlass(['up', '-d', '--plan', 'up.plan'], { exit: 1 });
   expect(refused.stderr).toContain('the plan does not hold any more: the files, or what they refer to, have changed');
@@ -175,7 +183,9 @@ test('a plan names the attributes that changed, and is carried out only while it
   expect((await s.containers())[0]?.Config.Env).toContain('LEVEL=info');
   expect((await s.windlass(['up', '-d', '--plan', 'up.plan'], { exit: 1 })).stderr).toContain('now keep (running)');
   const down = await s.windlass(['plan', '--down'], { exit: 2 });
-  expect(down.stdout).toMatch(/^down of project .*\n {2}container .*-db-1 +remove +asked for\n/);
+  expect(down.stdout).toMatch(
+    /^down of project .*: 2 to remove\n\nRESOURCE .*\ncontainer .*-db-1 +remove +asked for\n/,
+  );
 });
 
 test('rm asks before it removes', async () => {

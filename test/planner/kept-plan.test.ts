@@ -1,5 +1,7 @@
 // A plan that is kept says later whether it still holds.
 import { expect, test } from 'vitest';
+import type { ObservedImage } from '../../src/engine/engine.ts';
+import type { Build } from '../../src/model.ts';
 import { observeProject } from '../../src/planner/observe.ts';
 import { upOptions } from '../../src/planner/options.ts';
 import type { Plan } from '../../src/planner/plan.ts';
@@ -39,6 +41,19 @@ test('does not hold for other definitions, though the steps are the same', async
   const now = await planned(world, NEWER);
   expect(now.plan.steps).toEqual(plan.steps);
   expect(() => checkStillHolds({ plan, basis }, now)).toThrow('the files, or what they refer to, have changed');
+});
+
+test('does not hold for another build, nor for another image behind a name', async () => {
+  const observation = await observeProject(new PlannedWorld().fake.engine, NEW);
+  const image = { id: 'sha256:1' } as ObservedImage;
+  const digest = (build: Build, found: ObservedImage = image): string => {
+    const project = aProject({ services: { web: { build } } });
+    return projectDigest(project, { ...observation, images: { 'shop-web': found } });
+  };
+  const context = { context: '/a' };
+  expect(digest(context)).toBe(digest({ ...context }));
+  expect(digest(context)).not.toBe(digest({ ...context, args: { A: '1' } }));
+  expect(digest(context)).not.toBe(digest(context, { ...image, id: 'sha256:2' }));
 });
 
 test('does not hold once it was carried out', async () => {

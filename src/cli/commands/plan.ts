@@ -13,7 +13,13 @@ import { checkPlanFlags, requireServices, upPlanOptions } from './up-options.ts'
 
 type PlanFlags = FlagValues<typeof planFlags>;
 
-const FORMATS: readonly string[] = ['text', 'tree', 'json'];
+/** Format → how the plan is printed. JSON, which `--out` keeps as well, is no such form. */
+const FORMS: Readonly<Record<string, () => Promise<(plan: Plan) => string>>> = {
+  table: async () => (await import('../../planner/plan-table.ts')).formatPlanTable,
+  tree: async () => (await import('../../planner/plan-tree.ts')).formatPlanTree,
+  steps: async () => (await import('../../planner/plan-text.ts')).formatPlan,
+};
+const FORMATS: readonly string[] = [...Object.keys(FORMS), 'json'];
 /** The exit code of a plan that is not empty. */
 const SOMETHING_TO_DO = 2;
 
@@ -21,14 +27,8 @@ export const run: CommandRun<typeof planFlags> = async (context, flags, args) =>
   checkFlags(flags);
   const { plan, json } = flags.down ? await planOfDown(context, flags, args) : await planOfUp(context, flags, args);
   if (flags.out !== undefined) await write(flags.out, json);
-  if (flags.json || flags.format === 'json') context.io.stdout.write(`${json.trimEnd()}\n`);
-  else if (flags.format === 'tree') {
-    const { formatPlanTree } = await import('../../planner/plan-tree.ts');
-    context.io.stdout.write(formatPlanTree(plan));
-  } else {
-    const { formatPlan } = await import('../../planner/plan-text.ts');
-    context.io.stdout.write(formatPlan(plan));
-  }
+  const form = flags.json ? undefined : await FORMS[flags.format]?.();
+  context.io.stdout.write(form === undefined ? `${json.trimEnd()}\n` : form(plan));
   return plan.steps.length === 0 ? 0 : SOMETHING_TO_DO;
 };
 
@@ -90,7 +90,8 @@ function checkFlags(flags: PlanFlags): void {
 
 async function write(file: string, text: string): Promise<void> {
   try {
-    await writeFile(file, text);
+    // Names and settings of a project are nobody else's business.
+    await writeFile(file, text, { mode: 0o600 });
   } catch (error) {
     throw new HostError(`cannot write the plan: ${messageOf(error)}`, {
       cause: error,

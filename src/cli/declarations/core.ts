@@ -95,7 +95,7 @@ export const planFlags = {
   build: upFlags.build,
   down: { type: 'boolean', help: 'Show what down would remove instead' },
   'force-recreate': FORCE_RECREATE,
-  format: { type: 'string', default: 'text', help: 'Format the output ("text"|"tree"|"json")' },
+  format: { type: 'string', default: 'table', help: 'Format the output ("table"|"tree"|"steps"|"json")' },
   json: { type: 'boolean', help: 'Same as --format json' },
   'no-build': NO_BUILD,
   'no-deps': upFlags['no-deps'],
