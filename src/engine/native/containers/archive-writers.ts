@@ -2,10 +2,14 @@
 // wait for a process to be started, which takes longer than all the rest.
 import type { ChildProcess } from 'node:child_process';
 import type { Socket } from 'node:net';
+import type { Writable } from 'node:stream';
 import type { NativeHost } from '../host.ts';
 
 /** As long as somebody at work may think before the next save; a waiting process takes 5 MB. */
 const KEEP_MS = 120_000;
+
+/** Written at once: on a busy machine the two processes would otherwise wait for their turn after every small file. */
+const PORTION_BYTES = 128 * 1024;
 
 const ready = new WeakMap<NativeHost, ChildProcess>();
 
@@ -41,3 +45,42 @@ const handles = (child: ChildProcess): readonly { ref(): unknown; unref(): unkno
   child,
   ...[child.stdin, child.stdout, child.stderr].filter((pipe) => pipe !== null).map((pipe) => pipe as unknown as Socket),
 ];
+
+/** What a writer reads, in portions. */
+export class WriterInput {
+  readonly #stdin: Writable;
+  readonly #over: Promise<unknown>;
+  #pieces: Buffer[] = [];
+  #bytes = 0;
+  /** It does not read any more. */
+  broken = false;
+
+  constructor(child: ChildProcess) {
+    if (child.stdin === null) throw new Error('the archive writer was started without a standard input');
+    this.#stdin = child.stdin;
+    this.#over = new Promise((resolve) => child.once('close', resolve));
+    child.stdin.on('error', () => {
+      this.broken = true;
+    });
+  }
+
+  /** Resolves when there is room for more. */
+  async write(data: Buffer | string): Promise<void> {
+    const piece = typeof data === 'string' ? Buffer.from(data) : data;
+    this.#pieces.push(piece);
+    this.#bytes += piece.length;
+    if (this.#bytes < PORTION_BYTES || this.broken) return;
+    const room = new Promise((resolve) => this.#stdin.once('drain', resolve));
+    if (!this.#stdin.write(this.#taken())) await Promise.race([room, this.#over]);
+  }
+
+  end(): void {
+    this.#stdin.end(this.#taken());
+  }
+
+  #taken(): Buffer {
+    const all = Buffer.concat(this.#pieces);
+    [this.#pieces, this.#bytes] = [[], 0];
+    return all;
+  }
+}

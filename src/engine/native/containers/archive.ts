@@ -7,7 +7,7 @@ import { readTar } from '../../../archive/tar-reader.ts';
 import type { NativeHost } from '../host.ts';
 import { ApiError, badRequest, notFound } from '../server/api-error.ts';
 import { archiveProgram } from './archive-helper.ts';
-import { keepWriter, takeWriter } from './archive-writers.ts';
+import { keepWriter, takeWriter, WriterInput } from './archive-writers.ts';
 
 /** Where a container's files are: its root, or a volume's folder, and the path there. */
 export interface ArchivePlace {
@@ -118,38 +118,30 @@ export async function putArchive(
   options: PutOptions,
 ): Promise<void> {
   const child = takeWriter(host, () => start(host, 'put', [], true));
-  const { stdin } = child;
-  if (!stdin) throw new Error('the archive writer was started without a standard input');
   const stderr = gather(child.stderr);
-  let broken = false;
-  stdin.on('error', () => {
-    broken = true;
-  });
   child.stdout?.resume();
   const ended = outcome(child, place.asked, stderr);
   ended.catch(() => undefined);
-  const write = async (data: Buffer | string): Promise<void> => {
-    if (!broken && !stdin.write(data)) await Promise.race([once(stdin, 'drain'), once(child, 'close')]);
-  };
+  const out = new WriterInput(child);
   try {
-    await write(`${[place.root, place.path, options.careful ? '1' : ''].map(encode).join('\t')}\n`);
+    await out.write(`${[place.root, place.path, options.careful ? '1' : ''].map(encode).join('\t')}\n`);
     for await (const entry of readTar(archive)) {
       const path = inside(entry.path);
       if (path === '') continue;
       const link = entry.type === 'link' ? inside(entry.linkPath) : entry.linkPath;
       const { type, mode, uid, gid, mtime, size, devMajor, devMinor } = entry;
       const fields = [type, mode.toString(8), uid, gid, Math.trunc(mtime), size, devMajor, devMinor, path, link];
-      await write(`${fields.map((field) => encode(String(field))).join('\t')}\n`);
-      for await (const piece of entry.body()) await write(piece);
-      if (broken) break;
+      await out.write(`${fields.map((field) => encode(String(field))).join('\t')}\n`);
+      for await (const piece of entry.body()) await out.write(piece);
+      if (out.broken) break;
     }
   } catch (error) {
     // The writer has ended, and its own words say why.
-    if (broken) await ended;
+    if (out.broken) await ended;
     child.kill();
     throw badRequest(`cannot read the archive: ${error instanceof Error ? error.message : String(error)}`);
   }
-  stdin.end();
+  out.end();
   await ended;
   keepWriter(host, () => start(host, 'put', [], true));
 }
