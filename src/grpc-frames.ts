@@ -1,22 +1,44 @@
 // Messages of gRPC on a stream: a byte for compression (none), four for the length, the message.
 
+const HEADER = 5;
+/** Larger messages than either side ever has reason to send would only fill memory. BuildKit's limit. */
+export const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
+
 export function frame(body: Uint8Array): Buffer {
-  const header = Buffer.alloc(5);
+  const header = Buffer.alloc(HEADER);
   header.writeUInt32BE(body.length, 1);
   return Buffer.concat([header, body]);
 }
 
-/** The messages of a stream, however it is cut. */
+/**
+ * The messages of a stream, however it is cut.
+ * @throws RangeError for a message that is compressed (nobody was told that this is understood) or too large.
+ */
 export async function* frames(stream: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  let pending = Buffer.alloc(0);
+  let chunks: Buffer[] = [];
+  let size = 0;
+  let wanted = HEADER;
   for await (const chunk of stream) {
-    pending = Buffer.concat([pending, chunk]);
-    for (;;) {
-      if (pending.length < 5) break;
-      const end = 5 + pending.readUInt32BE(1);
-      if (pending.length < end) break;
-      yield pending.subarray(5, end);
-      pending = pending.subarray(end);
+    chunks.push(chunk);
+    size += chunk.length;
+    // Joined when there is something to give out, so that a large message is not copied with every piece of it.
+    while (size >= wanted) {
+      const [first] = chunks;
+      const joined = first !== undefined && chunks.length === 1 ? first : Buffer.concat(chunks);
+      const length = lengthOf(joined);
+      const end = HEADER + length;
+      if (joined.length >= end) yield joined.subarray(HEADER, end);
+      const rest = joined.length >= end ? joined.subarray(end) : joined;
+      chunks = [rest];
+      size = rest.length;
+      wanted = rest === joined ? end : HEADER;
     }
   }
+}
+
+function lengthOf(bytes: Buffer): number {
+  if (bytes[0] !== 0) throw new RangeError('a message is compressed, which was not agreed on');
+  const length = bytes.readUInt32BE(1);
+  if (length > MAX_MESSAGE_BYTES) throw new RangeError(`a message is larger than ${MAX_MESSAGE_BYTES} bytes`);
+  return length;
 }

@@ -106,7 +106,7 @@ describe('requests', () => {
     expect([...read.args]).toEqual([['A', '1']]);
     expect([...read.contexts]).toEqual([
       ['img', 'docker-image://x'],
-      ['d', 'client'],
+      ['d', 'client:d'],
     ]);
   });
 

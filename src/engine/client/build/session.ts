@@ -10,7 +10,7 @@ import type { BuildRequest } from '../../engine.ts';
 import { load } from '../builtin.ts';
 import type { Client } from '../client.ts';
 import { contextArchive, openFolder } from './context.ts';
-import { GRPC, GrpcFailure, type Methods, serveGrpc } from './grpc-server.ts';
+import { GRPC, GrpcFailure, type Methods, serveGrpc } from '../../../grpc-server.ts';
 import { CONTEXT_METHOD, localContexts } from './native.ts';
 
 export interface Session {

@@ -1,24 +1,24 @@
 // One build: the stages it needs, started at once, each waiting for those it takes from; then the image.
 import { join } from 'node:path';
-import type { Image } from '../images/store.ts';
 import { badRequest } from '../server/api-error.ts';
 import { type BaseImages, baseImage } from './base-image.ts';
 import { BuildArgs, platformArgs } from './build-args.ts';
 import type { BuildFacts, NamedSource } from './build-facts.ts';
-import type { BuildCall, BuilderParts } from './builder.ts';
+import type { BuilderParts, Making } from './builder.ts';
 import type { BuildCache } from './cache.ts';
 import { DockerfileError } from './dockerfile/dockerfile-error.ts';
 import { expandWord } from './dockerfile/expand.ts';
 import type { Dockerfile, Stage } from './dockerfile/instructions.ts';
+import { contextName } from './context-name.ts';
 import { contextFolder } from './files/context-folder.ts';
-import { ContextTree } from './files/context-tree.ts';
+import type { ContextTree } from './files/context-tree.ts';
 import { MountedTree } from './files/mounted-tree.ts';
 import { type Chain, chainKey, type Layers } from './layers.ts';
-import type { BuildOutput, BuildStream, StageOutput } from './output.ts';
+import type { BuildOutput, BuildReport, StageOutput } from './output.ts';
 import type { CacheMounts } from './run/cache-mounts.ts';
 import { buildStage } from './stage.ts';
 import { baseStage, findStage, neededStages, targetStage } from './stage-graph.ts';
-import { fromImage, fromNothing, fromStage, imageDocument, type StageState } from './stage-state.ts';
+import { fromImage, fromNothing, fromStage, type StageState } from './stage-state.ts';
 
 export interface BuildTools extends BuilderParts {
   readonly cache: BuildCache;
@@ -29,20 +29,25 @@ export interface BuildInput {
   readonly dockerfile: Dockerfile;
   readonly context: ContextTree;
   readonly layers: Layers;
-  readonly stream: BuildStream;
+  readonly report: BuildReport;
   readonly signal: AbortSignal;
   readonly folder: string;
 }
 
-export async function runBuild(tools: BuildTools, call: BuildCall, input: BuildInput): Promise<Image> {
+/** Carries a build out; what its target came to is returned, and is not an image yet. */
+export async function runBuild(tools: BuildTools, call: Making, input: BuildInput): Promise<StageState> {
   return new Build(tools, call, input).run();
 }
 
-type NamedContext = { readonly image: Image } | { readonly source: NamedSource };
+/** How a context that is an image is named, and one that the client sends. */
+const [IMAGE, CLIENT] = ['docker-image://', 'client:'];
+
+/** What a further context is: something to start from, or files alone. */
+type NamedContext = { readonly state: StageState } | { readonly source: NamedSource };
 
 class Build {
   readonly #tools: BuildTools;
-  readonly #call: BuildCall;
+  readonly #call: Making;
   readonly #input: BuildInput;
   readonly #abort = new AbortController();
   readonly #signal: AbortSignal;
@@ -51,14 +56,12 @@ class Build {
   readonly #args: BuildArgs;
   readonly #bases: BaseImages;
   readonly #stages = new Map<Stage, Promise<StageState>>();
-  readonly #outputs = new Map<Stage, StageOutput>();
-  readonly #firstSteps = new Map<Stage, number>();
+  #outputs: ReadonlyMap<Stage, StageOutput> = new Map();
   /** Contexts received from the client, and those unpacked as folders. */
   readonly #received = new Map<string, Promise<ContextTree>>();
   readonly #folders = new Map<ContextTree, Promise<string>>();
-  #steps = 0;
 
-  constructor(tools: BuildTools, call: BuildCall, input: BuildInput) {
+  constructor(tools: BuildTools, call: Making, input: BuildInput) {
     this.#tools = tools;
     this.#call = call;
     this.#input = input;
@@ -77,9 +80,9 @@ class Build {
     };
   }
 
-  async run(): Promise<Image> {
-    const { dockerfile, stream } = this.#input;
-    for (const warning of dockerfile.warnings) stream.text(`${warning}\n`);
+  async run(): Promise<StageState> {
+    const { dockerfile, report } = this.#input;
+    for (const warning of dockerfile.warnings) report.note(`${warning}\n`);
     const target = this.#withLabels(targetStage(dockerfile, this.#call.options.target));
     const stages = dockerfile.stages.map((stage) => (stage.index === target.index ? target : stage));
     const file = { ...dockerfile, stages };
@@ -87,17 +90,15 @@ class Build {
       for (const { key, value } of args)
         this.#args.declareGlobal(key, value === undefined ? undefined : this.#expand(value, 1));
     const needed = neededStages(file, target, (stage) => this.#expand(stage.base, stage.line));
-    this.#number(file, needed);
-    for (const stage of needed) this.#outputs.set(stage, stream.stage());
+    this.#outputs = report.plan({ globals: file.globals.map(({ text }) => text), stages: needed });
     const results = await Promise.allSettled(needed.map((stage) => this.#stage(file, stage)));
     for (const tree of await Promise.allSettled(this.#received.values()))
       if (tree.status === 'fulfilled') await tree.value.close();
     const failed = this.#firstFailure(results);
     if (failed) throw failed.reason;
-    stream.flush();
     const left = this.#args.leftOver();
-    if (left.length > 0) stream.text(`[Warning] One or more build-args [${left.join(' ')}] were not consumed\n`);
-    return this.#keep(await this.#stage(file, target));
+    if (left.length > 0) report.note(`[Warning] One or more build-args [${left.join(' ')}] were not consumed\n`);
+    return this.#stage(file, target);
   }
 
   /** The failure that the others followed from. */
@@ -118,19 +119,6 @@ class Build {
       pairs: pairs.map(([key, value]) => ({ key: literal(key), value: literal(value) })),
     };
     return { ...target, instructions: [...target.instructions, label] };
-  }
-
-  #number(file: Dockerfile, needed: readonly Stage[]): void {
-    let next = 1;
-    this.#steps = file.globals.length + needed.reduce((sum, stage) => sum + 1 + stage.instructions.length, 0);
-    for (const argument of file.globals) {
-      this.#input.stream.text(`Step ${next}/${this.#steps} : ${argument.text}\n`);
-      next += 1;
-    }
-    for (const stage of needed) {
-      this.#firstSteps.set(stage, next);
-      next += 1 + stage.instructions.length;
-    }
   }
 
   #expand(text: string, line: number): string {
@@ -160,20 +148,18 @@ class Build {
   async #run(file: Dockerfile, stage: Stage): Promise<StageState> {
     // A stage that only a trigger calls for has no place among the steps, and is not told.
     const output = this.#outputs.get(stage) ?? SILENT;
-    let next = this.#firstSteps.get(stage) ?? 0;
-    const announce = (text: string): void => {
-      output.text(`Step ${next}/${this.#steps} : ${text}\n`);
-      next += 1;
-    };
     try {
-      announce(stage.text);
+      output.step({ text: stage.text, kind: 'from' });
       const base = await this.#base(file, stage, output);
-      const facts = { build: this.#facts(file), stage, args: this.#args.forStage(), output, announce };
+      const facts = { build: this.#facts(file), stage, args: this.#args.forStage(), output };
       const { noCache, noCacheFilter } = this.#call.options;
       const anew = noCache || (stage.name !== undefined && noCacheFilter.includes(stage.name));
-      return await buildStage({ ...facts, anew, escapeToken: file.escapeToken }, base);
-    } finally {
+      const state = await buildStage({ ...facts, anew, escapeToken: file.escapeToken }, base);
       this.#outputs.get(stage)?.end();
+      return state;
+    } catch (error) {
+      this.#outputs.get(stage)?.end(error);
+      throw error;
     }
   }
 
@@ -181,7 +167,7 @@ class Build {
     const name = this.#expand(stage.base, stage.line);
     if (name === '') throw new DockerfileError(stage.line, `base name (${stage.base}) should not be blank`);
     const context = await this.#named(name, output);
-    if (context && 'image' in context) return fromImage(context.image);
+    if (context && 'state' in context) return context.state;
     if (context) throw new DockerfileError(stage.line, `"${name}" is a folder of the client: FROM needs an image`);
     const other = baseStage(file.stages, name, stage.index);
     if (other) return fromStage(await this.#stage(file, other));
@@ -204,7 +190,7 @@ class Build {
   async #source(file: Dockerfile, name: string, stage: Stage, output: BuildOutput): Promise<NamedSource> {
     if (name === '') return this.#treeSource(this.#input.context);
     const context = await this.#named(name, output);
-    if (context) return 'image' in context ? this.#chainSource(context.image.layers) : context.source;
+    if (context) return 'state' in context ? this.#chainSource(context.state.chain) : context.source;
     const other = findStage(file.stages, name, stage.index);
     if (other) return this.#chainSource((await this.#stage(file, other)).chain);
     if (/^\d+$/.test(name)) throw badRequest(`invalid from flag value ${name}: index out of bounds`);
@@ -216,19 +202,22 @@ class Build {
 
   /** A further context that the client has given a name: it goes before stages and images of that name. */
   async #named(name: string, output: BuildOutput): Promise<NamedContext | undefined> {
-    const source = this.#call.options.contexts.get(name.toLowerCase());
+    const source = this.#call.options.contexts.get(contextName(name));
     if (source === undefined) return undefined;
-    if (source !== 'client')
-      return { image: await baseImage(this.#bases, source.slice('docker-image://'.length), undefined, output) };
-    const known = this.#received.get(name) ?? this.#receive(name);
-    this.#received.set(name, known);
+    const result = this.#call.result?.(source);
+    if (result) return { state: fromStage(result) };
+    if (source.startsWith(IMAGE))
+      return { state: fromImage(await baseImage(this.#bases, source.slice(IMAGE.length), undefined, output)) };
+    const known = this.#received.get(source) ?? this.#receive(source.slice(CLIENT.length));
+    this.#received.set(source, known);
     return { source: this.#treeSource(await known) };
   }
 
   async #receive(name: string): Promise<ContextTree> {
-    const archive = await this.#call.session?.context(name);
-    if (!archive) throw badRequest(`the client has no context "${name}"`);
-    return ContextTree.receive(this.#tools.host, archive, join(this.#input.folder, `context-${crypto.randomUUID()}`));
+    const spool = join(this.#input.folder, `context-${crypto.randomUUID()}`);
+    const tree = await this.#call.context(name, spool, this.#signal);
+    if (!tree) throw badRequest(`the client has no context "${name}"`);
+    return tree;
   }
 
   async #chainSource(chain: Chain): Promise<NamedSource> {
@@ -251,16 +240,13 @@ class Build {
     };
     return { tree, root, key: undefined };
   }
-
-  async #keep(state: StageState): Promise<Image> {
-    if (state.image) return state.image;
-    const image = await this.#tools.images.addImage(imageDocument(state), state.chain);
-    return image;
-  }
 }
 
 const SILENT: BuildOutput = {
+  step: () => undefined,
+  cached: () => undefined,
   text: () => undefined,
+  note: () => undefined,
   line: () => undefined,
   ready: () => Promise.resolve(),
 };

@@ -15,14 +15,16 @@ import { runBuild } from './build.ts';
 import { BuildCache } from './cache.ts';
 import { applyContextIgnore } from './context-ignore.ts';
 import { MAX_DOCKERFILE_BYTES } from './dockerfile/lexer.ts';
+import type { Dockerfile } from './dockerfile/instructions.ts';
 import { parseDockerfile } from './dockerfile/parse.ts';
 import { ContextTree } from './files/context-tree.ts';
 import { Layers } from './layers.ts';
-import { BuildStream } from './output.ts';
+import { type BuildReport, BuildStream } from './output.ts';
 import type { BuildOptions } from './request.ts';
 import { CacheMounts } from './run/cache-mounts.ts';
 import { buildsFolder, type RunParts, removeBundle } from './run/container.ts';
-import type { ClientSession } from './session.ts';
+import type { ClientSession, ContextSession } from './session.ts';
+import { imageDocument, type StageState } from './stage-state.ts';
 
 export interface BuilderParts extends RunParts {
   readonly images: ImageStore;
@@ -30,12 +32,39 @@ export interface BuilderParts extends RunParts {
   readonly events: EventBus;
 }
 
-export interface BuildCall {
+/** What a build is made of, whoever asks for it. */
+export interface Making {
   readonly options: BuildOptions;
+  readonly credentials: (registry: string) => Promise<Credentials>;
+  /** What only the client can give: secrets and ssh agents. */
+  readonly session: ClientSession | undefined;
+  /** Receives a further context of the client into a file; undefined where it has none of that name. */
+  context(name: string, spool: string, signal: AbortSignal): Promise<ContextTree | undefined>;
+  /** What another build came to, by the name that `options.contexts` has for it. */
+  readonly result?: (source: string) => StageState | undefined;
+  /** Called once there is a folder to receive the context into. */
+  prepare(folder: string, signal: AbortSignal): Promise<Prepared>;
+}
+
+/** The Dockerfile is in order and its context is here. */
+export interface Prepared {
+  readonly dockerfile: Dockerfile;
+  readonly context: ContextTree;
+  readonly report: BuildReport;
+}
+
+/** What a build came to. Its layers stay until it is released. */
+export interface Made {
+  readonly state: StageState;
+  readonly layers: Layers;
+  release(): Promise<void>;
+}
+
+/** A build of the classic API. */
+export interface BuildCall extends Pick<Making, 'options' | 'credentials'> {
   /** The context as an archive. */
   readonly body: Readable;
-  readonly credentials: (registry: string) => Promise<Credentials>;
-  readonly session: ClientSession | undefined;
+  readonly session: (ClientSession & ContextSession) | undefined;
   /** Called when the Dockerfile is in order: from then on what fails is told in the stream. */
   readonly begin: () => Writable;
   /** Aborted when the client has gone. */
@@ -78,65 +107,114 @@ export class Builder {
   }
 
   /** Builds; resolves when the stream is complete. Rejects while the answer has not begun. */
-  async build(call: BuildCall): Promise<void> {
+  build(call: BuildCall): Promise<void> {
+    return this.during(call.gone, (signal) => this.#classic(call, signal));
+  }
+
+  /** Does work that is over when the engine ends, or its client has gone: `signal` tells. */
+  async during<T>(gone: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const abort = new AbortController();
     const leave = (): void => abort.abort(new Error('Build cancelled'));
-    call.gone.addEventListener('abort', leave, { once: true });
-    const done = this.#build(call, abort.signal);
+    gone.addEventListener('abort', leave, { once: true });
+    if (gone.aborted) leave();
+    const done = work(abort.signal);
     const running = { abort, done: done.catch(() => undefined) };
     this.#running.add(running);
     try {
-      await done;
+      return await done;
     } finally {
       this.#running.delete(running);
-      call.gone.removeEventListener('abort', leave);
+      gone.removeEventListener('abort', leave);
     }
   }
 
-  async #build(call: BuildCall, signal: AbortSignal): Promise<void> {
-    const { host, images } = this.#parts;
-    const { options } = call;
+  async #classic(call: BuildCall, signal: AbortSignal): Promise<void> {
+    const { host } = this.#parts;
+    const { options, session } = call;
     const tags = options.tags.map(tagOf);
+    let told: { readonly out: Writable; readonly stream: BuildStream } | undefined;
+    const prepare = async (folder: string): Promise<Prepared> => {
+      const context = await ContextTree.receive(host, call.body, join(folder, 'context'));
+      try {
+        const source = await context.read(options.dockerfile, MAX_DOCKERFILE_BYTES);
+        if (!source) throw badRequest(`Cannot locate specified Dockerfile: ${options.dockerfile}`);
+        const dockerfile = parseDockerfile(source.toString('utf8'));
+        await applyContextIgnore(context, options.dockerfile);
+        const out = call.begin();
+        const stream = new BuildStream(out, options.quiet);
+        told = { out, stream };
+        return { dockerfile, context, report: stream };
+      } catch (error) {
+        await context.close();
+        throw error;
+      }
+    };
+    const context = async (name: string, spool: string): Promise<ContextTree | undefined> => {
+      const archive = await session?.context(name);
+      return archive && ContextTree.receive(host, archive, spool);
+    };
+    try {
+      const made = await this.make({ ...call, context, prepare }, signal);
+      try {
+        await this.#tell(told?.stream, await this.keep(made), tags, options.quiet);
+        told?.out.end();
+      } finally {
+        await made.release();
+      }
+    } catch (error) {
+      if (!told) throw error;
+      told.stream.flush();
+      told.stream.line(failureLine(error));
+      told.out.end();
+    }
+  }
+
+  /** Carries a build out. What it came to has to be released. */
+  async make(making: Making, signal: AbortSignal): Promise<Made> {
+    const { host, images } = this.#parts;
     const folder = join(this.#work, randomBytes(8).toString('hex'));
     await host.files.mkdir(folder, { mode: 0o711 });
     const layers = new Layers(host, images, folder);
     this.#layers.add(layers);
     let context: ContextTree | undefined;
-    try {
-      context = await ContextTree.receive(host, call.body, join(folder, 'context'));
-      const source = await context.read(options.dockerfile, MAX_DOCKERFILE_BYTES);
-      if (!source) throw badRequest(`Cannot locate specified Dockerfile: ${options.dockerfile}`);
-      const dockerfile = parseDockerfile(source.toString('utf8'));
-      await applyContextIgnore(context, options.dockerfile);
-      const out = call.begin();
-      const stream = new BuildStream(out, options.quiet);
-      try {
-        const image = await runBuild({ ...this.#parts, cache: this.cache, cacheMounts: this.cacheMounts }, call, {
-          ...{ dockerfile, context, layers, stream, signal, folder },
-        });
-        await this.#told(stream, image, tags, options.quiet);
-      } catch (error) {
-        stream.flush();
-        stream.line(failureLine(error));
-      }
-      out.end();
-    } finally {
+    const release = async (): Promise<void> => {
       await context?.close();
       await layers.close();
       this.#layers.delete(layers);
       await this.#clear(folder);
       await this.cache.save();
+    };
+    try {
+      const prepared = await making.prepare(folder, signal);
+      context = prepared.context;
+      const tools = { ...this.#parts, cache: this.cache, cacheMounts: this.cacheMounts };
+      const state = await runBuild(tools, making, { ...prepared, layers, signal, folder });
+      layers.hold(state.chain);
+      return { state, layers, release };
+    } catch (error) {
+      await release();
+      throw error;
     }
   }
 
-  async #told(stream: BuildStream, image: Image, tags: readonly string[], quiet: boolean): Promise<void> {
-    stream.line({ aux: { ID: image.id } });
-    if (quiet) stream.line({ stream: `${image.id}\n` });
-    else stream.text(`Successfully built ${image.id.slice(7, 19)}\n`);
+  /** Makes an image of what a build came to. */
+  async keep({ state }: Pick<Made, 'state'>): Promise<Image> {
+    return state.image ?? this.#parts.images.addImage(imageDocument(state), state.chain);
+  }
+
+  /** Names an image. */
+  async tag(image: Image, tag: string): Promise<void> {
+    await this.#parts.images.setReference(tag, image.id);
+    this.#parts.events.emit('image', 'tag', image.id, { name: tag });
+  }
+
+  async #tell(stream: BuildStream | undefined, image: Image, tags: readonly string[], quiet: boolean): Promise<void> {
+    stream?.line({ aux: { ID: image.id } });
+    if (quiet) stream?.line({ stream: `${image.id}\n` });
+    else stream?.note(`Successfully built ${image.id.slice(7, 19)}\n`);
     for (const tag of tags) {
-      await this.#parts.images.setReference(tag, image.id);
-      this.#parts.events.emit('image', 'tag', image.id, { name: tag });
-      stream.text(`Successfully tagged ${tag}\n`);
+      await this.tag(image, tag);
+      stream?.note(`Successfully tagged ${tag}\n`);
     }
   }
 
@@ -155,7 +233,8 @@ export class Builder {
   }
 }
 
-function tagOf(text: string): string {
+/** The name that an image gets. @throws ApiError */
+export function tagOf(text: string): string {
   const reference = parseReference(text);
   if (!reference || reference.digest !== undefined)
     throw badRequest(`invalid tag ${JSON.stringify(text)}: invalid reference format`);

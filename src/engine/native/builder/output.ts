@@ -1,40 +1,89 @@
-// What a build says, as the classic builder's lines of JSON. Stages that are built side by side take turns: one after the other
-// is told, in the order of the file, what later ones said meanwhile is kept back.
+// What a build says while it goes on, and the classic builder's way to tell it: lines of JSON. Stages that are built side by side
+// take turns there: one after the other is told, in the order of the file, what later ones said meanwhile is kept back.
 import { once } from 'node:events';
 import type { Writable } from 'node:stream';
+import type { Stage } from './dockerfile/instructions.ts';
 
 export type Line = Readonly<Record<string, unknown>>;
 
+/** A step as it is told. */
+export interface ToldStep {
+  /** The instruction as written. */
+  readonly text: string;
+  readonly kind: 'from' | 'trigger' | Stage['instructions'][number]['kind'];
+}
+
+/** Where a stage tells what it does. */
 export interface BuildOutput {
-  /** Text for the terminal. */
+  /** A step begins; the one before it is done. */
+  step(step: ToldStep): void;
+  /** What the step makes was there already. */
+  cached(): void;
+  /** What a command writes. */
   text(text: string): void;
+  /** What the classic builder tells beside: names of states and containers. */
+  note(text: string): void;
   /** A line of progress, of a pull. */
   line(line: Line): void;
   /** Resolves when more can be taken: a command that writes faster than the client reads has to wait. */
   ready(): Promise<void>;
 }
 
+export interface StageOutput extends BuildOutput {
+  /** The stage is done, or has failed. To be called once at least. */
+  end(error?: unknown): void;
+}
+
+/** What will be built. */
+export interface BuildPlan {
+  /** Instructions before the first stage. */
+  readonly globals: readonly string[];
+  /** The stages that are needed, in the order of the file. */
+  readonly stages: readonly Stage[];
+}
+
+/** Where a build tells what it does. */
+export interface BuildReport {
+  /** Called once; returns an output for each stage. */
+  plan(plan: BuildPlan): ReadonlyMap<Stage, StageOutput>;
+  /** What concerns no step. */
+  note(text: string): void;
+}
+
 /** A stage whose turn has not come may say this much; then it waits. */
 const MAX_KEPT = 8 * 1024 * 1024;
 
-export class BuildStream {
+export class BuildStream implements BuildReport {
   readonly #out: Writable;
   readonly #quiet: boolean;
-  readonly #stages: StageOutput[] = [];
+  readonly #stages: LineOutput[] = [];
 
   constructor(out: Writable, quiet: boolean) {
     this.#out = out;
     this.#quiet = quiet;
   }
 
-  /** The outputs of the stages, in their order; each has to be ended. */
-  stage(): StageOutput {
-    const stage = new StageOutput({ changed: () => this.#pass(), ready: () => this.ready() });
-    this.#stages.push(stage);
-    return stage;
+  plan({ globals, stages }: BuildPlan): ReadonlyMap<Stage, StageOutput> {
+    const total = globals.length + stages.reduce((sum, stage) => sum + 1 + stage.instructions.length, 0);
+    const head = (index: number, text: string): string => `Step ${index}/${total} : ${text}\n`;
+    for (const [index, text] of globals.entries()) this.note(head(index + 1, text));
+    let next = globals.length + 1;
+    return new Map(
+      stages.map((stage) => {
+        let number = next;
+        next += 1 + stage.instructions.length;
+        const output = new LineOutput({
+          changed: () => this.#pass(),
+          ready: () => this.ready(),
+          head: (text) => head(number++, text),
+        });
+        this.#stages.push(output);
+        return [stage, output];
+      }),
+    );
   }
 
-  text(text: string): void {
+  note(text: string): void {
     if (!this.#quiet) this.line({ stream: text });
   }
 
@@ -63,9 +112,11 @@ export class BuildStream {
 interface StageTurns {
   changed(): void;
   ready(): Promise<void>;
+  /** The line that announces a step, numbered. */
+  head(text: string): string;
 }
 
-export class StageOutput implements BuildOutput {
+class LineOutput implements StageOutput {
   readonly #turns: StageTurns;
   #kept: Line[] = [];
   #keptBytes = 0;
@@ -74,6 +125,18 @@ export class StageOutput implements BuildOutput {
 
   constructor(turns: StageTurns) {
     this.#turns = turns;
+  }
+
+  step({ text, kind }: ToldStep): void {
+    if (kind !== 'trigger') this.text(this.#turns.head(text));
+  }
+
+  cached(): void {
+    this.text(' ---> Using cache\n');
+  }
+
+  note(text: string): void {
+    this.text(text);
   }
 
   text(text: string): void {

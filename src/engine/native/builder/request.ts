@@ -1,6 +1,7 @@
 // What a client asks of a build: the query of POST /build, checked. Pure.
 import type { HostConfig } from '../containers/types.ts';
 import { badRequest } from '../server/api-error.ts';
+import { contextName } from './context-name.ts';
 
 export interface BuildOptions {
   readonly dockerfile: string;
@@ -20,7 +21,7 @@ export interface BuildOptions {
   /** Address of a context that the engine is to fetch. */
   readonly remote: string;
   readonly session: string;
-  /** Further contexts by name: an image as `docker-image://name`, or `client` for what the session gives. */
+  /** Further contexts by name: an image as `docker-image://name`, `client:name` for what the session gives, or a result. */
   readonly contexts: ReadonlyMap<string, string>;
   /** Stages, by name, that are built anew. */
   readonly noCacheFilter: readonly string[];
@@ -82,7 +83,9 @@ function contextsOf(query: URLSearchParams): Map<string, string> {
   for (const [name, source] of contexts)
     if (source !== 'client' && !source?.startsWith('docker-image://'))
       throw badRequest(`invalid value for "buildcontexts": ${name}: ${source}`);
-  return new Map(contexts.map(([name, source]) => [name.toLowerCase(), source ?? '']));
+  return new Map(
+    contexts.map(([name, source]) => [contextName(name), source === 'client' ? `client:${name}` : (source ?? '')]),
+  );
 }
 
 function extraHostsOf(query: URLSearchParams): string[] {

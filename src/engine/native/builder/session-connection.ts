@@ -1,38 +1,36 @@
 // A client's session: on the connection that it has opened, the engine calls methods of gRPC. They are BuildKit's, so that what
-// serves it serves this; further contexts have a method of their own.
-import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants } from 'node:http2';
+// serves it serves this; windlass's own client has one more, for further contexts.
 import { Duplex, Readable } from 'node:stream';
 import { WindlassError } from '../../../errors.ts';
-import { frame, frames } from '../../../grpc-frames.ts';
+import { CallFailed, GrpcClient, type Headers, type OpenCall } from '../../../grpc-client.ts';
+import { GRPC } from '../../../grpc-server.ts';
 import { bytesOf, decode, encode, textOf } from '../../../protobuf.ts';
 import type { Credentials } from '../../../registry/auth.ts';
-import type { ClientSession } from './session.ts';
+import { DEFAULT_REGISTRY } from '../../../registry/reference.ts';
+import type { ClientSession, ContextSession } from './session.ts';
 
 const SECRET = '/moby.buildkit.secrets.v1.Secrets/GetSecret';
 const CHECK_AGENT = '/moby.sshforward.v1.SSH/CheckAgent';
 const FORWARD_AGENT = '/moby.sshforward.v1.SSH/ForwardAgent';
 const CREDENTIALS = '/moby.filesync.v1.Auth/Credentials';
+const UPLOAD = '/moby.upload.v1.Upload/Pull';
 const CONTEXT = '/windlass.build.v1.Contexts/Archive';
 /** Larger secrets are files that somebody named by mistake. BuildKit's limit. */
 const MAX_SECRET_BYTES = 500 * 1024;
-const NOT_FOUND = '5';
-const UNIMPLEMENTED = '12';
 
-export class SessionConnection implements ClientSession {
-  readonly #session: ClientHttp2Session;
+export class SessionConnection implements ClientSession, ContextSession {
+  readonly #client: GrpcClient;
 
   constructor(connection: Duplex) {
-    this.#session = connect('http://session', { createConnection: () => connection });
-    // Calls that are under way are told by their own streams.
-    this.#session.on('error', () => this.#session.destroy());
+    this.#client = new GrpcClient(connection, 'the client has left');
   }
 
   onClose(listener: () => void): void {
-    this.#session.once('close', listener);
+    this.#client.onClose(listener);
   }
 
   close(): void {
-    this.#session.destroy();
+    this.#client.close();
   }
 
   async secret(id: string): Promise<Buffer | undefined> {
@@ -44,7 +42,9 @@ export class SessionConnection implements ClientSession {
   }
 
   async credentials(registry: string): Promise<Credentials> {
-    const answer = await this.#unary(CREDENTIALS, encode({ 1: registry }));
+    // BuildKit asks for Docker Hub by the name of the machine that serves it, and so its clients know it.
+    const host = registry === DEFAULT_REGISTRY ? 'registry-1.docker.io' : registry;
+    const answer = await this.#unary(CREDENTIALS, encode({ 1: host }));
     if (!answer) return {};
     const message = decode(answer);
     const [username, password] = [textOf(message, 1), textOf(message, 2)];
@@ -54,90 +54,64 @@ export class SessionConnection implements ClientSession {
 
   async agent(id: string): Promise<Duplex | undefined> {
     if ((await this.#unary(CHECK_AGENT, encode({ 1: id }))) === undefined) return undefined;
-    const stream = this.#open(FORWARD_AGENT, { 'buildkit.ssh.id': id });
-    const answers = messages(stream);
+    const call = this.#client.call(FORWARD_AGENT, { 'buildkit.ssh.id': id });
     return new Duplex({
       write: (chunk: Buffer, _encoding, done) => {
-        stream.write(frame(encode({ 1: chunk })), done);
+        call.send(encode({ 1: chunk })).then(() => done(), done);
       },
       final: (done) => {
-        stream.end(done);
+        call.end();
+        done();
       },
       read() {
-        answers.next().then(
+        call.messages.next().then(
           ({ value, done }) => this.push(done === true ? null : bytesOf(decode(value), 1)),
           (error: Error) => this.destroy(error),
         );
       },
       destroy: (error, done) => {
-        stream.close(constants.NGHTTP2_CANCEL);
+        call.cancel();
         done(error);
       },
     });
   }
 
   async context(name: string): Promise<Readable | undefined> {
-    const stream = this.#open(CONTEXT, {});
-    stream.end(frame(encode({ 1: name })));
-    const answers = messages(stream);
+    const call = this.#client.call(CONTEXT);
+    await call.send(encode({ 1: name }));
+    call.end();
     // The first message tells whether there is one of that name.
-    const first = await answers.next().catch((error: unknown) => {
-      if (error instanceof CallFailed && (error.status === NOT_FOUND || error.status === UNIMPLEMENTED))
-        return undefined;
-      throw error;
-    });
-    if (!first) return undefined;
-    const pieces = async function* (): AsyncGenerator<Buffer> {
-      for (let next = first; next.done !== true; next = await answers.next()) yield bytesOf(decode(next.value), 1);
-    };
-    return Readable.from(pieces(), { objectMode: false });
+    const first = await call.messages.next().catch(undefinedWhereMissing);
+    return first && contents(call, first);
   }
 
-  #open(path: string, headers: Readonly<Record<string, string>>): ClientHttp2Stream {
-    if (this.#session.destroyed || this.#session.closed)
-      throw new WindlassError('BUILD_SESSION', 'the client has left');
-    return this.#session.request({
-      ':method': 'POST',
-      ':path': path,
-      'content-type': 'application/grpc',
-      te: 'trailers',
-      ...headers,
-    });
+  /** An archive that the client has put up under an address of its own. */
+  async upload(path: string): Promise<Readable> {
+    const call = this.#client.call(UPLOAD, { urlpath: path, urlhost: 'buildkit-session' });
+    return contents(call, await call.messages.next());
+  }
+
+  /** Any method that takes messages both ways. */
+  call(path: string, headers: Headers): OpenCall {
+    return this.#client.call(path, headers);
   }
 
   /** One message for one; undefined where the client has nothing of that name, or does not know the method. */
-  async #unary(path: string, message: Buffer): Promise<Buffer | undefined> {
-    const stream = this.#open(path, {});
-    stream.end(frame(message));
-    try {
-      let answer: Buffer = Buffer.alloc(0);
-      for await (const one of messages(stream)) answer = one;
-      return answer;
-    } catch (error) {
-      if (error instanceof CallFailed && (error.status === NOT_FOUND || error.status === UNIMPLEMENTED))
-        return undefined;
-      throw error;
-    }
+  #unary(path: string, message: Buffer): Promise<Buffer | undefined> {
+    return this.#client.unary(path, message).catch(undefinedWhereMissing);
   }
 }
 
-/** The client ended a call with a status other than success. */
-class CallFailed extends WindlassError {
-  readonly status: string;
-  constructor(status: string, message: string) {
-    super('BUILD_SESSION', message);
-    this.status = status;
-  }
+/** What messages of bytes hold, from the first on. */
+function contents(call: OpenCall, first: IteratorResult<Buffer>): Readable {
+  const pieces = async function* (): AsyncGenerator<Buffer> {
+    for (let next = first; next.done !== true; next = await call.messages.next()) yield bytesOf(decode(next.value), 1);
+  };
+  return Readable.from(pieces(), { objectMode: false });
 }
 
-async function* messages(stream: ClientHttp2Stream): AsyncGenerator<Buffer> {
-  let status: string | undefined;
-  let said = '';
-  stream.on('trailers', (trailers) => {
-    status = String(trailers['grpc-status'] ?? '0');
-    said = decodeURIComponent(String(trailers['grpc-message'] ?? ''));
-  });
-  yield* frames(stream);
-  if (status === undefined) throw new WindlassError('BUILD_SESSION', 'the client left during the build');
-  if (status !== '0') throw new CallFailed(status, said);
+function undefinedWhereMissing(error: unknown): undefined {
+  if (error instanceof CallFailed && (error.status === GRPC.notFound || error.status === GRPC.unimplemented))
+    return undefined;
+  throw error;
 }

@@ -6,6 +6,10 @@ export interface ClientSession {
   secret(id: string): Promise<Buffer | undefined>;
   /** A connection to the client's ssh agent; undefined where it has none of that id. */
   agent(id: string): Promise<Duplex | undefined>;
+}
+
+/** windlass's own addition to what BuildKit's clients serve. */
+export interface ContextSession {
   /** A further context as an archive: a folder of the client; undefined where it has none of that name. */
   context(name: string): Promise<Readable | undefined>;
 }

@@ -23,8 +23,6 @@ export interface StageFacts {
   /** Nothing of the cache is used. */
   readonly anew: boolean;
   readonly escapeToken: '\\' | '`';
-  /** Tells the number of the next step. */
-  readonly announce: (text: string) => void;
 }
 
 /** Carries out a stage on top of its base. */
@@ -34,15 +32,18 @@ export async function buildStage(facts: StageFacts, base: StageState): Promise<S
   facts.build.layers.hold(base.chain);
   const triggers = base.config.OnBuild ?? [];
   if (triggers.length > 0) {
-    output.text(`# Executing ${triggers.length} build trigger${triggers.length > 1 ? 's' : ''}\n`);
+    output.note(`# Executing ${triggers.length} build trigger${triggers.length > 1 ? 's' : ''}\n`);
     state = { ...state, config: { ...state.config, OnBuild: null }, image: undefined };
-    for (const trigger of triggers) state = await carryOut(facts, state, parseTrigger(trigger));
+    for (const trigger of triggers) {
+      output.step({ text: `ONBUILD ${trigger}`, kind: 'trigger' });
+      state = await carryOut(facts, state, parseTrigger(trigger));
+    }
   }
-  output.text(` ---> ${shortId(state)}\n`);
+  output.note(` ---> ${shortId(state)}\n`);
   for (const instruction of stage.instructions) {
-    facts.announce(instruction.text);
+    output.step(instruction);
     state = await carryOut(facts, state, instruction);
-    output.text(` ---> ${shortId(state)}\n`);
+    output.note(` ---> ${shortId(state)}\n`);
   }
   return state;
 }
@@ -69,7 +70,7 @@ async function carryOut(facts: StageFacts, state: StageState, written: Instructi
       const createdBy = `${shellOf(config.config).join(' ')} ${comment}`;
       const stepKey = cacheKey('step', state.stepKey, createdBy);
       const known = facts.anew ? undefined : build.cache.get(stepKey);
-      if (known) output.text(' ---> Using cache\n');
+      if (known) output.cached();
       const created = known?.created ?? timestamp();
       if (!known) build.cache.put(stepKey, { created, text: instruction.text, layer: undefined });
       return afterStep(state, config, { createdBy, created, layer: undefined, stepKey });
@@ -89,7 +90,7 @@ function workdir(facts: StageFacts, state: StageState, instruction: InstructionO
 async function fileStep(facts: StageFacts, state: StageState, step: FileStep, text: string): Promise<StageState> {
   const { build, output } = facts;
   const found = facts.anew ? undefined : await findLayer(facts, state, step);
-  if (found) output.text(' ---> Using cache\n');
+  if (found) output.cached();
   const layer = found ? found.layer : await step.make();
   if (layer) build.layers.hold([layer]);
   const created = found?.created ?? timestamp();

@@ -1,7 +1,6 @@
-// The build context as it came: one archive kept on disk beside an index of it in memory. Nothing is unpacked, so no path of
-// the archive ever reaches the file system; digests are taken while the archive is received.
+// The build context as it came: its contents kept in one file on disk beside an index of it in memory. Nothing is unpacked, so no path of
+// the client's ever reaches the file system; digests are taken while they are received.
 import { createHash } from 'node:crypto';
-import type { FileHandle } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { decompressed } from '../../../../archive/compression.ts';
 import type { TarHeader } from '../../../../archive/tar-header.ts';
@@ -12,6 +11,7 @@ import { followLinks } from '../../scoped-path.ts';
 import { badRequest } from '../../server/api-error.ts';
 import { decompressor } from './decompressor.ts';
 import { type Found, pathParts, type SourceTree, type TreeEntry } from './source-tree.ts';
+import { Spool } from './spool.ts';
 
 export interface ContextLimits {
   readonly maxBytes: number;
@@ -21,8 +21,14 @@ export interface ContextLimits {
 /** Above any context that makes sense to send; below what fills memory or a disk unnoticed. */
 export const CONTEXT_LIMITS: ContextLimits = { maxBytes: 64 * 1024 ** 3, maxEntries: 2_000_000 };
 
-const WRITTEN_AT_ONCE = 1024 * 1024;
-const READ_AT_ONCE = 256 * 1024;
+/** Where whoever receives a context puts what comes. */
+export interface ContextSink {
+  /** Room for a file's content; returns where it begins. */
+  reserve(bytes: number): number;
+  write(offset: number, bytes: Buffer): Promise<void>;
+  /** An entry, folders before what is in them. `digest` is that of a file's content. */
+  put(header: TarHeader, offset: number, digest: string): void;
+}
 
 interface Node {
   header: TarHeader;
@@ -43,52 +49,42 @@ const folder = (): Node => ({
 });
 
 export class ContextTree implements SourceTree {
-  readonly #spool: FileHandle;
+  readonly #spool: Spool;
   readonly #root = folder();
-  #size = 0;
+  readonly #limits: ContextLimits;
+  #count = 0;
 
-  private constructor(spool: FileHandle) {
+  private constructor(spool: Spool, limits: ContextLimits) {
     this.#spool = spool;
+    this.#limits = limits;
   }
 
   /** Receives an archive, compressed or not, into the spool file. */
-  static async receive(
+  static receive(
     host: NativeHost,
     archive: Readable,
     spool: string,
     limits: ContextLimits = CONTEXT_LIMITS,
   ): Promise<ContextTree> {
-    const out = await host.files.open(spool, 'wx+', 0o600);
-    const tree = new ContextTree(out);
-    let kept: Buffer[] = [];
-    let keptBytes = 0;
-    // Many small files: one write for all of them, not one each.
-    const write = async (): Promise<void> => {
-      if (keptBytes > 0) await out.writeFile(Buffer.concat(kept));
-      kept = [];
-      keptBytes = 0;
-    };
+    return ContextTree.filled(host, spool, (sink) => fromArchive(host, archive, sink), limits);
+  }
+
+  /** A tree of what `fill` puts into it. */
+  static async filled(
+    host: NativeHost,
+    spool: string,
+    fill: (sink: ContextSink) => Promise<void>,
+    limits: ContextLimits = CONTEXT_LIMITS,
+  ): Promise<ContextTree> {
+    const out = await Spool.open(host, spool, limits.maxBytes);
+    const tree = new ContextTree(out, limits);
     try {
-      const { stream } = await decompressed(archive, decompressor(host));
-      let count = 0;
-      for await (const entry of readTar(stream)) {
-        count += 1;
-        if (count > limits.maxEntries) throw badRequest(`the build context has more than ${limits.maxEntries} files`);
-        if (tree.#size + entry.size > limits.maxBytes)
-          throw badRequest(`the build context is larger than ${limits.maxBytes} bytes`);
-        const offset = tree.#size;
-        const hash = createHash('sha256');
-        for await (const piece of entry.body()) {
-          hash.update(piece);
-          tree.#size += piece.length;
-          kept.push(piece);
-          keptBytes += piece.length;
-          if (keptBytes >= WRITTEN_AT_ONCE) await write();
-        }
-        const { body: _, ...header } = entry;
-        tree.#put(header, offset, entry.type === 'file' ? hash.digest('hex') : '');
-      }
-      await write();
+      await fill({
+        reserve: (bytes) => out.reserve(bytes),
+        write: (offset, bytes) => out.write(offset, bytes),
+        put: (header, offset, digest) => tree.#put(header, offset, digest),
+      });
+      await out.flush();
     } catch (error) {
       await out.close();
       throw badRequest(`cannot read the build context: ${messageOf(error)}`);
@@ -103,10 +99,13 @@ export class ContextTree implements SourceTree {
 
   /** Bytes of content received. */
   get size(): number {
-    return this.#size;
+    return this.#spool.size;
   }
 
   #put(header: TarHeader, offset: number, digest: string): void {
+    this.#count += 1;
+    if (this.#count > this.#limits.maxEntries)
+      throw badRequest(`the build context has more than ${this.#limits.maxEntries} files`);
     if (header.path.split('/').includes('..')) throw new Error(`"${header.path}" leaves the context`);
     const parts = pathParts(header.path);
     const name = parts.pop();
@@ -175,7 +174,7 @@ export class ContextTree implements SourceTree {
 
   *#walk(node: Node, path: string): Generator<TreeEntry> {
     const { header, offset, digest } = node;
-    yield { ...header, path, contentDigest: digest, body: () => this.#content(offset, header.size) };
+    yield { ...header, path, contentDigest: digest, body: () => this.#spool.read(offset, header.size) };
     for (const name of [...node.children.keys()].sort()) {
       const child = node.children.get(name);
       if (child) yield* this.#walk(child, path === '' ? name : `${path}/${name}`);
@@ -189,17 +188,23 @@ export class ContextTree implements SourceTree {
     if (node?.header.type !== 'file') return undefined;
     if (node.header.size > maxBytes) throw badRequest(`"${path}" is larger than ${maxBytes} bytes`);
     const chunks: Buffer[] = [];
-    for await (const chunk of this.#content(node.offset, node.header.size)) chunks.push(chunk);
+    for await (const chunk of this.#spool.read(node.offset, node.header.size)) chunks.push(chunk);
     return Buffer.concat(chunks);
   }
+}
 
-  async *#content(offset: number, size: number): AsyncGenerator<Buffer> {
-    for (let done = 0; done < size; ) {
-      const buffer = Buffer.allocUnsafe(Math.min(size - done, READ_AT_ONCE));
-      const { bytesRead } = await this.#spool.read(buffer, 0, buffer.length, offset + done);
-      if (bytesRead === 0) throw new Error('the build context was cut short on the disk');
-      done += bytesRead;
-      yield buffer.subarray(0, bytesRead);
+async function fromArchive(host: NativeHost, archive: Readable, sink: ContextSink): Promise<void> {
+  const { stream } = await decompressed(archive, decompressor(host));
+  for await (const entry of readTar(stream)) {
+    const offset = sink.reserve(entry.size);
+    const hash = createHash('sha256');
+    let done = 0;
+    for await (const piece of entry.body()) {
+      hash.update(piece);
+      await sink.write(offset + done, piece);
+      done += piece.length;
     }
+    const { body: _, ...header } = entry;
+    sink.put(header, offset, entry.type === 'file' ? hash.digest('hex') : '');
   }
 }

@@ -133,7 +133,7 @@ async function localItem(
 async function remoteItem({ build, instruction, output }: StepFacts<Copy>, address: string): Promise<Item> {
   const { options } = instruction;
   const file = join(build.layers.folder, `download-${crypto.randomUUID()}`);
-  output.text(`Downloading ${address.replace(/\/\/[^/@]*@/, '//***@')}\n`);
+  output.note(`Downloading ${address.replace(/\/\/[^/@]*@/, '//***@')}\n`);
   const tree = await download(build.parts.host, address, file, options.checksum, build.signal);
   if (tree.name === '' && instruction.destination.endsWith('/'))
     throw badRequest(`ADD failed: the address ${address} has no file name, and the destination is a folder`);

@@ -77,7 +77,7 @@ async function execute(facts: StepFacts<Run>, execution: Execution): Promise<Awa
   const places = runPaths(paths, id, folder);
   await host.files.mkdir(folder, { mode: 0o700 });
   await host.files.mkdir(places.bundle, { recursive: true, mode: 0o711 });
-  output.text(` ---> Running in ${id.slice(0, 12)}\n`);
+  output.note(` ---> Running in ${id.slice(0, 12)}\n`);
   try {
     const prepared = await prepareMounts(facts, places.bundle, folder);
     try {
@@ -101,7 +101,7 @@ async function execute(facts: StepFacts<Run>, execution: Execution): Promise<Awa
     } finally {
       await prepared.release();
     }
-    output.text(`Removing intermediate container ${id.slice(0, 12)}\n`);
+    output.note(`Removing intermediate container ${id.slice(0, 12)}\n`);
     return await build.layers.fromUpper(places.upper);
   } finally {
     await removeBundle(host, places.bundle);
