@@ -95,8 +95,10 @@ async function answer(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, m
 
 /** As gRPC writes a message into a header: printable ASCII as it is, the rest by its bytes in hexadecimal. */
 const headerText = (text: string): string =>
-  Buffer.from(text)
-    .reduce((sum, byte) => sum + (byte >= 0x20 && byte <= 0x7e && byte !== 0x25 ? String.fromCharCode(byte) : hex(byte)), '');
+  Buffer.from(text).reduce(
+    (sum, byte) => sum + (byte >= 0x20 && byte <= 0x7e && byte !== 0x25 ? String.fromCharCode(byte) : hex(byte)),
+    '',
+  );
 const hex = (byte: number): string => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
 
 function trailers(failure: GrpcFailure | undefined): Record<string, string> {

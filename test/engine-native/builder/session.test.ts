@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { Duplex } from 'node:stream';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { readTar } from '../../../src/archive/tar-reader.ts';
-import { serveGrpc } from '../../../src/grpc-server.ts';
 import { sessionMethods } from '../../../src/engine/client/build/session.ts';
 import type { BuildRequest } from '../../../src/engine/engine.ts';
 import { SessionConnection } from '../../../src/engine/native/builder/session-connection.ts';
+import { serveGrpc } from '../../../src/grpc-server.ts';
 
 let folder: string;
 const closing: (() => void)[] = [];

@@ -4,13 +4,13 @@ import { readFile } from 'node:fs/promises';
 import type { Duplex } from 'node:stream';
 import type { DockerConfig } from '../../../docker-config.ts';
 import { EngineError } from '../../../errors.ts';
+import { GRPC, GrpcFailure, type Methods, serveGrpc } from '../../../grpc-server.ts';
 import { bytesOf, decode, encode, textOf } from '../../../protobuf.ts';
 import { credentialsFor, DOCKER_HUB } from '../../../registry/credentials.ts';
 import type { BuildRequest } from '../../engine.ts';
 import { load } from '../builtin.ts';
 import type { Client } from '../client.ts';
 import { contextArchive, openFolder } from './context.ts';
-import { GRPC, GrpcFailure, type Methods, serveGrpc } from '../../../grpc-server.ts';
 import { CONTEXT_METHOD, localContexts } from './native.ts';
 
 export interface Session {

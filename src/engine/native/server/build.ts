@@ -1,4 +1,5 @@
-// `/build`, `/session`, `/build/prune`.
+// `/build`, `/session`, `/grpc`, `/build/prune`.
+import type { Duplex } from 'node:stream';
 import type { Credentials } from '../../../registry/auth.ts';
 import { DEFAULT_REGISTRY } from '../../../registry/reference.ts';
 import { buildOptions } from '../builder/request.ts';
@@ -7,13 +8,30 @@ import { badRequest } from './api-error.ts';
 import { BuildSessions } from './build-session.ts';
 import type { Exchange } from './exchange.ts';
 import { parseFilters } from './filters.ts';
+import { ENGINE_VERSION } from './identity.ts';
 import type { Routes } from './router.ts';
 
 export function buildRoutes(engine: NativeEngine): Routes {
   const sessions = new BuildSessions();
+  // What speaks BuildKit's protocol is loaded with the first client that does.
+  let serving: Promise<(connection: Duplex) => void> | undefined;
+  const buildkit = async (exchange: Exchange): Promise<void> => {
+    if (exchange.headers.upgrade !== 'h2c') throw badRequest('BuildKit needs a connection that is upgraded to h2c');
+    serving ??= import('../builder/buildkit/serve.ts').then(({ buildkitServer }) =>
+      buildkitServer({
+        ...{ builder: engine.builder, host: engine.host, images: engine.images, version: ENGINE_VERSION },
+        architecture: engine.machine.imageArchitecture,
+        session: (id, signal) => sessions.wait(id, signal),
+        adoptSession: (id, connection) => sessions.adopt(id, connection),
+      }),
+    );
+    const serve = await serving;
+    serve(exchange.hijack('application/vnd.docker.raw-stream', 'h2c').output);
+  };
   return {
     'POST /session': (exchange) => sessions.open(exchange),
     'POST /build': (exchange) => build(engine, sessions, exchange),
+    'POST /grpc': (exchange) => buildkit(exchange),
     'POST /build/prune': (exchange) => prune(engine, exchange),
   };
 }

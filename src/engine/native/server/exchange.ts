@@ -31,8 +31,8 @@ export interface Exchange {
   reply(status: number, value?: unknown): void;
   /** Sends the head at once and returns the response to write to. */
   stream(status: number, contentType: string, headers?: Readonly<Record<string, string>>): ServerResponse;
-  /** Takes the connection over for raw bytes. */
-  hijack(contentType: string): Hijacked;
+  /** Takes the connection over for raw bytes, or for another protocol. */
+  hijack(contentType: string, protocol?: 'tcp' | 'h2c'): Hijacked;
   /** Takes the connection over for a websocket; what is written and read are the bytes within the frames. */
   websocket(): Hijacked;
 }
@@ -77,9 +77,9 @@ export function createExchange(parts: ExchangeParts): Exchange {
       response.flushHeaders();
       return response;
     },
-    hijack(contentType) {
+    hijack(contentType, protocol = 'tcp') {
       if (upgradeSocket) {
-        const head = `HTTP/1.1 101 UPGRADED\r\nContent-Type: ${contentType}\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n`;
+        const head = `HTTP/1.1 101 UPGRADED\r\nContent-Type: ${contentType}\r\nConnection: Upgrade\r\nUpgrade: ${protocol}\r\n\r\n`;
         response.detachSocket(upgradeSocket as Parameters<typeof response.detachSocket>[0]);
         upgradeSocket.write(head);
         return { input: upgradeSocket, output: upgradeSocket, upgraded: true };

@@ -67,7 +67,6 @@ export function systemRoutes(engine: NativeEngine): Routes {
     'GET /configs/{rest+}': noSwarm,
     'POST /configs/{rest+}': noSwarm,
     'DELETE /configs/{rest+}': noSwarm,
-    'POST /grpc': refuse('the BuildKit protocol'),
   };
 }
 

@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Duplex } from 'node:stream';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { type Methods, serveGrpc } from '../../../../src/grpc-server.ts';
 import { sessionMethods } from '../../../../src/engine/client/build/session.ts';
 import { TraceText } from '../../../../src/engine/client/build/trace.ts';
 import type { BuildRequest } from '../../../../src/engine/engine.ts';
+import { type Methods, serveGrpc } from '../../../../src/grpc-server.ts';
 import { decode, encode, textOf } from '../../../../src/protobuf.ts';
 
 const request = (more: Partial<BuildRequest> = {}): BuildRequest => ({

@@ -15,9 +15,11 @@ type Run = InstructionOf<'run'>;
 
 /** A command ended with another status than 0. */
 export class CommandFailed extends ApiError {
+  readonly words: readonly string[];
   readonly exitStatus: number;
   constructor(words: readonly string[], code: number) {
     super(500, `The command '${words.join(' ')}' returned a non-zero code: ${code}`);
+    this.words = words;
     this.exitStatus = code;
   }
 }
