@@ -253,8 +253,17 @@ test('macvlan: neighbours on the parent’s wire, beside a bridge; what the kern
       /02:42:00:00:09:01[\s\S]*default via 10\.77\.9\.1/,
     );
     expect(await reaches('near', '10.77.9.10')).toBe(true);
+    // Names are known without a bridge; a server of the container's own may have port 53 on every address.
+    expect(await reaches('near', 'far')).toBe(true);
+    expect(await inside('near', 'nslookup 10.77.9.10; nslookup nobody || true')).toMatch(/far\.lan[\s\S]*NXDOMAIN/);
+    expect(await inside('near', 'httpd -p 53 -h /etc && wget -qO- 127.0.0.1:53/hostname; nslookup far')).toMatch(
+      /10\.77\.9\.10/,
+    );
     await docker('network', 'connect', 'bridged', 'near');
     expect(await inside('near', 'nslookup near; ip route')).toMatch(/Name:\s+near[\s\S]*default via (?!10\.77\.9)/);
+    await docker('network', 'disconnect', 'bridged', 'near');
+    expect(await reaches('near', 'far')).toBe(true);
+    await docker('network', 'connect', 'bridged', 'near');
     await docker('network', 'disconnect', 'lan', 'near');
     expect(await inside('near', 'ip link')).not.toContain('eth0');
     expect(await refused('network', 'create', '-d', 'macvlan', '-o', 'parent=wltmv9', 'nowhere')).toContain(

@@ -100,7 +100,7 @@ export class EmbeddedDns {
     }
     udp.on('error', (error) => debug('dns', () => `udp socket: ${error.message}`));
     udp.on('message', (message, from) => {
-      void this.#answer(message, from.address, false).then((answer) => {
+      void this.answer(message, from.address, false).then((answer) => {
         if (answer) udp.send(answer, from.port, from.address);
       });
     });
@@ -127,14 +127,15 @@ export class EmbeddedDns {
         const end = received.readUInt16BE(0) + 2;
         const message = received.subarray(2, end);
         received = received.subarray(end);
-        void this.#answer(message, asker, true).then((answer) => {
+        void this.answer(message, asker, true).then((answer) => {
           if (answer && !socket.destroyed) socket.write(withLength(answer));
         });
       }
     });
   }
 
-  async #answer(message: Buffer, asker: string, tcp: boolean): Promise<Buffer | undefined> {
+  /** The answer to one question, from a container at `asker`; undefined for what is no question. */
+  async answer(message: Buffer, asker: string, tcp: boolean): Promise<Buffer | undefined> {
     const question = parseQuery(message);
     if (!question) return undefined;
     const limit = tcp ? TCP_LIMIT : udpLimit(message, question);

@@ -69,7 +69,7 @@ export async function detach(parts: LifecycleParts, id: string, network: Network
   if (!endpoint) throw forbidden(`container ${record.id} is not connected to network ${network.name}`);
   const left = leasesOf(record).filter((one) => one.endpoint !== endpoint);
   if (endpoint.lease) {
-    await networks.unplugOne(networkNamespaceOf(record), endpoint.lease, left);
+    await networks.unplugOne(networkNamespaceOf(record), { endpoint, lease: endpoint.lease }, left);
     networks.release(network.id, endpoint.lease);
   }
   store.update(id, (current) => {

@@ -247,7 +247,7 @@ function chooseEndpoints(
     }
     if (endpoints[network.name]) return;
     const aliases =
-      network.name === DEFAULT_NETWORK || network.driver !== 'bridge'
+      network.name === DEFAULT_NETWORK || !['bridge', 'macvlan', 'ipvlan'].includes(network.driver)
         ? given.Aliases
         : [...(given.Aliases ?? []), id.slice(0, 12)];
     endpoints[network.name] = {

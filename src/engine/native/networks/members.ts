@@ -38,6 +38,10 @@ export class Members {
     return member;
   }
 
+  all(): Member[] {
+    return [...this.#members.values()];
+  }
+
   of(networkId: string): Presence[] {
     return [...this.#members.values()].flatMap((member) =>
       member.leases.filter(({ endpoint }) => endpoint.networkId === networkId).map(({ lease }) => ({ member, lease })),

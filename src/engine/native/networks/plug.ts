@@ -24,6 +24,13 @@ export function gatewayOf<T extends Attachment>(attachments: readonly T[]): T | 
 const resolverOf = (attached: readonly Attached[]): Attached | undefined =>
   attached.find(({ record }) => record.bridge !== undefined && record.name !== DEFAULT_NETWORK);
 
+/**
+ * The attachment by which the resolver knows who asks from inside the namespace itself: where no bridge leads to it and there are
+ * networks with names.
+ */
+export const innerAsker = (attached: readonly Attached[]): Attached | undefined =>
+  resolverOf(attached) ? undefined : attached.find(({ record }) => record.bridge === undefined);
+
 /** On the host: pairs and sub-interfaces, one end in the namespace already. */
 export const hostLines = (attached: readonly Attached[], netns: string): string =>
   attached.map((one) => (one.record.bridge === undefined ? addOn(one, netns) : plugPort(portOf(one), netns))).join('');

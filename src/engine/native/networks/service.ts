@@ -1,18 +1,29 @@
 // All networks of the engine: records, bridges, addresses, the ruleset and the resolver. Containers are known here by id,
 // name and aliases alone.
+import { messageOf } from '../../../errors.ts';
+import { debug } from '../../../log.ts';
 import { deleteLink } from '../../../network/bridge.ts';
 import { type BoundSockets, EmbeddedDns, nameservers } from '../../../network/dns/server.ts';
+import { networkNamespaceOf } from '../containers/process.ts';
 import type { ContainerRecord, EndpointSettings, Lease } from '../containers/types.ts';
 import { type NativeHost, readIfExists } from '../host.ts';
 import type { Paths } from '../paths.ts';
 import { ApiError } from '../server/api-error.ts';
 import { Addresses } from './addresses.ts';
 import { Bridges } from './bridges.ts';
+import { InnerResolvers } from './inner-resolver.ts';
 import { IpBatch } from './ip-batch.ts';
 import { type Attachment, type Member, Members, type Presence } from './members.ts';
-import { type Attached, hostLines, insideLines, routeLines } from './plug.ts';
+import { type Attached, hostLines, innerAsker, insideLines, routeLines } from './plug.ts';
 import { PortReservations } from './ports.ts';
-import { DEFAULT_NETWORK, type NetworkRecord, type NetworkRequest, optionsOf, PREDEFINED } from './record.ts';
+import {
+  addressFacts,
+  DEFAULT_NETWORK,
+  type NetworkRecord,
+  type NetworkRequest,
+  optionsOf,
+  PREDEFINED,
+} from './record.ts';
 import { NetworkRecords } from './records.ts';
 
 export class NetworkService {
@@ -20,6 +31,7 @@ export class NetworkService {
   readonly #host: NativeHost;
   readonly #batch: IpBatch;
   readonly #dns: EmbeddedDns;
+  readonly #inner: InnerResolvers;
   readonly #records: NetworkRecords;
   readonly #members = new Members();
   readonly #addresses = new Addresses();
@@ -32,6 +44,11 @@ export class NetworkService {
     this.ports = new PortReservations(host);
     this.#batch = new IpBatch(host);
     this.#dns = new EmbeddedDns({ upstream: (asker) => this.#members.ownServers(asker) ?? this.#hostServers });
+    this.#inner = new InnerResolvers(
+      host,
+      (message, asker, tcp) => this.#dns.answer(message, asker, tcp),
+      () => void this.#serveAgain(this.#members.all()),
+    );
     this.#records = new NetworkRecords(host, paths);
     this.#bridges = new Bridges({
       host,
@@ -107,15 +124,29 @@ export class NetworkService {
     await Promise.all(attached.map(({ record }) => this.bringUp(record)));
     if (attached.length === 0) return;
     await this.#batch.run(hostLines(attached, netns));
-    await this.#batch.runInside(netns, insideLines(attached, [...this.#attached(before), ...attached]));
+    const earlier = this.#attached(before);
+    const all = [...earlier, ...attached];
+    await this.#batch.runInside(netns, insideLines(attached, all));
+    await this.#serveInside(netns, innerAsker(earlier), innerAsker(all));
   }
 
-  /** Takes one network from a running container that keeps others. */
-  async unplugOne(netns: string, gone: Lease, left: readonly Attachment[]): Promise<void> {
+  /** The resolver inside a namespace, where one has to be, follows the attachment by which it knows who asks. */
+  async #serveInside(netns: string, was: Attached | undefined, is: Attached | undefined): Promise<void> {
+    const [old, now] = [was?.lease, is?.lease];
+    if (old && old.endpointId !== now?.endpointId) await this.#inner.close(old.endpointId, now ? undefined : netns);
+    if (now && now.endpointId !== old?.endpointId) await this.#inner.open(now.endpointId, now.address, netns);
+  }
+
+  /** Takes one network from a running container, which keeps those that are `left`. */
+  async unplugOne(netns: string, attachment: Attachment, left: readonly Attachment[]): Promise<void> {
+    const { lease: gone } = attachment;
+    const [before, after] = [this.#attached([...left, attachment]), this.#attached(left)];
     if (gone.hostInterface === '') await this.#batch.runInside(netns, deleteLink(gone.interfaceName));
     else await this.unplug([gone]);
-    const routes = routeLines(this.#attached(left));
+    const routes = routeLines(after);
     if (routes !== '') await this.#batch.runInside(netns, routes);
+    // The address of the resolver is the namespace's own again only now that no route leads to a bridge's.
+    await this.#serveInside(netns, innerAsker(before), innerAsker(after));
   }
 
   #attached(attachments: readonly Attachment[]): Attached[] {
@@ -127,6 +158,7 @@ export class NetworkService {
 
   /** Removes the host's ends; the others go with them. Ends that are gone already are no failure. */
   async unplug(leases: readonly Lease[]): Promise<void> {
+    for (const { endpointId } of leases) await this.#inner.close(endpointId);
     // Interfaces of macvlan and ipvlan have no end on the host: they go with their namespace.
     const ends = leases.map((lease) => lease.hostInterface).filter((name) => name !== '');
     await this.#batch.remove(ends);
@@ -154,6 +186,16 @@ export class NetworkService {
     }
     this.#dns.swap(this.#members.nameTable());
     await this.#bridges.restore();
+    await this.#serveAgain(members);
+  }
+
+  /** The resolvers inside namespaces are gone with their process. */
+  async #serveAgain(members: readonly Member[]): Promise<void> {
+    // One that has ended just now has no namespace any more.
+    for (const { record, leases } of members)
+      await this.#serveInside(networkNamespaceOf(record), undefined, innerAsker(this.#attached(leases))).catch(
+        (error: unknown) => debug('dns', () => messageOf(error)),
+      );
   }
 
   /** Where ports without an address of the host are published: an option of the network; empty for everywhere. */
@@ -167,7 +209,7 @@ export class NetworkService {
   hasResolver(networkIds: readonly string[]): boolean {
     return networkIds.some((id) => {
       const record = this.#records.get(id);
-      return record?.bridge !== undefined && record.name !== DEFAULT_NETWORK;
+      return record !== undefined && addressFacts(record) !== undefined && record.name !== DEFAULT_NETWORK;
     });
   }
 
@@ -180,6 +222,7 @@ export class NetworkService {
   /** Lets go of sockets; what is on the host stays for the next engine. */
   close(): void {
     this.#dns.close();
+    this.#inner.end();
     this.ports.close();
   }
 }
