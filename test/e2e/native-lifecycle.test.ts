@@ -35,6 +35,9 @@ async function project(text: string): Promise<string> {
   return folder;
 }
 
+const parentOf = async (pid: number): Promise<number> =>
+  Number(/^PPid:\s*(\d+)/m.exec(await readFile(`/proc/${pid}/status`, 'utf8'))?.[1]);
+
 test('commands that need an engine at the same moment start one; idle, it ends and leaves its images alone', async () => {
   const engine = await begin({ WINDLASS_IDLE_TIMEOUT: '2' });
   const cwd = await project('name: ondemand\nservices:\n  one: {image: busybox, command: sleep 600}\n');
@@ -45,6 +48,10 @@ test('commands that need an engine at the same moment start one; idle, it ends a
   await ensureBusybox(engine.host);
   await engine.windlass(['up', '-d'], { cwd });
   const { pid } = await engine.status();
+  // Whatever ends what is left in the cgroup of the command, as systemd does at a log-out, ends neither engine nor containers.
+  const monitor = await parentOf(await engine.pid('ondemand-one-1'));
+  for (const process of [pid, await parentOf(pid), monitor])
+    expect(await readFile(`/proc/${process}/cgroup`, 'utf8')).toMatch(/^(0:|\d+:name=systemd):\/windlass\/engine$/m);
   // A running container is work: the time-out passes, and the engine stays.
   const since = Date.now();
   await eventually('twice the time-out has passed', () => Date.now() - since > 4000);

@@ -26,6 +26,7 @@ import { holdRoot, type RootLock } from './lock.ts';
 import { type Machine, probeMachine } from './machine.ts';
 import { PREDEFINED } from './networks/record.ts';
 import { NetworkService } from './networks/service.ts';
+import { enterOwnCgroup, leaveOwnCgroup } from './own-cgroup.ts';
 import { type Paths, pathsUnder } from './paths.ts';
 import { VolumeStore } from './volumes/store.ts';
 
@@ -73,6 +74,7 @@ export async function openEngine(folders: EngineFolders, options: EngineOptions 
     const volumes = new VolumeStore(host, paths);
     const store = new ContainerStore(host, paths);
     await Promise.all([images.open(), networks.open(), volumes.open(), store.open()]);
+    await enterOwnCgroup(host);
     const lifecycle = new Lifecycle({ host, paths, machine, images, networks, volumes, store, events });
     const execs = new ExecSessions({
       host,
@@ -139,6 +141,7 @@ export async function openEngine(folders: EngineFolders, options: EngineOptions 
         lifecycle.close();
         await networks.clear();
         networks.close();
+        await leaveOwnCgroup(host);
         // The folder above the containers' cgroups; it stays where another engine's containers are in it.
         const above = machine.cgroupRoots.map((root) =>
           host.files.rmdir(join(root, 'windlass')).catch(() => undefined),

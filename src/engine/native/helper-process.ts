@@ -1,7 +1,10 @@
 // One perl helper as a process: started with the first call, asked in lines, answering in lines.
 import { type ChildProcess, spawn } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { HostError } from '../../errors.ts';
+import { HostError, messageOf } from '../../errors.ts';
+import { debug } from '../../log.ts';
 import { helperProgram } from './kernel-helper.ts';
 
 interface Waiting {
@@ -28,6 +31,7 @@ export class HelperProcess {
   #child: ChildProcess | undefined;
   readonly #waiting = new Map<number, Waiting>();
   #next = 1;
+  #cgroups: readonly string[] = [];
 
   /** What the verb answers; rejects with a KernelError when it fails, and with a HostError when the helper ends. */
   call(verb: string, args: readonly string[]): Promise<string> {
@@ -44,6 +48,12 @@ export class HelperProcess {
     return this.#child?.pid ?? 0;
   }
 
+  /** It belongs to these cgroups (folders) from now on, where the kernel lets it: this process, and those after it. */
+  place(cgroups: readonly string[]): void {
+    this.#cgroups = cgroups;
+    if (this.#child !== undefined) this.#enter(this.#child);
+  }
+
   close(): void {
     this.#child?.stdin?.end();
     this.#child = undefined;
@@ -55,6 +65,7 @@ export class HelperProcess {
     if (program === undefined) throw new HostError(`system calls of the architecture "${process.arch}" are not known`);
     const child = spawn('perl', ['-e', program], { stdio: ['pipe', 'pipe', 'inherit'], cwd: '/' });
     this.#child = child;
+    this.#enter(child);
     createInterface({ input: child.stdout }).on('line', (line) => this.#answer(line));
     child.stdin.on('error', () => {
       // The helper ended; 'close' below rejects whoever waits.
@@ -67,6 +78,16 @@ export class HelperProcess {
     child.on('error', (error) => ended(error.message));
     child.on('close', (code, signal) => ended(signal ?? `exit status ${code}`));
     return child;
+  }
+
+  /** At once, before it can have started anything. */
+  #enter({ pid }: ChildProcess): void {
+    for (const folder of pid === undefined ? [] : this.#cgroups)
+      try {
+        writeFileSync(join(folder, 'cgroup.procs'), String(pid));
+      } catch (error) {
+        debug('cgroups', () => messageOf(error));
+      }
   }
 
   #answer(line: string): void {

@@ -57,6 +57,8 @@ export interface Kernel {
    * environment variable `reportIn`, or with all it wrote when it ends without one.
    */
   startReporting(request: StartRequest): Promise<string>;
+  /** The helpers, and what they start, belong to these cgroups (folders) from now on, where the kernel lets them. */
+  place(cgroups: readonly string[]): void;
   close(): void;
 }
 
@@ -153,6 +155,11 @@ export class HelperKernel implements Kernel {
   startReporting({ program, args, env, reportIn }: StartRequest): Promise<string> {
     const variables = Object.entries(env).map(([name, value]) => `${name}=${value}`);
     return this.#helper.call('start', [reportIn, program, String(args.length), ...args, ...variables]);
+  }
+
+  place(cgroups: readonly string[]): void {
+    this.#helper.place(cgroups);
+    this.#links.place(cgroups);
   }
 
   close(): void {

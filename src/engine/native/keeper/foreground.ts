@@ -21,7 +21,16 @@ export async function foregroundKeeper({ place, group, command, env }: StartOpti
   // Tells who holds the root, in words; the keeper takes it a moment later.
   await (await holdRoot(place.run)).release();
   const resolver = { address: EMBEDDED_DNS, port: USUAL_PORT };
-  const args = keeperArguments({ lock: lockName(place.run), socket: place.socket, group, resolver, command });
+  // It stays where it was started: a terminal or systemd watches it there.
+  const cgroupRoots: string[] = [];
+  const args = keeperArguments({
+    lock: lockName(place.run),
+    socket: place.socket,
+    group,
+    resolver,
+    cgroupRoots,
+    command,
+  });
   const program = await findProgram(host.files, 'perl');
   if (program === undefined || process.execve === undefined)
     throw new HostError('this Node.js cannot run another program in its place', { hint: 'use Node.js 22.15 or later' });

@@ -26,6 +26,11 @@ export interface KeeperFacts {
   readonly group: number;
   /** Address and usual port of the resolver. */
   readonly resolver: { readonly address: string; readonly port: number };
+  /**
+   * Roots of the cgroup hierarchies in which it leaves the cgroup it was started in (own-cgroup.ts); none where somebody
+   * watches it there.
+   */
+  readonly cgroupRoots: readonly string[];
   /** Starts the engine in the foreground. */
   readonly command: readonly string[];
 }
@@ -33,7 +38,14 @@ export interface KeeperFacts {
 /** perl's arguments for a keeper. */
 export const keeperArguments = (facts: KeeperFacts): string[] => [
   ...['-e', PROGRAM, '--'],
-  ...[facts.lock, facts.socket, String(facts.group), facts.resolver.address, String(facts.resolver.port)],
+  ...[
+    facts.lock,
+    facts.socket,
+    String(facts.group),
+    facts.resolver.address,
+    String(facts.resolver.port),
+    facts.cgroupRoots.join('\n'),
+  ],
   ...facts.command,
 ];
 
@@ -46,7 +58,7 @@ const LONGEST_PAUSE_S = 3;
 
 const PROGRAM = String.raw`
 use strict; use warnings; use Socket;
-my ($lock, $path, $group, $address, $usual, @command) = @ARGV;
+my ($lock, $path, $group, $address, $usual, $roots, @command) = @ARGV;
 $0 = 'windlass-keeper';
 $^F = 65535; # the engine inherits every descriptor
 sub fail { print STDERR "windlass engine: $_[0]\n"; exit 1 }
@@ -57,6 +69,8 @@ connect($probe, pack_sockaddr_un($path)) and fail("something else answers on \"$
 close $probe;
 unlink $path;
 socket(my $api, AF_UNIX, SOCK_STREAM, 0) or fail("cannot make a socket: $!");
+sub enter { my ($folder) = @_; open(my $procs, '>', "$folder/cgroup.procs") or return; syswrite($procs, $$) }
+my @own = map { ["$_/windlass", "$_/windlass/engine", $_] } split /\n/, $roots;
 umask 0117;
 bind($api, pack_sockaddr_un($path)) && listen($api, 511) or fail("cannot listen on \"$path\": $!");
 umask 0022;
@@ -71,10 +85,13 @@ for my $wanted ($usual, 0, 0, 0, 0) {
 }
 defined $port or fail("cannot find a port for the resolver on $address");
 $ENV{${KEPT_VARIABLE}} = sprintf 'lock=%d,api=%d,udp=%d,tcp=%d', map { fileno $_ } $held, $api, $udp, $tcp;
+for (@own) { mkdir $_->[0]; mkdir $_->[1]; enter($_->[1]) }
 my ($child, $told, $pause) = (0, 0, 0);
 for my $name (qw(TERM INT HUP)) { $SIG{$name} = sub { $told = 1; kill 'TERM', $child if $child } }
 # The run folder goes too where the engine has left nothing in it.
-sub leave { my ($status) = @_; my ($run) = $lock =~ /:(.*)/s; rmdir $run; exit $status }
+sub leave { my ($status) = @_;
+  for (@own) { enter($_->[2]); rmdir $_->[1]; rmdir $_->[0] }
+  my ($run) = $lock =~ /:(.*)/s; rmdir $run; exit $status }
 sub called { my $set = ''; vec($set, fileno $api, 1) = 1; select($set, undef, undef, 0) > 0 }
 until ($told) {
   my $began = time;

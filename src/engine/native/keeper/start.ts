@@ -12,6 +12,7 @@ import type { EnginePlace } from '../../native-place.ts';
 import { realNativeHost } from '../host.ts';
 import { findProgram, lacksError, machineLacks } from '../lacks.ts';
 import { lockName } from '../lock.ts';
+import { trackingRoots } from '../own-cgroup.ts';
 import { pings } from './ask.ts';
 import { EXIT_IDLE, EXIT_ROOT_IN_USE, keeperArguments } from './program.ts';
 
@@ -49,13 +50,14 @@ export async function startEngine(options: StartOptions): Promise<boolean> {
   await mkdir(place.run, { recursive: true, mode: 0o711 });
   await mkdir(dirname(place.socket), { recursive: true });
   const log = logPath(place);
+  const cgroupRoots = await trackingRoots(host);
   const size = async (): Promise<number> => (await stat(log).catch(() => undefined))?.size ?? 0;
   if ((await size()) > LOG_LIMIT) await truncate(log, 0);
   const from = await size();
   const deadline = Date.now() + START_DEADLINE_MS;
   while (Date.now() < deadline) {
     signal?.throwIfAborted();
-    const keeper = startKeeper(perl, options, log);
+    const keeper = startKeeper({ perl, log, cgroupRoots }, options);
     const ended = new Promise<number>((resolve, reject) => {
       keeper.once('error', reject);
       keeper.once('exit', (code) => resolve(code ?? 1));
@@ -96,13 +98,23 @@ async function answering(socket: string, deadline: number, ended: Promise<number
   return 'elsewhere';
 }
 
-function startKeeper(perl: string, { place, group, command, env }: StartOptions, log: string): ChildProcess {
+interface KeeperPlace {
+  readonly perl: string;
+  readonly log: string;
+  readonly cgroupRoots: readonly string[];
+}
+
+function startKeeper(
+  { perl, log, cgroupRoots }: KeeperPlace,
+  { place, group, command, env }: StartOptions,
+): ChildProcess {
   const resolver = { address: EMBEDDED_DNS, port: USUAL_PORT };
   const args = keeperArguments({
     lock: lockName(place.run),
     socket: place.socket,
     group,
     resolver,
+    cgroupRoots,
     command,
   });
   const file = openSync(log, 'a', 0o600);
