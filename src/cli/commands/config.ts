@@ -10,6 +10,7 @@ import { type ConfigFormat, renderImages, renderProject, renderTree } from '../.
 import type { CommandContext } from '../context.ts';
 import type { CommandRun, FlagValues } from '../declaration.ts';
 import type { configFlags } from '../declarations/model.ts';
+import { writing } from '../output/writing.ts';
 import { noSuchService } from '../service-arguments.ts';
 
 type ConfigFlags = FlagValues<typeof configFlags>;
@@ -18,9 +19,10 @@ type Names = readonly string[];
 export const run: CommandRun<typeof configFlags> = async (context, flags, args) => {
   const text = await textOf(context, flags, args);
   if (flags.quiet) return 0;
-  if (flags.output && text.file && text.content !== '')
-    await writeFile(resolve(context.cwd, flags.output), text.content);
-  else context.io.stdout.write(text.content);
+  if (flags.output && text.file && text.content !== '') {
+    const file = resolve(context.cwd, flags.output);
+    await writing('the model', 'choose another file with --output', () => writeFile(file, text.content));
+  } else context.io.stdout.write(text.content);
   return 0;
 };
 

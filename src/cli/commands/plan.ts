@@ -1,11 +1,12 @@
 // `plan`: what `up` (or `down`) would change, in which order and why. Looks at the engine through a client that cannot write.
 import { writeFile } from 'node:fs/promises';
-import { HostError, messageOf, UsageError } from '../../errors.ts';
+import { UsageError } from '../../errors.ts';
 import { upOptions } from '../../planner/options.ts';
 import type { Plan } from '../../planner/plan.ts';
 import type { CommandContext } from '../context.ts';
 import type { CommandRun, FlagValues } from '../declaration.ts';
 import type { planFlags } from '../declarations/core.ts';
+import { writing } from '../output/writing.ts';
 import { loadOrRebuildTarget, loadRunnable } from '../project.ts';
 import { readOnlyEngine } from '../read-only-engine.ts';
 import { removeOrphans } from './shared-options.ts';
@@ -26,7 +27,11 @@ const SOMETHING_TO_DO = 2;
 export const run: CommandRun<typeof planFlags> = async (context, flags, args) => {
   checkFlags(flags);
   const { plan, json } = flags.down ? await planOfDown(context, flags, args) : await planOfUp(context, flags, args);
-  if (flags.out !== undefined) await write(flags.out, json);
+  if (flags.out !== undefined) {
+    const file = flags.out;
+    // Names and settings of a project are nobody else's business.
+    await writing('the plan', 'choose another file with --out', () => writeFile(file, json, { mode: 0o600 }));
+  }
   const form = flags.json ? undefined : await FORMS[flags.format]?.();
   context.io.stdout.write(form === undefined ? `${json.trimEnd()}\n` : form(plan));
   return plan.steps.length === 0 ? 0 : SOMETHING_TO_DO;
@@ -86,16 +91,4 @@ function checkFlags(flags: PlanFlags): void {
     throw new UsageError('a plan of "down" cannot be kept', { hint: 'run "windlass down" when it is what you want' });
   if (flags.rmi !== undefined && flags.rmi !== 'local' && flags.rmi !== 'all')
     throw new UsageError(`invalid value for --rmi: "${flags.rmi}"`, { hint: 'use "local" or "all"' });
-}
-
-async function write(file: string, text: string): Promise<void> {
-  try {
-    // Names and settings of a project are nobody else's business.
-    await writeFile(file, text, { mode: 0o600 });
-  } catch (error) {
-    throw new HostError(`cannot write the plan: ${messageOf(error)}`, {
-      cause: error,
-      hint: 'choose another file with --out',
-    });
-  }
 }

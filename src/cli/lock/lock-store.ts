@@ -10,6 +10,7 @@ import { readTextFile } from '../../spec/read-file.ts';
 import { readYaml } from '../../spec/read-yaml.ts';
 import { emitYaml } from '../../spec/yaml/emit.ts';
 import type { CommandContext } from '../context.ts';
+import { writing } from '../output/writing.ts';
 
 /** Where the lock of the project at hand is, or would be. */
 export const lockPath = (context: Pick<CommandContext, 'loadOptions'>): string =>
@@ -41,6 +42,8 @@ export const lockText = (lock: LockFile): string => `${HEAD}${emitYaml(lockTree(
 /** Writes the file whole or not at all. */
 export async function writeLock(path: string, lock: LockFile): Promise<void> {
   const partial = `${path}.partial`;
-  await writeFile(partial, lockText(lock));
-  await rename(partial, path);
+  await writing('the lock', 'make its folder writable, or run this where it is', async () => {
+    await writeFile(partial, lockText(lock));
+    await rename(partial, path);
+  });
 }

@@ -1,6 +1,6 @@
 // `--trace FILE` writes two files beside each other: `FILE.json` for tools, `FILE.html` to look at.
 import { writeFile } from 'node:fs/promises';
-import { HostError, messageOf } from '../../errors.ts';
+import { writing } from '../output/writing.ts';
 import { chromeTrace } from './chrome.ts';
 import type { Span } from './spans.ts';
 import { timelinePage } from './timeline.ts';
@@ -14,12 +14,7 @@ export function traceFiles(given: string): { readonly json: string; readonly htm
 /** @throws HostError when they cannot be written. */
 export async function writeTrace(given: string, title: string, spans: readonly Span[]): Promise<void> {
   const { json, html } = traceFiles(given);
-  try {
-    await Promise.all([writeFile(json, chromeTrace(title, spans)), writeFile(html, timelinePage(title, spans))]);
-  } catch (error) {
-    throw new HostError(`cannot write the trace: ${messageOf(error)}`, {
-      cause: error,
-      hint: 'choose another file with --trace',
-    });
-  }
+  await writing('the trace', 'choose another file with --trace', () =>
+    Promise.all([writeFile(json, chromeTrace(title, spans)), writeFile(html, timelinePage(title, spans))]),
+  );
 }

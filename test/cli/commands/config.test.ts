@@ -6,13 +6,11 @@ import type { FlagValues } from '../../../src/cli/declaration.ts';
 import { configFlags } from '../../../src/cli/declarations/model.ts';
 import type { Engine } from '../../../src/engine/engine.ts';
 import { writeFiles } from '../../support/spec-files.ts';
-import { defaultGlobals, type FakeContext, fakeContext } from '../support/fake-output.ts';
+import { defaultGlobals, type FakeContext, fakeContext, noFlags } from '../support/fake-output.ts';
 
 type ConfigFlags = FlagValues<typeof configFlags>;
 
-const none = Object.fromEntries(
-  Object.entries(configFlags).map(([name, { type }]) => [name, type === 'boolean' ? false : undefined]),
-) as unknown as ConfigFlags;
+const none = noFlags(configFlags);
 
 const COMPOSE = `services:
   web:

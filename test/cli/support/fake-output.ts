@@ -1,6 +1,7 @@
 // Streams and contexts for tests of the command line: what was written is kept, nothing reaches the terminal.
 import { Readable, Writable } from 'node:stream';
 import { type CommandContext, createContext } from '../../../src/cli/context.ts';
+import type { Flags, FlagValues } from '../../../src/cli/declaration.ts';
 import { type GlobalOptions, globalFlags, resolveGlobals } from '../../../src/cli/globals.ts';
 import { Interrupts } from '../../../src/cli/interrupts.ts';
 import type { Io, Output } from '../../../src/cli/io.ts';
@@ -87,11 +88,14 @@ export function fakeContext(options: FakeContextOptions = {}): FakeContext {
 
 /** What the global options are when no flag is given. */
 export function defaultGlobals(env: Readonly<Record<string, string>> = {}): GlobalOptions {
-  const flags = Object.fromEntries(
-    Object.entries(globalFlags).map(([key, flag]) => [
-      key,
-      flag.type === 'list' ? [] : flag.type === 'boolean' ? false : undefined,
-    ]),
-  );
-  return resolveGlobals(flags as unknown as Parameters<typeof resolveGlobals>[0], env, '/nowhere', () => {});
+  return resolveGlobals(noFlags(globalFlags), env, '/nowhere', () => {});
 }
+
+/** The values of a command's flags when none is given. */
+export const noFlags = <F extends Flags>(flags: F): FlagValues<F> =>
+  Object.fromEntries(
+    Object.entries(flags).map(([name, { type }]) => [
+      name,
+      type === 'boolean' ? false : type === 'list' ? [] : undefined,
+    ]),
+  ) as FlagValues<F>;
