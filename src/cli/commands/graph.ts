@@ -1,6 +1,7 @@
 // `graph`: the services, what they wait for and what they share, as text or as a picture.
 import { writeFile } from 'node:fs/promises';
-import { HostError, messageOf, UsageError } from '../../errors.ts';
+import { UsageError } from '../../errors.ts';
+import { selectServices } from '../../planner/services.ts';
 import type { CommandRun } from '../declaration.ts';
 import type { graphFlags } from '../declarations/model.ts';
 import { dot, mermaid } from '../graph/diagram-text.ts';
@@ -9,6 +10,7 @@ import { healthByService } from '../graph/health.ts';
 import { type StackGraph, stackGraph } from '../graph/model.ts';
 import { graphSvg } from '../graph/svg.ts';
 import { graphText } from '../graph/text.ts';
+import { writing } from '../output/writing.ts';
 import { loadTarget } from '../project.ts';
 
 const FORMATS: Readonly<Record<string, (graph: StackGraph) => string>> = {
@@ -28,13 +30,16 @@ export const run: CommandRun<typeof graphFlags> = async (context, flags, args) =
       hint: `use one of ${Object.keys(FORMATS).join(', ')}`,
     });
   const { project: whole, services } = await loadTarget(context, args);
-  const project = services.length === 0 ? whole : { ...whole, services: withDependencies(whole.services, services) };
+  const project = selectServices(whole, { services, with: 'dependencies' });
   const live = flags.live
     ? await (await context.engine(project.name)).listContainers(project.name, context.signal)
     : [];
   const text = write(stackGraph(project, flags.live ? healthByService(project, live) : {}));
   if (flags.output === undefined) context.io.stdout.write(text);
-  else await save(flags.output, text);
+  else {
+    const file = flags.output;
+    await writing('the graph', 'choose another file with -o', () => writeFile(file, text));
+  }
   return 0;
 };
 
@@ -43,30 +48,3 @@ const formatOf = (file: string | undefined): string => {
   const ending = /\.(\w+)$/.exec(file ?? '')?.[1]?.toLowerCase() ?? 'text';
   return { mmd: 'mermaid', gv: 'dot', htm: 'html', txt: 'text' }[ending] ?? ending;
 };
-
-/** The services named, and all they depend on. */
-function withDependencies<S extends { readonly depends_on?: object }>(
-  all: Readonly<Record<string, S>>,
-  names: readonly string[],
-): Record<string, S> {
-  const found: Record<string, S> = {};
-  const visit = (name: string): void => {
-    const service = all[name];
-    if (service === undefined || found[name] !== undefined) return;
-    found[name] = service;
-    for (const dependency of Object.keys(service.depends_on ?? {})) visit(dependency);
-  };
-  for (const name of names) visit(name);
-  return found;
-}
-
-async function save(file: string, text: string): Promise<void> {
-  try {
-    await writeFile(file, text);
-  } catch (error) {
-    throw new HostError(`cannot write the graph: ${messageOf(error)}`, {
-      cause: error,
-      hint: 'choose another file with -o',
-    });
-  }
-}

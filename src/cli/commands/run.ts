@@ -40,7 +40,7 @@ export const run: CommandRun<typeof runFlags> = async (context, flags, [service 
   const { project } = prepared;
   await context.prepare(project);
   const engine = await context.engine(project.name);
-  const dependencies = flags['no-deps'] ? [] : dependencyNames(project, service);
+  const dependencies = flags['no-deps'] ? [] : await dependencyNames(project, service);
   const before = flags['rm-deps'] ? await engine.listContainers(project.name, context.signal) : [];
   const toRemove = flags['rm-deps'] ? notRunning(dependencies, before) : [];
   try {

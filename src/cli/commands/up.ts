@@ -39,7 +39,7 @@ export const run: CommandRun<typeof upFlags> = async (context, flags, given) => 
   const watching = attached
     ? await (await import('../watch/beside-up.ts')).watchingBeside(context, target, args, lines, flags)
     : undefined;
-  const attachTo = attached ? servicesToAttach(project, services, flags) : [];
+  const attachTo = attached ? await servicesToAttach(project, services, flags) : [];
 
   const { planUp } = await import('../../planner/reconcile.ts');
   const options = { ...upPlanOptions(context, flags, target), ...kept?.choices };
@@ -144,37 +144,29 @@ function attachedOptions(
 }
 
 /** `--attach`, or the named services (with their dependencies where asked), less those that want no attaching. */
-function servicesToAttach(project: Project, services: readonly string[], flags: UpFlags): string[] {
+async function servicesToAttach(project: Project, services: readonly string[], flags: UpFlags): Promise<string[]> {
   const enabled = Object.keys(project.services).sort();
   const unknown = flags.attach.filter((name) => !enabled.includes(name));
   if (unknown.length > 0)
     throw new UsageError(`cannot attach to services not included in up: ${unknown.join(', ')}`, {
       hint: `the services are: ${enabled.join(', ')}`,
     });
-  const chosen = flags.attach.length > 0 ? flags.attach : defaultAttach(project, services, flags, enabled);
+  const chosen = flags.attach.length > 0 ? flags.attach : await defaultAttach(project, services, flags, enabled);
   return chosen.filter((name) => !flags['no-attach'].includes(name));
 }
 
-function defaultAttach(
+async function defaultAttach(
   project: Project,
   services: readonly string[],
   flags: UpFlags,
   enabled: readonly string[],
-): string[] {
-  const meant = services.length === 0 ? enabled : flags['attach-dependencies'] ? closure(project, services) : services;
+): Promise<string[]> {
+  let meant = services.length === 0 ? enabled : services;
+  if (flags['attach-dependencies']) {
+    const { selectServices } = await import('../../planner/services.ts');
+    meant = Object.keys(selectServices(project, { services, with: 'dependencies' }).services);
+  }
   return meant.filter((name) => project.services[name]?.attach !== false);
-}
-
-/** The services and everything they depend on. */
-function closure(project: Project, services: readonly string[]): string[] {
-  const found = new Set<string>();
-  const visit = (name: string): void => {
-    if (found.has(name) || project.services[name] === undefined) return;
-    found.add(name);
-    for (const dependency of Object.keys(project.services[name].depends_on ?? {})) visit(dependency);
-  };
-  for (const name of services) visit(name);
-  return [...found];
 }
 
 /** On a terminal unless refused by flag or COMPOSE_MENU. */

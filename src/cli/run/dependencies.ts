@@ -6,19 +6,13 @@ import type { CommandContext } from '../context.ts';
 import { perform } from '../perform.ts';
 import { isOneOff, isUp, serviceOf } from '../select-containers.ts';
 
-/** The services that `service` needs, directly or not. */
-export function dependencyNames(project: Project, service: string): string[] {
-  const found = new Set<string>();
-  const visit = (name: string): void => {
-    for (const other of Object.keys(project.services[name]?.depends_on ?? {})) {
-      if (found.has(other) || project.services[other] === undefined) continue;
-      found.add(other);
-      visit(other);
-    }
-  };
-  visit(service);
-  found.delete(service);
-  return [...found].sort();
+/** The services that `service` needs, directly or not, sorted. */
+export async function dependencyNames(project: Project, service: string): Promise<string[]> {
+  const { selectServices } = await import('../../planner/services.ts');
+  const { services } = selectServices(project, { services: [service], with: 'dependencies' });
+  return Object.keys(services)
+    .filter((name) => name !== service)
+    .sort();
 }
 
 /** Those of the services of which nothing runs. */

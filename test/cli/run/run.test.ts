@@ -152,9 +152,9 @@ describe('dependencies', () => {
   const project = {
     services: { a: plain('a', 'b', 'gone'), b: plain('b', 'c'), c: plain('c'), d: plain('d') },
   } as unknown as Project;
-  it('are what the service needs, directly or not', () => {
-    expect(dependencyNames(project, 'a')).toEqual(['b', 'c']);
-    expect(dependencyNames(project, 'd')).toEqual([]);
+  it('are what the service needs, directly or not', async () => {
+    expect(await dependencyNames(project, 'a')).toEqual(['b', 'c']);
+    expect(await dependencyNames(project, 'd')).toEqual([]);
   });
   it('that run already are not this run’s', () => {
     expect(notRunning(['b', 'c'], [])).toEqual(['b', 'c']);
