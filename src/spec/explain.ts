@@ -1,8 +1,7 @@
 // Where every value of a project comes from: the place it was written at, the variables in it, and what it took the place of.
 import { readFileSync } from 'node:fs';
 import type { Position } from '../diagnostics.ts';
-import type { Project, Service } from '../model.ts';
-import { type LoadOptions, type LocatedTree, loadLocatedTree, loadProject } from './load.ts';
+import { type LoadOptions, type LocatedProject, loadLocatedProject } from './load.ts';
 import { extractVariables } from './template-variables.ts';
 import { isMapping, isSequence, type Mapping, type Mark, markOf, markOfItem, type Value } from './tree.ts';
 
@@ -26,10 +25,7 @@ export interface ExplainedVariable {
 
 /** Every scalar of the project, in the order of the tree; values of `env_file` after those of the Compose files. */
 export async function explainProject(options: LoadOptions): Promise<readonly ExplainedValue[]> {
-  const located = await loadLocatedTree(options);
-  // Folding files of variables in takes their list away.
-  const { project: listed } = await loadProject({ ...options, resolveEnvironment: false });
-  const { project } = await loadProject({ ...options, resolveEnvironment: true });
+  const located = await loadLocatedProject({ ...options, resolveEnvironment: true });
   const sources = new Sources(options.env, located);
   const explained = [...leaves(located.tree, [], 0)].map((leaf): ExplainedValue => {
     const { path, value } = leaf;
@@ -43,7 +39,7 @@ export async function explainProject(options: LoadOptions): Promise<readonly Exp
     };
   });
   const known = new Set(explained.map(({ path }) => path));
-  return [...explained, ...fromEnvFiles(project, listed, sources).filter(({ path }) => !known.has(path))];
+  return [...explained, ...fromEnvFiles(located, sources).filter(({ path }) => !known.has(path))];
 }
 
 type Path = readonly (string | number)[];
@@ -85,7 +81,7 @@ interface Place {
   readonly overridden: readonly Position[];
 }
 
-function placeOf(located: LocatedTree, leaf: Leaf): Place {
+function placeOf(located: LocatedProject, leaf: Leaf): Place {
   if (leaf.kind === 'pair') return placeOfPair(located, leaf);
   const position = located.places.position(leaf.mark);
   if (position === undefined) return { overridden: [] };
@@ -100,7 +96,7 @@ function placeOf(located: LocatedTree, leaf: Leaf): Place {
 const opensCollection = (text: string): boolean => /^(?:[{[]|- |["']?[\w.$/{}-]+["']?\s*:(?:\s|$))/.test(text);
 
 /** Merging forgets the places of such items: the last one that is written with this value, or else with a variable, is it. */
-function placeOfPair(located: LocatedTree, { path, value }: Leaf): Place {
+function placeOfPair(located: LocatedProject, { path, value }: Leaf): Place {
   const all = writtenPlaces(located, path);
   const says = (wanted: (text: string) => boolean) => all.findLast((position) => wanted(textAt(located, position)));
   const position =
@@ -114,11 +110,11 @@ const pathText = (path: Path): string =>
   path.map((part, index) => (typeof part === 'number' ? `[${part}]` : index === 0 ? part : `.${part}`)).join('');
 
 /** The line from the value on. */
-const textAt = ({ places }: LocatedTree, position: Position): string =>
+const textAt = ({ places }: LocatedProject, position: Position): string =>
   places.excerpt(position)?.slice(position.column - 1) ?? '';
 
 /** Where documents have a value at this path, in the order in which they were read. */
-const writtenPlaces = ({ written, places }: LocatedTree, path: Path): Position[] =>
+const writtenPlaces = ({ written, places }: LocatedProject, path: Path): Position[] =>
   written.flatMap((root) => {
     const mark = markOfPath(root, path);
     return (mark === undefined ? undefined : places.position(mark)) ?? [];
@@ -143,9 +139,9 @@ function markOfPath(root: Mapping, path: Path): Mark | undefined {
 /** Where variables get their values. */
 class Sources {
   readonly #shell: Readonly<Record<string, string | undefined>>;
-  readonly #located: LocatedTree;
+  readonly #located: LocatedProject;
 
-  constructor(shell: Readonly<Record<string, string | undefined>>, located: LocatedTree) {
+  constructor(shell: Readonly<Record<string, string | undefined>>, located: LocatedProject) {
     this.#shell = shell;
     this.#located = located;
   }
@@ -185,20 +181,30 @@ function lineOf(file: string, name: string): number | undefined {
   return index < 0 ? undefined : index + 1;
 }
 
-function fromEnvFiles(project: Project, listed: Project, sources: Sources): ExplainedValue[] {
-  return Object.values(project.services).flatMap((service) =>
-    Object.entries(service.environment ?? {}).flatMap(([name, value]) => {
-      const position = positionInEnvFiles(listed.services[service.name], name, sources);
+function fromEnvFiles({ project, tree }: LocatedProject, sources: Sources): ExplainedValue[] {
+  return Object.values(project.services).flatMap((service) => {
+    const files = envFilesOf(tree, service.name);
+    return Object.entries(service.environment ?? {}).flatMap(([name, value]) => {
+      const position = positionInEnvFiles(files, name, sources);
       if (position === undefined || value === null) return [];
       const path = `services.${service.name}.environment.${name}`;
       return [{ path, value, position, variables: [], overridden: [] }];
-    }),
-  );
+    });
+  });
+}
+
+/** The paths of a service's `env_file`, which its project no longer has: their contents are in `environment`. */
+function envFilesOf(tree: Mapping, service: string): string[] {
+  const { services } = tree;
+  const definition = isMapping(services) ? services[service] : undefined;
+  const files = isMapping(definition) ? definition.env_file : undefined;
+  if (!isSequence(files)) return [];
+  return files.flatMap((file) => (isMapping(file) && typeof file.path === 'string' ? [file.path] : []));
 }
 
 /** The last file counts. */
-function positionInEnvFiles(service: Service | undefined, name: string, sources: Sources): Position | undefined {
-  for (const { path } of service?.env_file?.toReversed() ?? []) {
+function positionInEnvFiles(files: readonly string[], name: string, sources: Sources): Position | undefined {
+  for (const path of files.toReversed()) {
     const line = lineOf(path, name);
     if (line !== undefined) return { file: sources.displayName(path), line, column: 1 };
   }

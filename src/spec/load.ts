@@ -87,7 +87,11 @@ export function loadProject(given: LoadOptions): Promise<LoadResult> {
 
 async function loadProjectOnce(options: LoadOptions, copies: RemoteCopies): Promise<LoadResult> {
   const load = await prepare(options, copies);
-  const { name, tree, state } = loadTreeOf(load, options);
+  const project = projectOf(load, loadTreeOf(load, options), options);
+  return { project, warnings: finish(load.state, options), sources: sourcesOf(load) };
+}
+
+function projectOf(load: PreparedLoad, { name, tree, state }: LoadedTree, options: LoadOptions): Project {
   const problems = new Problems(state.places);
   const { services, networks, volumes, secrets, configs, models, ...extensions } = decodeModel(
     tree,
@@ -125,7 +129,7 @@ async function loadProjectOnce(options: LoadOptions, copies: RemoteCopies): Prom
     project = withEnvFiles(project, tree, state);
     if (consistent) checkContainerNames(project, tree, state.places);
   }
-  return { project, warnings: finish(state, options), sources: sourcesOf(load) };
+  return project;
 }
 
 const sourcesOf = ({ state, envFiles }: PreparedLoad): LoadSources => ({
@@ -161,8 +165,10 @@ export function loadTree(given: LoadOptions): Promise<TreeResult> {
   });
 }
 
-/** A tree with what it takes to say where its values come from. */
-export interface LocatedTree {
+/** A project, and what it takes to say where its values come from. */
+export interface LocatedProject {
+  readonly project: Project;
+  /** What the project was read from: as the files have it, the contents of env files not yet folded in. */
   readonly tree: Mapping;
   readonly places: Places;
   /** The documents as written, in the order in which they were read; several to a file. */
@@ -172,14 +178,18 @@ export interface LocatedTree {
   readonly displayName: (path: string) => string;
 }
 
-/** Loads the tree of a project together with the places of its values. */
-export function loadLocatedTree(given: LoadOptions): Promise<LocatedTree> {
+/** Loads a project together with the places of its values. */
+export function loadLocatedProject(given: LoadOptions): Promise<LocatedProject> {
   const options = withInputReadOnce(given);
   return withRemoteCopies(options.remote, async (copies) => {
     const load = await prepare(options, copies);
-    const { tree, state } = loadTreeOf(load, options);
-    const written = [...state.documents.values()].flatMap((documents) => documents.map(({ root }) => root));
-    return { tree, written, places: state.places, envFiles: [...load.envFiles], displayName: state.displayName };
+    const loaded = loadTreeOf(load, options);
+    // Those of services, which are read next, do not count.
+    const envFiles = [...load.envFiles];
+    const project = projectOf(load, loaded, options);
+    const { documents, places, displayName } = load.state;
+    const written = [...documents.values()].flatMap((ofFile) => ofFile.map(({ root }) => root));
+    return { project, tree: loaded.tree, written, places, envFiles, displayName };
   });
 }
 
@@ -248,10 +258,14 @@ function nameFrom(cwd: string, path: string): string {
   return local === '' || local.startsWith('..') || isAbsolute(local) ? path : local;
 }
 
-function loadTreeOf(
-  { settings, state }: PreparedLoad,
-  options: LoadOptions,
-): { name: string; tree: Mapping; state: LoadState } {
+interface LoadedTree {
+  /** The project's. */
+  readonly name: string;
+  readonly tree: Mapping;
+  readonly state: LoadState;
+}
+
+function loadTreeOf({ settings, state }: PreparedLoad, options: LoadOptions): LoadedTree {
   const { files, workingDir, localDir } = settings;
   const name = projectName(
     {

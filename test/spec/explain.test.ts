@@ -62,6 +62,19 @@ describe('a value', () => {
     expect(() => formatExplanation(explained, ['web.imag'])).toThrow('nothing is at "web.imag"');
   });
 
+  it('is told of what comes by standard input, which comes once', async () => {
+    const inputs = ['services: {web: {image: "a:1", env_file: web.env}}\n'];
+    const values = await explainProject({
+      ...{ cwd, env: {}, envFiles: [], profiles: [], projectName: 'shop' },
+      files: ['-'],
+      readStdin: async () => inputs.pop() ?? '',
+    });
+    expect(formatExplanation(values, ['web.image', 'web.environment'])).toBe(
+      'services.web.image: a:1  ← standard input:1:25\n' +
+        'services.web.environment.A: 1  ← web.env:1:1\nservices.web.environment.B: 2  ← web.env:2:1\n',
+    );
+  });
+
   it('is told once', () => {
     expect(new Set(explained.map(({ path }) => path)).size).toBe(explained.length);
   });
