@@ -1,6 +1,7 @@
 // .dockerignore: which paths of a build context stay at home. The pattern rules are the engine's own (moby patternmatcher):
 // Go's filepath.Match, `**` for any number of folders, `!` to take back, the last matching line wins, and a matching
 // folder takes everything below it along.
+import { type PathMatcher, pathMatcher } from './path-pattern.ts';
 
 export interface IgnoreRules {
   /** Is this path, relative to the context with `/` between its parts, left out? */
@@ -12,7 +13,7 @@ export interface IgnoreRules {
 interface Pattern {
   readonly text: string;
   readonly takesBack: boolean;
-  readonly expression: RegExp;
+  readonly matches: PathMatcher;
 }
 
 /** Lines of an ignore file → patterns as text: comments and blank lines gone, paths cleaned. */
@@ -42,15 +43,11 @@ export function ignoreRules(lines: readonly string[]): IgnoreRules {
   const exceptions = patterns.filter(({ takesBack }) => takesBack);
   return {
     ignores(path) {
-      const parts = path.split('/');
       let ignored = false;
       for (const pattern of patterns) {
         // A line can only change the verdict that the lines before it gave.
         if (pattern.takesBack !== ignored) continue;
-        const matches =
-          pattern.expression.test(path) ||
-          parts.some((_, index) => index > 0 && pattern.expression.test(parts.slice(0, index).join('/')));
-        if (matches) ignored = !pattern.takesBack;
+        if (pattern.matches(path)) ignored = !pattern.takesBack;
       }
       return ignored;
     },
@@ -61,33 +58,7 @@ export function ignoreRules(lines: readonly string[]): IgnoreRules {
 function compile(line: string): Pattern {
   const takesBack = line.startsWith('!');
   const text = takesBack ? line.slice(1) : line;
-  return { text, takesBack, expression: new RegExp(`^${expression(text)}$`, 's') };
-}
-
-const SPECIAL = /[.+()|{}$^]/;
-
-function expression(pattern: string): string {
-  let out = '';
-  for (let at = 0; at < pattern.length; at += 1) {
-    const character = pattern.charAt(at);
-    if (character === '*' && pattern.charAt(at + 1) === '*') {
-      at += 1;
-      if (pattern.charAt(at + 1) === '/') at += 1;
-      out += at + 1 >= pattern.length ? '.*' : '(.*/)?';
-    } else if (character === '*') out += '[^/]*';
-    else if (character === '?') out += '[^/]';
-    else if (character === '\\') {
-      at += 1;
-      const escaped = pattern.charAt(at);
-      out += escaped === '' ? '\\\\' : escaped.replace(/[\\^$.*+?()[\]{}|/]/, '\\$&');
-    } else if (character === '[') {
-      const end = pattern.indexOf(']', at + 2);
-      if (end < 0) throw new SyntaxError(`syntax error in pattern "${pattern}": "[" is not closed`);
-      out += `[${pattern.slice(at + 1, end).replace(/\[/g, '\\[')}]`;
-      at = end;
-    } else out += SPECIAL.test(character) ? `\\${character}` : character;
-  }
-  return out;
+  return { text, takesBack, matches: pathMatcher(text) };
 }
 
 /** Go's filepath.Clean: no double slashes, no `.` parts, `..` resolved where it can be. */

@@ -39,7 +39,7 @@ import {
   textPairs,
   ulimit,
 } from './decode-values.ts';
-import { SECRET_VALUE } from './resolve-environment.ts';
+import { VALUE_OF_VARIABLE } from './resolve-environment.ts';
 import { isMapping, type Mapping, markOf, type Value } from './tree.ts';
 
 const deviceRequest = struct({
@@ -343,8 +343,8 @@ export function decodeModel(tree: Mapping, context: DecodeContext): DecodedModel
     services: section(tree, 'services', decodeService, context),
     networks: section(tree, 'networks', decodeResource(network), context),
     volumes: section(tree, 'volumes', decodeResource(volume), context),
-    secrets: section(tree, 'secrets', decodeSecret, context),
-    configs: section(tree, 'configs', decodeResource(fileObject), context),
+    secrets: section(tree, 'secrets', decodeFileObject, context),
+    configs: section(tree, 'configs', decodeFileObject, context),
     models: section(tree, 'models', decodeResource(model), context),
   };
   copyExtensions(tree, out);
@@ -379,11 +379,11 @@ const decodeResource =
   (value, context) =>
     value === null ? ({} as T) : decoder(value, context);
 
-/** A secret with the value of its variable, which is kept out of the tree's `content`. */
-const decodeSecret: EntryDecoder<FileObject> = (value, context) => {
+/** A secret or config with the value of its variable, which has no place in the tree. */
+const decodeFileObject: EntryDecoder<FileObject> = (value, context) => {
   if (!isMapping(value)) return undefined;
   const decoded = fileObject(value, context);
   if (!decoded) return undefined;
-  const { [SECRET_VALUE]: secret, ...rest } = decoded as FileObject & Record<string, unknown>;
-  return typeof secret === 'string' ? { ...rest, content: secret } : rest;
+  const { [VALUE_OF_VARIABLE]: found, ...rest } = decoded as FileObject & Record<string, unknown>;
+  return typeof found === 'string' ? { ...rest, content: found } : rest;
 };

@@ -147,7 +147,9 @@ function checkSequence(rule: Rule, items: Sequence, path: Path, problems: Proble
   if (rule.schema.uniqueItems !== true) return;
   const seen = new Set<string>();
   for (const [index, item] of items.entries()) {
-    const text = JSON.stringify(item, (_, part) => (typeof part === 'bigint' ? Number(part) : part));
+    // A number and a text that says the same are one to docker compose's validator as well: `group_add: [5, "5"]`.
+    const compared = typeof item === 'number' ? String(item) : item;
+    const text = JSON.stringify(compared, (_, part) => (typeof part === 'bigint' ? Number(part) : part));
     if (seen.has(text)) messages.repeatedItem(item, path, markOfItem(items, index), problems);
     seen.add(text);
   }

@@ -36,7 +36,9 @@ export function parsePorts(text: string): ShortPort[] | { readonly problem: stri
     return { problem: `"${address}" is not an IP address`, hint: example };
   }
   const targets = parseRange(ports);
-  if (!targets) return { problem: `"${ports}" is not a container port or a range of ports`, hint: PORT_HINT };
+  // A host port of 0 leaves the choice to the engine; a container port of 0 means nothing.
+  if (!targets || targets.first === 0)
+    return { problem: `"${ports}" is not a container port or a range of ports`, hint: PORT_HINT };
   const published = host === '' ? undefined : parseRange(host);
   if (host !== '' && !published)
     return { problem: `"${host}" is not a host port or a range of ports`, hint: PORT_HINT };

@@ -113,6 +113,17 @@ describe('include', () => {
     expect(project.networks.n?.name).toBe('test_n');
   });
 
+  it('takes configs and secrets of an included file from its variables', async () => {
+    const { project } = await loadFiles({
+      'compose.yaml': 'include: [sub/compose.yaml]',
+      'sub/compose.yaml':
+        'services: {s: {image: x, configs: [c], secrets: [t]}}\nconfigs: {c: {environment: CONF}}\nsecrets: {t: {environment: TOKEN}}',
+      'sub/.env': 'CONF=conf\nTOKEN=token',
+    });
+    expect(project.configs.c).toMatchObject({ environment: 'CONF', content: 'conf' });
+    expect(project.secrets.t).toMatchObject({ environment: 'TOKEN', content: 'token' });
+  });
+
   it('merges the files of one entry and takes its folder and env files', async () => {
     const { project, folder } = await loadFiles({
       'compose.yaml': 'include: [{path: [a/a.yaml, a/b.yaml], project_directory: other, env_file: my.env}]',
