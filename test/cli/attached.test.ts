@@ -30,7 +30,12 @@ const telling = (events: readonly EngineEvent[], restarting: readonly string[] =
     findContainer: async (id: string) => ({ state: restarting.includes(id) ? 'restarting' : 'exited' }),
   }) as unknown as Engine;
 
-async function heard(engine: Engine, services: readonly string[], expected: readonly string[]): Promise<string[]> {
+async function heard(
+  engine: Engine,
+  services: readonly string[],
+  expected: readonly string[],
+  restartMs = 60_000,
+): Promise<string[]> {
   const news: ContainerNews[] = [];
   const monitor = new Monitor({
     engine,
@@ -38,6 +43,7 @@ async function heard(engine: Engine, services: readonly string[], expected: read
     services,
     signal: new AbortController().signal,
     tell: async (one) => void news.push(one),
+    restartMs,
   });
   monitor.expect(expected);
   await monitor.follow();
@@ -63,6 +69,22 @@ describe('following containers by events', () => {
       'web-1 started',
       'other-1 started',
     ]);
+  });
+
+  it('goes on where another tool has stopped the last container and starts it a moment later', async () => {
+    const [stop, start] = [[event('kill', 'web'), event('die', 'web', { exitCode: '143' })], event('start', 'web')];
+    const own = event('die', 'web', { exitCode: '2' });
+    expect(await heard(telling([...stop, start, own, start]), [], ['id-web'])).toEqual([
+      'web-1 exited 143',
+      'web-1 started',
+      'web-1 exited 2',
+    ]);
+    const forGood = { ...telling([]), events: () => stopped() } as unknown as Engine;
+    async function* stopped(): AsyncGenerator<EngineEvent> {
+      yield* stop;
+      await new Promise(() => {});
+    }
+    expect(await heard(forGood, [], ['id-web'], 1)).toEqual(['web-1 exited 143']);
   });
 
   it('looks after a container that replaces another, and not after one-offs and other services', async () => {

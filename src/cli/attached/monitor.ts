@@ -1,6 +1,6 @@
 // What becomes of the containers an attached `up` looks after, told from the engine's events.
 // Engine facts this rests on (Docker Engine 20.10): `die` comes before the restart policy acts, and an inspect at that moment says
-// "restarting"; `docker restart` says "running" instead; a recreated container is created, with the label `replace`, before the
+// "restarting"; `docker restart` says "running" instead, or "exited" where it has not got further yet; a recreated container is created, with the label `replace`, before the
 // old one dies.
 import type { Engine, EngineEvent } from '../../engine/engine.ts';
 import { LABEL } from '../../names.ts';
@@ -35,13 +35,23 @@ export interface MonitorOptions {
   readonly signal: AbortSignal;
   /** Told one after the other. */
   readonly tell: (news: ContainerNews) => Promise<void>;
+  /** How long the start of a container is waited for that another tool has ended. */
+  readonly restartMs?: number;
 }
+
+/** A restart is a stop and a start, and between them a machine at work may take this long. */
+const RESTART_MS = 3000;
 
 export class Monitor {
   readonly #options: MonitorOptions;
   readonly #alive = new Set<string>();
   /** How many works are under way that end containers in order to start them again. */
   #held = 0;
+  /** Containers that were sent a signal: by a stop, or by the first half of a restart. */
+  readonly #struck = new Set<string>();
+  /** By container: until when its next start is waited for. */
+  readonly #waits = new Map<string, NodeJS.Timeout>();
+  #final = false;
   readonly #events: AsyncIterator<EngineEvent>;
   #next: Promise<IteratorResult<EngineEvent>>;
   #wake: () => void = () => {};
@@ -76,12 +86,45 @@ export class Monitor {
     };
   }
 
+  /** From now on containers are stopped for good. */
+  expectNoRestarts(): void {
+    this.#final = true;
+    for (const id of [...this.#waits.keys()]) this.#waitNoMore(id);
+  }
+
+  /** Another tool may start it again at once. */
+  #waitForRestart(id: string): void {
+    if (this.#final || this.#waits.has(id)) return;
+    this.#held += 1;
+    this.#waits.set(
+      id,
+      setTimeout(() => this.#waitNoMore(id), this.#options.restartMs ?? RESTART_MS),
+    );
+  }
+
+  #waitNoMore(id: string): void {
+    const wait = this.#waits.get(id);
+    if (wait === undefined) return;
+    clearTimeout(wait);
+    this.#waits.delete(id);
+    this.#held -= 1;
+    this.#wakeWhenEmpty();
+  }
+
   #wakeWhenEmpty(): void {
     if (this.#alive.size === 0 && this.#held === 0) this.#wake();
   }
 
   /** Resolves when no container is left alive, or the signal is aborted. Rejects when the engine goes away. */
   async follow(): Promise<void> {
+    try {
+      await this.#follow();
+    } finally {
+      for (const wait of this.#waits.values()) clearTimeout(wait);
+    }
+  }
+
+  async #follow(): Promise<void> {
     while (this.#alive.size > 0 || this.#held > 0) {
       const result = await Promise.race([this.#next, this.#emptied]);
       if (result === undefined || result.done === true) return;
@@ -110,12 +153,19 @@ export class Monitor {
       this.#alive.add(event.id);
       const replaced = event.attributes[LABEL.replace];
       if (replaced !== undefined) await tell({ ...about, kind: 'recreated', replaced });
-    } else if (event.action === 'start') {
+    } else if (event.action === 'kill') this.#struck.add(event.id);
+    else if (event.action === 'destroy') this.#waitNoMore(event.id);
+    else if (event.action === 'start') {
       this.#alive.add(event.id);
+      this.#waitNoMore(event.id);
       await tell({ ...about, kind: 'started' });
     } else if (event.action === 'die') {
       const restarting = await this.#isRestarting(event.id);
-      if (!restarting) this.#alive.delete(event.id);
+      const struck = this.#struck.delete(event.id);
+      if (!restarting) {
+        if (struck && this.#alive.has(event.id)) this.#waitForRestart(event.id);
+        this.#alive.delete(event.id);
+      }
       const exitCode = Number(event.attributes.exitCode) || 0;
       await tell({ ...about, kind: 'exited', exitCode, restarting, timeNano: event.timeNano });
     }

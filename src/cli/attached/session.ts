@@ -59,6 +59,7 @@ class Session {
   readonly #covered = new Set<string>();
   /** When each container ended last, as the engine takes times. */
   readonly #ends = new Map<string, string>();
+  #monitor: Monitor | undefined;
   #stopping: Promise<void> | undefined;
   #interrupted = false;
   #killed = false;
@@ -90,6 +91,7 @@ class Session {
     if (this.#options.watching !== undefined)
       this.#options.watching.replacing.around = (work) => this.#replacing(monitor, watched, work);
     try {
+      this.#monitor = monitor;
       monitor.expect(await this.#attachAll(watched));
       const following = monitor.follow();
       following.catch(() => this.#starting.abort());
@@ -189,6 +191,7 @@ class Session {
   /** Stops everything once, in reverse order of dependency. The monitor ends when all is down. */
   #stop(): void {
     this.#starting.abort();
+    this.#monitor?.expectNoRestarts();
     this.#stopping ??= this.#stopAll();
   }
 
@@ -200,6 +203,7 @@ class Session {
 
   #kill(): void {
     this.#killed = true;
+    this.#monitor?.expectNoRestarts();
     const gentle = this.#stopping;
     this.#stopping = Promise.all([gentle, this.#perform('kill')]).then(() => {});
   }
