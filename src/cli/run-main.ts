@@ -1,6 +1,6 @@
 // From arguments to exit code: parses, sets up signals, runs the command, and turns an error into text.
 import { HostError, isAbort, messageOf, WindlassError } from '../errors.ts';
-import { debug } from '../log.ts';
+import { debug, enableDebug } from '../log.ts';
 import type { RaisedBundle } from './bundle/raise.ts';
 import { createContext } from './context.ts';
 import { pluginCall, pluginMetadata, watchCaller } from './docker-plugin.ts';
@@ -38,6 +38,7 @@ export async function runMain(given: readonly string[], exit: Exit): Promise<num
   try {
     const invocation = parseCommandLine(argv, { program, width: helpWidth(io) });
     if (invocation.kind === 'text') return showText(invocation, io);
+    if (invocation.globals.verbose) enableDebug();
     debug('cli', () => `running ${invocation.command.name}`);
     const cwd = workingDirectory();
     const env = await withEnvFileSettings(environment(), cwd, {

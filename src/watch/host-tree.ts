@@ -89,9 +89,10 @@ export class HostTree {
     void this.#readAhead();
   }
 
-  /** Every path there is now, as far as rules want it. */
-  *paths(): Generator<string> {
-    for (const [folder, { entries }] of this.#folders) for (const name of entries.keys()) yield join(folder, name);
+  /** Every path there is now, as far as rules want it, with the last look at it. */
+  *entries(): Generator<readonly [path: string, look: Look]> {
+    for (const [folder, { entries }] of this.#folders)
+      for (const [name, { look }] of entries) yield [join(folder, name), look];
   }
 
   /** Looks at everything again: what polling does, and the check after a burst. */

@@ -43,6 +43,8 @@ export interface WatchSessionOptions {
   readonly onFiles?: (paths: readonly string[]) => void;
   /** The session that this one follows: what its containers have, and what was left to be done, is taken over. */
   readonly successorOf?: WatchSession;
+  /** When the command began, in milliseconds since the epoch; undefined for a session that follows another, or begins later. */
+  readonly since?: number;
   /** Look at everything this often instead of being told by the system. */
   readonly pollMs?: number;
   readonly signal: AbortSignal;
@@ -166,16 +168,18 @@ export class WatchSession {
     this.#pump();
   }
 
-  /** Without a word, as docker compose does it: nothing has changed, the containers are only made to have what is here. */
+  /** Without a word, as docker compose does it: the containers are only made to have what is here. */
   #initialSync(): void {
-    for (const rule of this.#options.rules)
-      if (rule.initialSync)
-        for (const path of this.#tree.paths()) {
-          const mapping = rule.matches(path) ? mappingOf(rule, path) : undefined;
-          if (mapping === undefined) continue;
-          this.#replication(rule.service).add([mapping]);
-          this.#dueOf(rule.service).refresh = true;
-        }
+    const { rules, since = Number.POSITIVE_INFINITY } = this.#options;
+    for (const [path, { changed }] of this.#tree.entries())
+      for (const rule of rules) {
+        // What was saved after the command had begun counts as saved under the watch, also when that had not looked yet.
+        if (!(rule.initialSync || (changed >= since && !rule.mounted)) || !rule.matches(path)) continue;
+        const mapping = mappingOf(rule, path);
+        if (mapping === undefined) continue;
+        this.#replication(rule.service).add([mapping]);
+        this.#dueOf(rule.service).refresh = true;
+      }
   }
 
   #dueOf(service: string): Due {
@@ -207,7 +211,11 @@ export class WatchSession {
   #begin(services: readonly string[], act: () => Promise<void>): void {
     const { signal, problem } = this.#options;
     for (const service of services) this.#busy.add(service);
+    const begin = performance.now();
     const work = act()
+      .then(() =>
+        debug('watch', () => `batch complete: ${goList(services)} in ${Math.round(performance.now() - begin)} ms`),
+      )
       .catch((error: unknown) => {
         if (!signal.aborted && !isAbort(error)) problem(messageOf(error));
       })

@@ -59,6 +59,7 @@ test('files of every kind arrive in all replicas, and go, also where the image h
   });
   const src = (path: string): string => join(s.folder, 'src', path);
   const watch = s.start(['watch']);
+  await s.write('src/early', 'before it has looked');
   await watch.until('Watch enabled', 120_000);
   const all = [containerOf(s, 'web-1'), containerOf(s, 'web-2')];
   for (const container of all) await arrives(s, container, 'src', '/app');

@@ -10,7 +10,7 @@ import { loadRunnable, type Target } from '../project.ts';
 import type { LiveReload } from '../watch/live-reload.ts';
 import { pollInterval } from '../watch/poll-interval.ts';
 import { hasRules } from '../watch/watch-rules.ts';
-import { Watcher } from '../watch/watcher.ts';
+import { commandBegan, Watcher } from '../watch/watcher.ts';
 import { selectedServices } from './selected-services.ts';
 import { orphanPolicy, separatorOf } from './shared-options.ts';
 import { buildSettings } from './up-options.ts';
@@ -42,6 +42,7 @@ export const run: CommandRun<typeof watchFlags> = async (context, flags, args) =
     prune: flags.prune,
     load: async () => (await loadRunnable(context, args)).project,
     pollMs: pollInterval(context, flags.poll),
+    since: commandBegan(),
     log,
     ...(live === undefined ? {} : { onUpdated: () => live.reload() }),
     output: (stream, text) => context.io[stream].write(`${text}\n`),

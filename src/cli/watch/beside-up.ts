@@ -26,8 +26,8 @@ export async function watchingBeside(
     );
   }
   const replacing: Watching['replacing'] = { around: (work) => work() };
-  const make = async (): Promise<Watcher> => {
-    const { Watcher } = await import('./watcher.ts');
+  const make = async (fromTheBeginning = false): Promise<Watcher> => {
+    const { commandBegan, Watcher } = await import('./watcher.ts');
     return new Watcher(context, await context.engine(project.name), {
       project,
       services,
@@ -35,13 +35,14 @@ export async function watchingBeside(
       prune: true,
       replacing: (work) => replacing.around(work),
       pollMs: pollInterval(context, false),
+      ...(fromTheBeginning ? { since: commandBegan() } : {}),
       load: async () => (await loadRunnable(context, args)).project,
       log: (text, kind) => lines.line(kind === 'problem' ? context.io.stderr : context.io.stdout, 'watch', text),
       output: (stream, text) => lines.line(context.io[stream], 'watch', text),
     });
   };
-  if (!flags.watch || context.globals.dryRun) return { replacing, make, first: undefined };
-  const first = await make();
+  if (!flags.watch || context.globals.dryRun) return { replacing, make: () => make(), first: undefined };
+  const first = await make(true);
   await first.prepare();
-  return { replacing, make, first };
+  return { replacing, make: () => make(), first };
 }

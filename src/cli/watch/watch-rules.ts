@@ -33,6 +33,8 @@ export function watchRules(project: Project, named: readonly string[]): WatchRul
       checkRule(service, rule);
       const mounted = isSync(rule) && isMounted(service, rule.path);
       const made = compiled(service, rule, () => compileRule(service.name, rule, ignores, { mounted }));
+      if (isSync(rule) && rule.initial_sync === undefined && rule['x-initialSync'] === true)
+        warnings.push('x-initialSync is DEPRECATED, please use the official `initial_sync` attribute');
       // What follows upon a sync is due all the same, and of a single file the mount shows only the one that was there first.
       if (mounted && rule.action === 'sync' && !made.file)
         warnings.push(`path '${rule.path}' also declared by a bind mount volume, this path won't be monitored!`);

@@ -19,6 +19,8 @@ export interface WatcherOptions {
   readonly build: BuildSettings;
   readonly prune: boolean;
   readonly pollMs: number | undefined;
+  /** Set where watching is what the command is for: what was saved since then is brought into the containers. */
+  readonly since?: number;
   /** Works that end containers in order to start them again go through this. */
   readonly replacing?: Replacing;
   /** Reads the Compose files again. */
@@ -30,6 +32,12 @@ export interface WatcherOptions {
   /** A service's containers have got new files, or are new. */
   readonly onUpdated?: (service: string) => void;
 }
+
+/** docker takes a moment to start its plugin, and the system to start a program. */
+const HEAD_START_MS = 2000;
+
+/** When the user has given the command to watch, at the latest. */
+export const commandBegan = (): number => performance.timeOrigin - HEAD_START_MS;
 
 export class Watcher {
   readonly #context: CommandContext;
@@ -78,7 +86,7 @@ export class Watcher {
   }
 
   #makeSession(project: Project, successorOf?: WatchSession): WatchSession {
-    const { services, build, prune, pollMs, log, output, onUpdated } = this.#options;
+    const { services, build, prune, pollMs, since, log, output, onUpdated } = this.#options;
     const { rules, warnings } = watchRules(project, services);
     for (const warning of warnings) this.#context.warn(warning);
     const problem = (text: string): void => log(text, 'problem');
@@ -96,7 +104,7 @@ export class Watcher {
       signal: this.#over.signal,
       ...(pollMs === undefined ? {} : { pollMs }),
       ...(onUpdated === undefined ? {} : { onUpdated }),
-      ...(successorOf === undefined ? {} : { successorOf }),
+      ...(successorOf === undefined ? (since === undefined ? {} : { since }) : { successorOf }),
     });
   }
 
