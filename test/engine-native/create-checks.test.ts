@@ -116,7 +116,7 @@ describe('security options', () => {
     expect(securityOptions(['no-new-privileges=false', 'apparmor=unconfined'])).toEqual({
       noNewPrivileges: false,
       seccomp: undefined,
-      apparmor: undefined,
+      apparmor: 'unconfined',
     });
   });
   test.each(['bogus', 'bogus=1', 'no-new-privileges=perhaps'])('%s is refused', (option) => {

@@ -8,6 +8,7 @@ import { DEFAULT_NETWORK } from '../networks/record.ts';
 import type { NetworkService } from '../networks/service.ts';
 import type { ContainerPaths, Paths } from '../paths.ts';
 import { ApiError, conflict } from '../server/api-error.ts';
+import { profileFor } from './apparmor.ts';
 import { deviceFacts } from './device-facts.ts';
 import { addressesOf, cgroupOf, leasesOf, publishingLease } from './endpoints.ts';
 import { hostsFile, resolvConf } from './etc-files.ts';
@@ -45,10 +46,11 @@ export async function writeBundle(
     mode === 'host' ? ((await readIfExists(host.files, '/etc/hosts')) ?? '') : hostsFile(hostsFacts(parts, record));
   const resolv = mode === 'host' && !hostConfig.Dns?.length ? hostResolv : resolvConf(hostResolv, hostConfig, embedded);
   const own = shared ? [] : [inside(container.hosts, hosts), inside(container.resolvConf, resolv)];
-  const [user, devices, namespaces] = await Promise.all([
+  const [user, devices, namespaces, apparmor] = await Promise.all([
     userFacts(host, container.rootfs, config.User ?? '', hostConfig.GroupAdd ?? []),
     deviceFacts(host, hostConfig),
     namespaceSources(parts, record, container),
+    profileFor(host, machine.apparmor, hostConfig),
   ]);
   const sharedShm = sharedMemoryOf(parts, record);
   const mounts = await Promise.all(record.mounts.map((point) => mountSource(host, point)));
@@ -61,7 +63,7 @@ export async function writeBundle(
     cgroupPath: cgroupOf(record),
     cgroupNamespace: hostConfig.CgroupnsMode === 'private' || (!hostConfig.CgroupnsMode && machine.cgroupMode === 'v2'),
     namespaces,
-    apparmor: machine.apparmor,
+    apparmor,
     lxcfs: hostConfig.Privileged ? [] : await lxcfsFiles(host),
     devices: devices.devices,
     deviceRules: devices.rules,

@@ -165,8 +165,11 @@ export class ExecSessions {
       : base.capabilities.bounding;
     const held = user.uid === 0 ? bounding : [];
     const environment = { hostname: record.config.Hostname ?? '', home: user.home, terminal };
+    const { apparmorProfile, ...rest } = base;
+    const confined = config.Privileged || apparmorProfile === undefined ? {} : { apparmorProfile };
     return {
-      ...base,
+      ...rest,
+      ...confined,
       terminal,
       user: { uid: user.uid, gid: user.gid, additionalGids: user.additionalGids },
       args: config.Cmd ?? [],

@@ -10,6 +10,8 @@ export interface InspectFacts {
   readonly paths: ContainerPaths;
   /** Folders of the image's layers, topmost first. */
   readonly layers: readonly string[];
+  /** The AppArmor profile it is to run under; empty for none, and where the kernel has no AppArmor. */
+  readonly apparmor: string;
   /** Execs that have not ended. */
   readonly execs: readonly string[];
   /** Bytes of the writable layer, and of all layers, where they were asked for. */
@@ -37,7 +39,7 @@ export function inspectContainer(record: ContainerRecord, facts: InspectFacts): 
     Platform: 'linux',
     MountLabel: '',
     ProcessLabel: '',
-    AppArmorProfile: '',
+    AppArmorProfile: facts.apparmor,
     ExecIDs: execs.length > 0 ? execs : null,
     HostConfig: hostConfigView(record.hostConfig),
     GraphDriver: {

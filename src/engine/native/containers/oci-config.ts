@@ -21,8 +21,8 @@ export interface BundleFacts extends Omit<MountFacts, 'hostConfig' | 'mounts'> {
   readonly architecture: string;
   readonly cgroupPath: string;
   readonly cgroupNamespace: boolean;
-  /** The kernel has AppArmor. */
-  readonly apparmor: boolean;
+  /** The AppArmor profile it runs under; undefined for none. */
+  readonly apparmor: string | undefined;
   readonly namespaces: Readonly<Record<'network' | 'pid' | 'ipc' | 'uts', NamespaceSource>>;
   readonly devices: readonly OciDevice[];
   readonly deviceRules: readonly OciDeviceRule[];
@@ -90,7 +90,7 @@ export function ociProcess(facts: BundleFacts, capabilities: readonly string[]):
     })),
     noNewPrivileges: security.noNewPrivileges,
     ...(oom ? { oomScoreAdj: oom } : {}),
-    ...(facts.apparmor && security.apparmor !== undefined ? { apparmorProfile: security.apparmor } : {}),
+    ...(facts.apparmor === undefined ? {} : { apparmorProfile: facts.apparmor }),
   };
 }
 

@@ -6,7 +6,7 @@ export interface SecurityOptions {
   readonly noNewPrivileges: boolean;
   /** `unconfined`, `builtin`, or a profile as JSON; undefined: the default one. */
   readonly seccomp: string | undefined;
-  /** A profile that is loaded on the host; undefined: none. */
+  /** `unconfined`, or a profile that is loaded on the host; undefined: the default one. */
   readonly apparmor: string | undefined;
 }
 
@@ -26,7 +26,7 @@ export function securityOptions(options: readonly string[]): SecurityOptions {
     if (separator < 0) throw badRequest(`invalid --security-opt 1: ${JSON.stringify(option)}`);
     const [name, value] = [option.slice(0, separator), option.slice(separator + 1)];
     if (name === 'seccomp') found.seccomp = value;
-    else if (name === 'apparmor') found.apparmor = value === 'unconfined' || value === '' ? undefined : value;
+    else if (name === 'apparmor') found.apparmor = value || undefined;
     else if (name === 'no-new-privileges' && /^(?:true|false)$/.test(value)) found.noNewPrivileges = value === 'true';
     else if (name !== 'label' && option !== 'systempaths=unconfined')
       throw badRequest(`invalid --security-opt 2: ${JSON.stringify(option)}`);

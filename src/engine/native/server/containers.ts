@@ -1,4 +1,6 @@
 // `/containers/…`: making, listing and steering them. Streams are in container-streams.ts.
+
+import { wantedProfile } from '../containers/apparmor.ts';
 import { type CreateRequest, createContainer } from '../containers/create.ts';
 import { eventAttributes } from '../containers/event-attributes.ts';
 import { inspectContainer } from '../containers/inspect.ts';
@@ -42,6 +44,7 @@ export function containerRoutes(engine: NativeEngine): Routes {
       const facts = {
         paths: engine.paths.container(record.id),
         layers: [...record.layers].reverse().map((diffId) => engine.images.layerDiff(diffId)),
+        apparmor: (engine.machine.apparmor && wantedProfile(record.hostConfig)) || '',
         execs: engine.execs.unended(record.id),
         ...sizes,
       };

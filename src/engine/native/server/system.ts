@@ -185,7 +185,7 @@ function info(engine: NativeEngine): Record<string, unknown> {
     ContainerdCommit: { ID: '', Expected: '' },
     RuncCommit: { ID: '', Expected: '' },
     InitCommit: { ID: '', Expected: '' },
-    SecurityOptions: ['name=seccomp,profile=default'],
+    SecurityOptions: [...(machine.apparmor ? ['name=apparmor'] : []), 'name=seccomp,profile=default'],
     Warnings: null,
   };
 }
