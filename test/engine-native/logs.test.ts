@@ -122,6 +122,25 @@ describe('a log of several files', () => {
     expect(await texts({ since: at(3), until: at(6) })).toEqual([3, 4, 5, 6]);
   });
 
+  test('all of it is read when a file is put aside between the look and the opening', async () => {
+    await writeFile(`${log}.1`, lines(1, 2));
+    await writeFile(log, lines(3, 4));
+    let listed = 0;
+    const readdirThenRotate = async (path: string): Promise<string[]> => {
+      const names = await readdir(path);
+      listed += 1;
+      if (listed === 1) {
+        await rotate();
+        await writeFile(log, lines(5, 6));
+      }
+      return names;
+    };
+    const files = { ...host.files, readdir: readdirThenRotate as typeof host.files.readdir };
+    const read: number[] = [];
+    for await (const entry of readLog({ ...host, files }, log, {})) read.push(Number(entry.data.toString()));
+    expect(read).toEqual([1, 2, 3, 4, 5, 6]);
+  });
+
   test('between two files it is read all the same', async () => {
     await writeFile(`${log}.1`, lines(1, 2));
     expect(await texts({})).toEqual([1, 2]);

@@ -30,16 +30,29 @@ export async function logFiles(host: NativeHost, path: string): Promise<string[]
   return [...numbers.map((number) => `${path}.${number}`), path];
 }
 
-/**
- * All files, the oldest first. They are opened from the newest on: one that is put aside meanwhile is met twice, and kept
- * once, where the other order would miss it.
- */
+/** While files are put aside faster than they are opened, what was opened at last is taken. */
+const ATTEMPTS = 10;
+
+/** All files, the oldest first: of one moment, for between the look and the opening one may be put aside and make all others move. */
 export async function openAll(host: NativeHost, path: string): Promise<OpenLog[]> {
-  const opened: OpenLog[] = [];
-  for (const file of (await logFiles(host, path)).reverse()) {
+  for (let attempt = 1; ; attempt++) {
+    const files = await logFiles(host, path);
+    const opened = await openFiles(host, files);
+    const current = await host.files.stat(path).catch(() => undefined);
+    const moved =
+      current?.ino !== opened.get(path)?.inode || (await logFiles(host, path)).join('\n') !== files.join('\n');
+    if (!moved || attempt === ATTEMPTS) return [...opened.values()].reverse();
+    await Promise.all([...opened.values()].map(({ handle }) => handle.close()));
+  }
+}
+
+/** By path, from the newest on: one that is put aside meanwhile is met twice, and kept once, where the other order would miss it. */
+async function openFiles(host: NativeHost, files: readonly string[]): Promise<Map<string, OpenLog>> {
+  const opened = new Map<string, OpenLog>();
+  for (const file of [...files].reverse()) {
     const log = await openLog(host, file);
-    if (log && opened.some(({ inode }) => inode === log.inode)) await log.handle.close();
-    else if (log) opened.unshift(log);
+    if (log && [...opened.values()].some(({ inode }) => inode === log.inode)) await log.handle.close();
+    else if (log) opened.set(file, log);
   }
   return opened;
 }
