@@ -53,7 +53,8 @@ const END_TO_END = {
   hookTimeout: 600_000,
   globalSetup: ['test/support/e2e-setup.ts'],
   fileParallelism: true,
-  maxWorkers: 2,
+  // Most of the time they wait for programs and engines: three keep two cores busy, and are few enough for Docker's pool of networks.
+  maxWorkers: 3,
 };
 
 export default defineConfig({
