@@ -22,7 +22,7 @@ export async function readKeptPlan(file: string): Promise<KeptPlan> {
   const { plan, basis } = keptPlanFromJson(await textOf(file));
   if (plan.operation !== 'up') throw new UsageError(`"${file}" is a plan of "${plan.operation}", not of "up"`);
   const { options } = basis;
-  const { wait: _, waitTimeoutSeconds: __, quietPull: ___, ...choices } = options;
+  const { wait, waitTimeoutSeconds, quietPull, ...choices } = options;
   return {
     options,
     choices,

@@ -70,15 +70,21 @@ async function rebuild(options: ActionOptions, services: readonly string[], sign
   if (options.prune) for (const image of before) await removeUnnamed(engine, image?.id, signal);
 }
 
-async function replace(options: ActionOptions, services: readonly string[], signal: AbortSignal): Promise<void> {
-  const { context, project, log } = options;
-  const { planUp, upOptions } = await import('../../planner/reconcile.ts');
-  await perform(context, {
+/** Work that is done beside watching: no progress, and what containers say goes into the log. */
+const beside = ({ project, log }: ActionOptions, signal: AbortSignal) =>
+  ({
     project,
     signal,
     progress: silentProgress,
     warnings: false,
-    onOutput: (source, text) => log(`${source} ${text}`),
+    onOutput: (source: string, text: string) => log(`${source} ${text}`),
+  }) as const;
+
+async function replace(options: ActionOptions, services: readonly string[], signal: AbortSignal): Promise<void> {
+  const { context, project } = options;
+  const { planUp, upOptions } = await import('../../planner/reconcile.ts');
+  await perform(context, {
+    ...beside(options, signal),
     plan: (observation, round) =>
       planUp(
         project,
@@ -107,14 +113,10 @@ async function removeUnnamed(engine: Engine, id: string | undefined, signal: Abo
 }
 
 async function restart(options: ActionOptions, services: readonly string[], signal: AbortSignal): Promise<void> {
-  const { context, project, log } = options;
+  const { context, project } = options;
   const { planRestart } = await import('../../planner/reconcile.ts');
   await perform(context, {
-    project,
-    signal,
-    progress: silentProgress,
-    warnings: false,
-    onOutput: (source, text) => log(`${source} ${text}`),
+    ...beside(options, signal),
     plan: (observation) => planRestart(project, observation, { services }),
   });
 }
