@@ -9,6 +9,7 @@ import {
   type ContainerRecord,
   type HostConfig,
   NEVER,
+  NOT_STARTED,
 } from '../../src/engine/native/containers/types.ts';
 import { pathsUnder } from '../../src/engine/native/paths.ts';
 
@@ -33,18 +34,7 @@ function facts(
       mounts,
       endpoints: {},
       ports: [],
-      state: {
-        status: 'created',
-        pid: 0,
-        pidStart: '',
-        exitCode: 0,
-        error: '',
-        oomKilled: false,
-        startedAt: NEVER,
-        finishedAt: NEVER,
-        restartCount: 0,
-        stoppedByUser: false,
-      },
+      state: NOT_STARTED,
     },
     rootfs: '/run/rootfs',
     user: { uid: 0, gid: 0, additionalGids: [], home: '/root' },

@@ -63,37 +63,24 @@ function settings({ record, config, changes }: CommitRequest): RunConfig {
 }
 
 /** What of a container's settings is an image's. */
-function imageSettings(config: RunConfig): RunConfig {
-  const {
-    User,
-    ExposedPorts,
-    Env,
-    Entrypoint,
-    Cmd,
-    Volumes,
-    WorkingDir,
-    Labels,
-    StopSignal,
-    Healthcheck,
-    Shell,
-    OnBuild,
-  } = config;
-  return Object.fromEntries(
-    Object.entries({
-      ...{
-        User,
-        ExposedPorts,
-        Env,
-        Entrypoint,
-        Cmd,
-        Volumes,
-        WorkingDir,
-        Labels,
-        StopSignal,
-        Healthcheck,
-        Shell,
-        OnBuild,
-      },
-    }).filter(([, value]) => value !== undefined && value !== null),
+const IMAGE_SETTINGS = [
+  'User',
+  'ExposedPorts',
+  'Env',
+  'Entrypoint',
+  'Cmd',
+  'Volumes',
+  'WorkingDir',
+  'Labels',
+  'StopSignal',
+  'Healthcheck',
+  'Shell',
+  'OnBuild',
+] as const satisfies readonly (keyof RunConfig)[];
+
+const imageSettings = (config: RunConfig): RunConfig =>
+  Object.fromEntries(
+    IMAGE_SETTINGS.map((key) => [key, config[key]] as const).filter(
+      ([, value]) => value !== undefined && value !== null,
+    ),
   );
-}

@@ -25,7 +25,7 @@ import {
   type EndpointSettings,
   type HostConfig,
   type MountPoint,
-  NEVER,
+  NOT_STARTED,
 } from './types.ts';
 
 export interface CreateParts {
@@ -75,18 +75,7 @@ export async function createContainer(
       mounts,
       endpoints,
       ports: [],
-      state: {
-        status: 'created',
-        pid: 0,
-        pidStart: '',
-        exitCode: 0,
-        error: '',
-        oomKilled: false,
-        startedAt: NEVER,
-        finishedAt: NEVER,
-        restartCount: 0,
-        stoppedByUser: false,
-      },
+      state: NOT_STARTED,
     };
     wantedPorts(record); // refuses a port that is none before anything is kept
     // What is in the writable layer may be read by those who are in the container, not by others on the host.

@@ -239,4 +239,18 @@ export interface ContainerRecord {
 
 export const NEVER = '0001-01-01T00:00:00Z';
 
+/** Of a container that was created and never started. */
+export const NOT_STARTED: ContainerState = {
+  status: 'created',
+  pid: 0,
+  pidStart: '',
+  exitCode: 0,
+  error: '',
+  oomKilled: false,
+  startedAt: NEVER,
+  finishedAt: NEVER,
+  restartCount: 0,
+  stoppedByUser: false,
+};
+
 export const isLive = (status: Status): boolean => status === 'running' || status === 'paused';

@@ -15,7 +15,7 @@ import {
   type Endpoint,
   type HostConfig,
   type MountPoint,
-  NEVER,
+  NOT_STARTED,
 } from '../../containers/types.ts';
 import type { NativeHost } from '../../host.ts';
 import { readIfExists } from '../../host.ts';
@@ -225,10 +225,7 @@ function pseudoRecord(request: RunRequest): ContainerRecord {
     mounts: request.mounts,
     endpoints: {},
     ports: [],
-    state: {
-      ...{ status: 'created', pid: 0, pidStart: '', exitCode: 0, error: '', oomKilled: false },
-      ...{ startedAt: NEVER, finishedAt: NEVER, restartCount: 0, stoppedByUser: false },
-    },
+    state: NOT_STARTED,
   };
 }
 
