@@ -34,7 +34,7 @@ export class SpecError extends WindlassError {
 }
 
 /** By file, line, column; those without a place come last, in their own order. */
-export function byPosition(a: Diagnostic, b: Diagnostic): number {
+function byPosition(a: Diagnostic, b: Diagnostic): number {
   const [p, q] = [a.position, b.position];
   if (!p || !q) return p ? -1 : q ? 1 : 0;
   return (p.file < q.file ? -1 : p.file > q.file ? 1 : 0) || p.line - q.line || p.column - q.column;

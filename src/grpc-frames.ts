@@ -2,7 +2,7 @@
 
 const HEADER = 5;
 /** Larger messages than either side ever has reason to send would only fill memory. BuildKit's limit. */
-export const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
+const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
 
 export function frame(body: Uint8Array): Buffer {
   const header = Buffer.alloc(HEADER);

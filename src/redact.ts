@@ -1,7 +1,7 @@
 // Values that may be secrets, made fit to be shown.
 
 /** What stands in the place of a secret. */
-export const HIDDEN = '•••';
+const HIDDEN = '•••';
 
 const SECRET_NAME =
   /pass(word|wd|phrase)?|secret|token|credential|private|api_?key|access_?key|(^|_)(key|auth|pwd|pw)($|_)/i;

@@ -6,7 +6,7 @@ import { WindlassError } from '../errors.ts';
 export type Compression = 'none' | 'gzip' | 'zstd' | 'bzip2' | 'xz';
 
 /** By magic number; `none` for anything else. */
-export function sniff(head: Uint8Array): Compression {
+function sniff(head: Uint8Array): Compression {
   const starts = (...bytes: number[]): boolean => bytes.every((byte, index) => head[index] === byte);
   if (starts(0x1f, 0x8b)) return 'gzip';
   if (starts(0x28, 0xb5, 0x2f, 0xfd)) return 'zstd';

@@ -35,7 +35,7 @@ export function workload(project: Project, service: Service): Resource {
 }
 
 /** Kompose's label, else what the service says of its life; in Compose nothing ends for good unless it is told to. */
-export function controllerOf(project: Project, service: Service): Controller {
+function controllerOf(project: Project, service: Service): Controller {
   switch (komposeLabel(service, KOMPOSE.controller)?.toLowerCase()) {
     case 'daemonset':
       return 'DaemonSet';

@@ -9,7 +9,7 @@ export interface Conflict {
 }
 
 /** True for a flag that says something: a boolean that is on, a text, a list that is not empty. */
-export const isGiven = (value: unknown): boolean =>
+const isGiven = (value: unknown): boolean =>
   Array.isArray(value) ? value.length > 0 : value !== undefined && value !== false && value !== '';
 
 /** Throws UsageError for the first conflict of the table. */

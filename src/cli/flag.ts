@@ -31,7 +31,7 @@ export function valueName(flag: FlagDeclaration): string | undefined {
 }
 
 /** `-t, --timeout`, as messages name a flag. */
-export const flagTitle = (key: string, flag: FlagDeclaration): string =>
+const flagTitle = (key: string, flag: FlagDeclaration): string =>
   flag.short === undefined ? `--${key}` : `-${flag.short}, --${key}`;
 
 /** Registers every flag of a declaration; `argv` is looked through for booleans with a written value. */

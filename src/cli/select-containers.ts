@@ -4,7 +4,7 @@ import { WindlassError } from '../errors.ts';
 import { LABEL } from '../names.ts';
 
 export const serviceOf = (container: ObservedContainer): string => container.labels[LABEL.service] ?? '';
-export const numberOf = (container: ObservedContainer): number => Number(container.labels[LABEL.number]) || 0;
+const numberOf = (container: ObservedContainer): number => Number(container.labels[LABEL.number]) || 0;
 export const isOneOff = (container: ObservedContainer): boolean => container.labels[LABEL.oneOff] === 'True';
 /** What `docker ps` shows without -a. */
 export const isUp = (container: ObservedContainer): boolean =>

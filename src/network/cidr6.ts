@@ -46,7 +46,7 @@ export function formatAddress6(value: bigint): string {
   return `${hex.slice(0, best.start).join(':')}::${hex.slice(best.start + best.length).join(':')}`;
 }
 
-export const sizeOf6 = (prefix: number): bigint => 1n << BigInt(BITS - prefix);
+const sizeOf6 = (prefix: number): bigint => 1n << BigInt(BITS - prefix);
 
 /** `fd00:1::/64`; bits below the prefix are cleared. Undefined when it is not a subnet. */
 export function parseSubnet6(text: string): Subnet6 | undefined {

@@ -42,7 +42,7 @@ export type Family = 'ip' | 'ip6' | 'bridge';
 const PORTS = '"wv*"';
 
 /** Removes the tables, whether they are there or not. */
-export const removeRuleset = (table: string, families: readonly Family[]): string =>
+const removeRuleset = (table: string, families: readonly Family[]): string =>
   families.map((family) => `add table ${family} ${table}\ndelete table ${family} ${table}\n`).join('');
 
 export function ruleset(facts: RulesetFacts): string {

@@ -6,7 +6,7 @@ export const usesModels = (project: Project): boolean =>
   Object.values(project.services).some(({ models }) => Object.keys(models ?? {}).length > 0);
 
 /** `LLM_URL` and `LLM_MODEL` for the model `llm`, or the names that the service gives. */
-export function modelVariables(project: Project, { models = {} }: Service, endpoint: string): Record<string, string> {
+function modelVariables(project: Project, { models = {} }: Service, endpoint: string): Record<string, string> {
   const variables: Record<string, string> = {};
   for (const [key, names] of Object.entries(models)) {
     const prefix = key.toUpperCase().replaceAll('-', '_');

@@ -275,6 +275,3 @@ export type StepOutcome =
   | { readonly status: 'failed'; readonly error: Error }
   | { readonly status: 'skipped'; readonly because: StepId }
   | { readonly status: 'cancelled' };
-
-/** Converged: nothing to do. */
-export const isEmpty = (plan: Plan): boolean => plan.steps.length === 0;

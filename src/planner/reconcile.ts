@@ -13,4 +13,3 @@ export {
 } from './reconcile-lifecycle.ts';
 export { planRun, type RunOptions } from './reconcile-run.ts';
 export { planUp } from './reconcile-up.ts';
-export { divergedVolumes } from './reconcile-volumes.ts';

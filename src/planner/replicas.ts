@@ -89,5 +89,4 @@ export function orphansOf(project: Project, containers: readonly ObservedContain
   );
 }
 
-export const byName = (a: ObservedContainer, b: ObservedContainer): number =>
-  a.name < b.name ? -1 : a.name > b.name ? 1 : 0;
+const byName = (a: ObservedContainer, b: ObservedContainer): number => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0);

@@ -6,7 +6,7 @@ import { basicHeader, type Credentials, parseChallenge } from './auth.ts';
 import { DEFAULT_REGISTRY, familiarName, type Reference } from './reference.ts';
 import type { Fetch } from './transport.ts';
 
-export const MANIFEST_TYPES = [
+const MANIFEST_TYPES = [
   'application/vnd.docker.distribution.manifest.v2+json',
   'application/vnd.docker.distribution.manifest.list.v2+json',
   'application/vnd.oci.image.manifest.v1+json',
@@ -229,7 +229,7 @@ export function baseAddress(registry: string): string {
   return `${/^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(name) ? 'http' : 'https'}://${registry}`;
 }
 
-export const digestOf = (text: string): string => `sha256:${createHash('sha256').update(text).digest('hex')}`;
+const digestOf = (text: string): string => `sha256:${createHash('sha256').update(text).digest('hex')}`;
 
 async function boundedText(response: Response): Promise<string> {
   const chunks: Buffer[] = [];

@@ -46,7 +46,7 @@ export async function credentialsFor(
 }
 
 /** `https://ghcr.io/v2/` → `ghcr.io`: how registries are compared, as docker does. */
-export const hostOf = (key: string): string => key.replace(/^https?:\/\//, '').split('/')[0] ?? '';
+const hostOf = (key: string): string => key.replace(/^https?:\/\//, '').split('/')[0] ?? '';
 
 function fromFile(registry: string, auths: Readonly<Record<string, StoredAuth>>): RegistryAuth | undefined {
   const key =

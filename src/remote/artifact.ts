@@ -9,7 +9,7 @@ export const ENV_FILE_TYPE = 'application/vnd.docker.compose.envfile';
 /** Stands for the project type where a manifest cannot name its artifact type. */
 export const EMPTY_CONFIG_TYPE = 'application/vnd.docker.compose.config.empty.v1+json';
 const OCI_EMPTY_TYPE = 'application/vnd.oci.empty.v1+json';
-export const OCI_MANIFEST = 'application/vnd.oci.image.manifest.v1+json';
+const OCI_MANIFEST = 'application/vnd.oci.image.manifest.v1+json';
 export const OCI_INDEX = 'application/vnd.oci.image.index.v1+json';
 
 export const ANNOTATION = {

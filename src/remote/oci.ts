@@ -20,7 +20,7 @@ export interface OciSurroundings extends RegistrySurroundings {
   readonly cache: string;
 }
 
-export const OCI_PREFIX = 'oci://';
+const OCI_PREFIX = 'oci://';
 /** What the files of the first kind are joined into. */
 const MAIN_FILE = 'compose.yaml';
 /** More than this is no project; keeps a hostile artifact from filling the disk. */

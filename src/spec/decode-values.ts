@@ -20,7 +20,7 @@ const SIZE = /^\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?) ?([bkmgtp])?(i?b)?$/i
 const MIN_INT64 = -(2n ** 63n);
 
 /** Bytes of a text such as `64m`, `1.5GiB` or `100`; undefined when it is no size. Too large a size overflows as in Go. */
-export function parseSize(text: string): bigint | undefined {
+function parseSize(text: string): bigint | undefined {
   const match = SIZE.exec(text);
   if (!match || text.startsWith(' ')) return undefined;
   const [, digits, unit = '', suffix = ''] = match;

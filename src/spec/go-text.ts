@@ -20,7 +20,7 @@ export function goText(value: Value | undefined): string {
 }
 
 /** strconv's shortest `g`: with an exponent below 1e-4 and from 1e6 on. */
-export function goFloat(value: number): string {
+function goFloat(value: number): string {
   if (Number.isNaN(value)) return 'NaN';
   if (!Number.isFinite(value)) return value > 0 ? '+Inf' : '-Inf';
   if (value === 0) return Object.is(value, -0) ? '-0' : '0';

@@ -19,7 +19,7 @@ import {
 const EMPTY = newSequence([], []);
 
 /** A mapping becomes `key=value` texts in the order of the text; a text becomes a list of one. */
-export function toSequence(value: Value): Sequence {
+function toSequence(value: Value): Sequence {
   if (isSequence(value)) return value;
   if (typeof value === 'string') return newSequence([value], []);
   if (!isMapping(value)) return EMPTY;

@@ -31,7 +31,7 @@ export function mergeServices(base: Mapping, over: Mapping, name: string, proble
   return new Merger(problems, ['services', name]).mappings(base, over, below(below(MERGE_RULES, 'services'), name));
 }
 
-export class Merger {
+class Merger {
   readonly #problems: Problems;
   readonly #path: (string | number)[];
   /** Rules below the attribute that a rule is asked to merge. */

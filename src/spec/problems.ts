@@ -34,7 +34,7 @@ export function pathText(path: Path): string {
 }
 
 /** Whoever has made more mistakes than this has made one of them very often. */
-export const MAX_PROBLEMS = 500;
+const MAX_PROBLEMS = 500;
 
 export class Problems {
   readonly #places: Places;

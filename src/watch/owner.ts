@@ -9,7 +9,7 @@ export interface Owner {
   readonly gid: number;
 }
 
-export const ROOT: Owner = { uid: 0, gid: 0 };
+const ROOT: Owner = { uid: 0, gid: 0 };
 
 /** Far more than any list of users takes; a container may not make us read for ever. */
 const MOST_BYTES = 1024 * 1024;

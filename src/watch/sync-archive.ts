@@ -19,7 +19,7 @@ export interface SyncItem extends Mapping {
 }
 
 /** The archive in pieces of at most about a megabyte, folders before what is in them. */
-export function* archivePieces(items: readonly SyncItem[], owner: Owner): Generator<Buffer> {
+function* archivePieces(items: readonly SyncItem[], owner: Owner): Generator<Buffer> {
   const sorted = [...items].sort((a, b) => (a.target < b.target ? -1 : 1));
   for (const item of sorted) yield* entryPieces(item, owner);
   yield END_OF_ARCHIVE;

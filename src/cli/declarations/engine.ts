@@ -27,7 +27,7 @@ export const enginePlaceFlags = {
 } as const satisfies Flags;
 
 /** How an engine serves. */
-export const engineServeFlags = {
+const engineServeFlags = {
   group: {
     type: 'string',
     default: '',

@@ -12,7 +12,7 @@ export interface OnDemandFacts {
 }
 
 /** An engine that was started on demand ends after so long without containers, connections or work. */
-export const IDLE_SECONDS = 60;
+const IDLE_SECONDS = 60;
 
 export function nativeStarter({ env, note, signal }: OnDemandFacts): NativeStarter {
   const place = enginePlace({}, env);

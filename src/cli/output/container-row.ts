@@ -8,8 +8,7 @@ import { formatList } from './list-format.ts';
 import { displayPorts } from './ports.ts';
 import { goTime } from './time.ts';
 
-export const CONTAINER_TABLE =
-  '{{.Name}}\t{{.Image}}\t{{.Command}}\t{{.Service}}\t{{.RunningFor}}\t{{.Status}}\t{{.Ports}}';
+const CONTAINER_TABLE = '{{.Name}}\t{{.Image}}\t{{.Command}}\t{{.Service}}\t{{.RunningFor}}\t{{.Status}}\t{{.Ports}}';
 
 const HEADERS = {
   ID: 'CONTAINER ID',
@@ -73,7 +72,7 @@ const publishers = (container: ObservedContainer): Struct[] =>
     }));
 
 /** Fields in alphabetical order, as they appear in JSON. */
-export function containerRow(container: ObservedContainer, { truncate, now }: ContainerRowOptions): Struct {
+function containerRow(container: ObservedContainer, { truncate, now }: ContainerRowOptions): Struct {
   const { id, name, image, labels, state, status, command, createdAt } = container;
   return {
     [TYPE_NAME]: '*formatter.ContainerContext',

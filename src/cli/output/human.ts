@@ -72,4 +72,4 @@ const WIDE =
 
 const isNarrow = (text: string): boolean => /^[\x20-\x7e]*$/.test(text);
 
-export const charWidth = (char: string): number => (!isNarrow(char) && WIDE.test(char) ? 2 : 1);
+const charWidth = (char: string): number => (!isNarrow(char) && WIDE.test(char) ? 2 : 1);

@@ -17,7 +17,7 @@ function groupText(hostIp: string, protocol: string, group: Group): string {
 const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
 /** By container port, host address, host port, protocol. */
-export const comparePorts = (a: ObservedPort, b: ObservedPort): number =>
+const comparePorts = (a: ObservedPort, b: ObservedPort): number =>
   a.containerPort - b.containerPort ||
   byText(a.hostIp, b.hostIp) ||
   a.hostPort - b.hostPort ||

@@ -69,7 +69,7 @@ export class LiveReload {
 }
 
 /** The lowest port of the container that is published on this machine. */
-export function publishedPort(ports: readonly ObservedPort[]): Upstream | undefined {
+function publishedPort(ports: readonly ObservedPort[]): Upstream | undefined {
   const [first] = ports
     .filter(({ hostPort, protocol }) => hostPort > 0 && protocol === 'tcp')
     .sort((a, b) => a.containerPort - b.containerPort || a.hostIp.length - b.hostIp.length);

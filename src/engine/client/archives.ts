@@ -45,7 +45,7 @@ function readable(stream: NodeJS.ReadableStream): Readable {
 const [DIRECTORY, SYMLINK, ANY_TYPE] = [0x8000_0000, 0x0800_0000, 0x8f28_0000];
 
 /** The header holds JSON in base64. */
-export function pathStat(header: string | readonly string[] | undefined): PathStat {
+function pathStat(header: string | readonly string[] | undefined): PathStat {
   const stat = record(JSON.parse(Buffer.from(String(header ?? ''), 'base64').toString()));
   const mode = Number(stat.mode ?? 0);
   // Not with `&`: the topmost bit would make it negative.

@@ -30,7 +30,7 @@ async function* events(
 }
 
 /** One line of `/events`. Networks are labelled by attribute, so connect and disconnect come too. */
-export function engineEvent(raw: unknown): EngineEvent {
+function engineEvent(raw: unknown): EngineEvent {
   const event = record(raw);
   const actor = record(event.Actor);
   const attributes = Object.entries(record(actor.Attributes)).map(([key, value]) => [key, text(value)]);

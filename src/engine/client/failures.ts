@@ -200,7 +200,7 @@ function isUnreachable(error: unknown): boolean {
 }
 
 /** No engine there, or gone in the middle. */
-export function unreachable(error: unknown, context: FailureContext): EngineError {
+function unreachable(error: unknown, context: FailureContext): EngineError {
   const code = codeOf(error);
   const wentAway = context.verb !== 'connect' && (code === undefined || code === 'ECONNRESET' || code === 'EPIPE');
   const subject = context.resource === undefined ? '' : `${attempt(context)}: `;

@@ -4,11 +4,11 @@ import type { Capabilities } from '../engine.ts';
 import { apiAtLeast, SINCE } from '../requirements.ts';
 
 /** The newest API this client was written against. */
-export const NEWEST_API = '1.51';
+const NEWEST_API = '1.51';
 /** The oldest API this client is meant for. */
-export const OLDEST_API = '1.41';
+const OLDEST_API = '1.41';
 /** Below this nothing works: the calls have other shapes. */
-export const REFUSED_BELOW = '1.24';
+const REFUSED_BELOW = '1.24';
 
 /**
  * The version to speak with an engine that offers `offered`.

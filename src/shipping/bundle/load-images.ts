@@ -15,7 +15,7 @@ interface ChosenImage {
 }
 
 /** For each image the one the engine can run. Throws BundleError when there is none. */
-export function chooseImages(
+function chooseImages(
   { images }: BundleManifest,
   engine: { readonly os: string; readonly architecture: string },
 ): ChosenImage[] {

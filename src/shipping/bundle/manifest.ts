@@ -6,7 +6,7 @@ import { BundleError } from './bundle-error.ts';
 import { decodeJson } from './decode-bundle.ts';
 
 /** The one version there is. */
-export const BUNDLE_VERSION = 1;
+const BUNDLE_VERSION = 1;
 /** Media types under which bundles travel through registries. */
 export const BUNDLE_ARTIFACT_TYPE = 'application/vnd.windlass.bundle.v1';
 export const MANIFEST_PATH = 'bundle.json';

@@ -239,5 +239,5 @@ async function readContent(
     throw new BundleError('the image documents of the bundle are far too large', damaged);
 }
 
-export const notABundle = (file: string): BundleError =>
+const notABundle = (file: string): BundleError =>
   new BundleError(`"${file}" is not a bundle of windlass`, { hint: 'make one with "windlass bundle save"' });

@@ -13,7 +13,7 @@ export interface ReadBuild extends BuildBases {
 }
 
 /** Images of the project that the lock has no digest for. */
-export const uncovered = (lock: LockFile, wanted: readonly WantedImage[]): readonly WantedImage[] =>
+const uncovered = (lock: LockFile, wanted: readonly WantedImage[]): readonly WantedImage[] =>
   wanted.filter(({ reference }) => lock.images[reference] === undefined);
 
 /** The project with its images pinned. Throws LockError with every image that is not covered. */

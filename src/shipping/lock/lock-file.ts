@@ -2,7 +2,7 @@
 import { WindlassError } from '../../errors.ts';
 import { Decoder } from '../decode-json.ts';
 
-export const LOCK_VERSION = 1;
+const LOCK_VERSION = 1;
 export const LOCK_FILE = 'compose.lock.yaml';
 
 export interface LockedImage {

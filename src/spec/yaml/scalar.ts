@@ -65,7 +65,7 @@ function parseNumber(text: string): number | bigint | GoFloat | undefined {
 }
 
 /** Go's ParseInt with base 0, then ParseUint: as an exact number. */
-export function parseInteger(text: string): number | bigint | undefined {
+function parseInteger(text: string): number | bigint | undefined {
   const match = INTEGER.exec(text);
   if (!match) return undefined;
   const [, sign, hex, binary, octal, decimal] = match;

@@ -12,9 +12,9 @@ export class YamlError extends Error {
   }
 }
 
-export const TAB = 0x09;
+const TAB = 0x09;
 export const NEWLINE = 0x0a;
-export const SPACE = 0x20;
+const SPACE = 0x20;
 export const DOUBLE_QUOTE = 0x22;
 export const HASH = 0x23;
 export const SINGLE_QUOTE = 0x27;
@@ -23,7 +23,7 @@ export const DASH = 0x2d;
 export const COLON = 0x3a;
 export const QUESTION = 0x3f;
 export const OPEN_BRACKET = 0x5b;
-export const BACKSLASH = 0x5c;
+const BACKSLASH = 0x5c;
 export const CLOSE_BRACKET = 0x5d;
 export const OPEN_BRACE = 0x7b;
 export const CLOSE_BRACE = 0x7d;

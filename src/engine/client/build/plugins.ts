@@ -3,7 +3,7 @@ import { accessSync, constants } from 'node:fs';
 import { join } from 'node:path';
 
 /** Folders in the order docker looks into them. */
-export function pluginFolders(configDirectory: string, extra: readonly string[] = []): string[] {
+function pluginFolders(configDirectory: string, extra: readonly string[] = []): string[] {
   return [
     ...extra,
     join(configDirectory, 'cli-plugins'),

@@ -6,7 +6,7 @@ import type { HealthConfig, RunConfig } from '../images/image-config.ts';
 import { badRequest } from '../server/api-error.ts';
 import type { CommandLine, Instruction } from './dockerfile/instructions.ts';
 
-export const DEFAULT_SHELL = ['/bin/sh', '-c'];
+const DEFAULT_SHELL = ['/bin/sh', '-c'];
 
 export interface ConfigState {
   readonly config: RunConfig;

@@ -24,7 +24,7 @@ export function targetStage(dockerfile: Dockerfile, target: string): Stage {
 }
 
 /** Names of stages or images that an instruction takes files from. */
-export function sourcesOf(instruction: Instruction): string[] {
+function sourcesOf(instruction: Instruction): string[] {
   if (instruction.kind === 'copy') return instruction.options.from === undefined ? [] : [instruction.options.from];
   if (instruction.kind === 'run') return instruction.mounts.flatMap(({ options }) => options.from ?? []);
   return [];

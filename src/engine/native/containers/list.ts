@@ -47,7 +47,7 @@ function ports(record: ContainerRecord): Record<string, unknown>[] {
 }
 
 /** `Up 5 minutes (healthy)`, `Exited (0) 3 seconds ago`: the words of docker ps. */
-export function statusText(record: ContainerRecord, now: number): string {
+function statusText(record: ContainerRecord, now: number): string {
   const { state } = record;
   const since = (time: string): string => humanDuration((now - Date.parse(time)) / 1000);
   const health = state.health

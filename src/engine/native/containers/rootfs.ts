@@ -27,7 +27,7 @@ export function overlayOptions(request: RootfsRequest): string {
 /** Separators of the option text itself. */
 const escaped = (path: string): string => path.replace(/[\\:,]/g, (character) => `\\${character}`);
 
-export async function mountRootfs(host: NativeHost, request: RootfsRequest): Promise<void> {
+async function mountRootfs(host: NativeHost, request: RootfsRequest): Promise<void> {
   await host.kernel.mount({
     source: 'overlay',
     target: request.container.rootfs,

@@ -6,7 +6,7 @@ import { badRequest } from '../server/api-error.ts';
 export type Driver = 'bridge' | 'macvlan' | 'ipvlan';
 
 /** Ways in which interfaces on one parent see one another, the driver's own default first. */
-export const LINK_MODES: Readonly<Record<'macvlan' | 'ipvlan', readonly string[]>> = {
+const LINK_MODES: Readonly<Record<'macvlan' | 'ipvlan', readonly string[]>> = {
   macvlan: ['bridge', 'private', 'vepa', 'passthru'],
   ipvlan: ['l2', 'l3', 'l3s'],
 };
@@ -74,7 +74,7 @@ function linkOptions(
   return { parent, mode };
 }
 
-export const isInterfaceName = (name: string): boolean => /^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,14}$/.test(name);
+const isInterfaceName = (name: string): boolean => /^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,14}$/.test(name);
 
 function mtuOf(text: string | undefined): number | undefined {
   if (text === undefined || text === '' || text === '0') return undefined;

@@ -73,7 +73,7 @@ export const DEFAULT_NETWORK = 'bridge';
 export const PREDEFINED: readonly string[] = [DEFAULT_NETWORK, 'host', 'none'];
 
 /** Interfaces of the engine's networks start so; the kernel allows 15 characters. */
-export const BRIDGE_PREFIX = 'wl-';
+const BRIDGE_PREFIX = 'wl-';
 
 export interface RecordFacts extends Omit<PoolFacts, 'ipv6'> {
   readonly id: string;
