@@ -186,7 +186,8 @@ test('a new volume takes the image’s content, is kept, and an anonymous one go
     (await docker('run', '--rm', '-v', 'kept:/x:ro', 'busybox', 'sh', '-c', 'cat /x/own; ls /x; touch /x/no || true'))
       .stdout,
   ).toMatch(/^mine\ngroup\n/);
-  expect((await engine.docker(['volume', 'rm', 'unknown'], { exit: 1 })).stderr).toContain('no such volume');
+  // Older clients put the engine's answer in words of their own, here and for `cp`.
+  expect((await engine.docker(['volume', 'rm', 'unknown'], { exit: 1 })).stderr).toMatch(/no such volume/i);
   await docker('run', '--rm', '-v', '/anon', 'busybox', 'true');
   await eventually('one volume is left', async () => (await docker('volume', 'ls', '-q')).stdout === 'kept\n');
   await docker('volume', 'rm', 'kept');
@@ -199,8 +200,8 @@ test('files are copied in and out, and a link in the container leads nowhere els
   await docker('exec', 'files', 'ln', '-s', folder, '/escape');
   await docker('cp', join(folder, 'note'), 'files:/tmp/');
   expect((await docker('exec', 'files', 'cat', '/tmp/note')).stdout).toBe('hello\n');
-  expect((await engine.docker(['cp', 'files:/escape/note', '-'], { exit: 1 })).stderr).toContain(
-    'Could not find the file',
+  expect((await engine.docker(['cp', 'files:/escape/note', '-'], { exit: 1 })).stderr).toMatch(
+    /Could not find the file|No such container:path/,
   );
   await engine.docker(['cp', join(folder, 'note'), 'files:/escape/planted'], { exit: 1 });
   await docker('rm', '-f', 'files');

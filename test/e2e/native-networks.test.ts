@@ -15,6 +15,8 @@ afterAll(async () => {
   expect(await engine.tearDown()).toEqual([]);
 });
 
+/** `docker port`; clients before 23 write `:::80` for `[::]:80`. */
+const portsOf = async (name: string) => (await docker('port', name)).replaceAll(' :::', ' [::]:');
 const docker = async (...args: string[]) => (await engine.docker(args)).stdout;
 const refused = async (...args: string[]) => (await engine.docker(args, { exit: 1 })).stderr;
 const inside = (name: string, command: string) => docker('exec', name, 'sh', '-c', command);
@@ -67,7 +69,7 @@ test('IPv6: addresses, names, ways out, isolation, ports on [::]', async () => {
   const gateway = (await networkOf('dual', 'six'))?.IPv6Gateway ?? '';
   for (const where of [`127.0.0.1:${port}`, `[::1]:${port}`, `[${gateway}]:${port}`])
     expect(await getPasswd(where)).toContain('root:x:0:0');
-  expect(await docker('port', 'dual')).toBe(`80/tcp -> 0.0.0.0:${port}\n80/tcp -> [::]:${port}\n`);
+  expect(await portsOf('dual')).toBe(`80/tcp -> 0.0.0.0:${port}\n80/tcp -> [::]:${port}\n`);
   // The other network's container reaches it through the published port, and it reaches itself (hairpin).
   for (const client of ['static', 'dual'])
     expect(await inside(client, `printf 'GET /passwd HTTP/1.0\\r\\n\\r\\n' | nc ${gateway} ${port}`)).toContain(
@@ -124,7 +126,7 @@ test('UDP ports, ranges, one address, ports that the engine chooses, SCTP where 
   for (const host of ['127.0.0.1', '::1']) expect(await ask(host, port)).toBe('got hello');
   echo.process.kill();
   await echo.ended;
-  const ports = await docker('port', 'dgram');
+  const ports = await portsOf('dgram');
   expect(ports).toContain(`5000/udp -> 0.0.0.0:${port}\n5000/udp -> [::]:${port}`);
   expect(ports).toContain(`80/tcp -> 127.0.0.1:${local}\n`);
   expect(ports).not.toContain(`[::]:${local}`);
@@ -145,7 +147,7 @@ test('several networks: the gateway follows priority and name, ports and the res
   await serve('roamer', '--network', 'inner', '-p', `${port}:80`);
   // An internal network publishes nothing and leads nowhere.
   expect(await inside('roamer', 'ip route')).not.toContain('default');
-  expect(await docker('port', 'roamer')).toBe('');
+  expect(await portsOf('roamer')).toBe('');
   const gatewayDevice = async () => /default via \S+ dev (\S+)/.exec(await inside('roamer', 'ip route'))?.[1];
   await docker('network', 'connect', '--alias', 'here', 'beta', 'roamer');
   expect(await gatewayDevice()).toBe('eth1');
@@ -200,7 +202,7 @@ test('options of a network: names, MTU, no traffic among containers, where ports
   );
   expect(await inside('one', 'ip link show lan0')).toMatch(/mtu 1380[\s\S]*02:42:00:00:08:50/);
   expect((await run('ip', ['link', 'show', 'wlt-opts'])).stdout).toContain('mtu 1380');
-  expect(await docker('port', 'one')).toBe(`80/tcp -> 127.0.0.1:${port}\n`);
+  expect(await portsOf('one')).toBe(`80/tcp -> 127.0.0.1:${port}\n`);
   await docker(
     'run',
     '-d',
