@@ -11,6 +11,7 @@ const PACKAGES = {
   nftables: { program: 'nft', why: 'the native engine publishes ports and keeps networks apart with it' },
   runc: { program: 'runc', why: 'the OCI runtime, which makes containers of the native engine' },
   conmon: { program: 'conmon', why: 'watches each container of the native engine' },
+  procps: { program: 'ps', why: 'engines list the processes of a container with it' },
   debootstrap: { program: 'debootstrap', why: 'the base of images that are built from Debian packages' },
   'docker-registry': { program: 'docker-registry', why: 'a registry whose tags move under tests' },
   chromium: { program: 'chromium', why: 'the browser whose pages reload while files are watched' },
@@ -24,9 +25,9 @@ export const FOR_IMAGES: readonly DebianPackage[] = ['debootstrap', 'ca-certific
 /** For windlass's own engine. */
 export const FOR_NATIVE: readonly DebianPackage[] = ['runc', 'conmon', 'iproute2', 'nftables'];
 /** For tests on an engine that is there. */
-export const ON_AN_ENGINE: readonly DebianPackage[] = ['docker-cli', ...FOR_IMAGES];
+export const ON_AN_ENGINE: readonly DebianPackage[] = ['docker-cli', 'procps', ...FOR_IMAGES];
 /** For a Docker Engine of our own. */
-export const FOR_AN_ENGINE: readonly DebianPackage[] = ['docker.io', 'docker-cli', 'iptables', 'iproute2'];
+export const FOR_AN_ENGINE: readonly DebianPackage[] = ['docker.io', 'docker-cli', 'iptables', 'iproute2', 'procps'];
 
 const SEARCH = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
 

@@ -1,7 +1,7 @@
 // Snapshots of volumes on real engines: taken, restored to the same tree, refused where they would harm, and copied.
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -180,7 +180,15 @@ volumes:
   await mkdir(bound);
   await windlass(['up', '-d']);
   await windlass(['exec', '-T', 'web', 'sh', '-c', 'cd /data; echo a > f; ln f g; mkdir -m 700 .d; chown 5:6 .d']);
-  const before = (await s.command('stat', ['-c', '%n %F %a %u:%g %Y %h %s', '.d', 'f', 'g'], { cwd: bound })).stdout;
+  /** What must not change. The size of a folder is its file system's affair. */
+  const entriesOf = (folder: string) =>
+    Promise.all(
+      ['.d', 'f', 'g'].map(async (name) => {
+        const { mode, uid, gid, mtimeMs, nlink, size } = await stat(join(folder, name));
+        return { name, mode, uid, gid, nlink, seconds: Math.floor(mtimeMs / 1000), size: name === '.d' ? 0 : size };
+      }),
+    );
+  const before = await entriesOf(bound);
   const file = join(s.folder, 'kept.tar.gz');
   expect((await windlass(['volume', 'snapshot', '-o', file])).stdout).toBe(`${file}\n`);
   await windlass(['exec', '-T', 'web', 'sh', '-c', 'cd /data; rm -r f .d; echo other > g; touch .x ..y z']);
@@ -208,14 +216,13 @@ volumes:
   await windlass(['stop']);
   await windlass(['volume', 'restore', file]);
   expect((await readdir(bound)).sort()).toEqual(['.d', 'f', 'g']);
-  const after = (await s.command('stat', ['-c', '%n %F %a %u:%g %Y %h %s', '.d', 'f', 'g'], { cwd: bound })).stdout;
-  expect(after).toBe(before);
+  expect(await entriesOf(bound)).toEqual(before);
 
   const copy = `${s.project}-copy`;
   await windlass(['volume', 'clone', 'data', copy]);
   const found = await s.docker(['volume', 'inspect', '-f', '{{.Mountpoint}}', copy]);
   const copied = found.stdout.trim();
-  const cloned = (await s.command('stat', ['-c', '%n %F %a %u:%g %Y %h %s', '.d', 'f', 'g'], { cwd: copied })).stdout;
+  const cloned = await entriesOf(copied);
   await s.docker(['volume', 'rm', copy]);
-  expect(cloned).toBe(before);
+  expect(cloned).toEqual(before);
 });

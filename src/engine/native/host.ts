@@ -55,12 +55,17 @@ export function realNativeHost(): NativeHost {
       const temporary = `${path}.${randomBytes(4).toString('hex')}.tmp`;
       const handle = await fs.open(temporary, 'wx', options.mode ?? 0o600);
       try {
-        await handle.writeFile(content);
-        if (options.sync !== false) await handle.datasync();
-      } finally {
-        await handle.close();
+        try {
+          await handle.writeFile(content);
+          if (options.sync !== false) await handle.datasync();
+        } finally {
+          await handle.close();
+        }
+        await fs.rename(temporary, path);
+      } catch (error) {
+        await fs.rm(temporary, { force: true });
+        throw error;
       }
-      await fs.rename(temporary, path);
     },
   };
 }

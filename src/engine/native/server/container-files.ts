@@ -8,6 +8,7 @@ import { eventAttributes } from '../containers/event-attributes.ts';
 import { type ContainerRecord, isLive } from '../containers/types.ts';
 import { type UpdateRequest, updateContainer } from '../containers/update.ts';
 import type { NativeEngine } from '../engine.ts';
+import { findProgram } from '../lacks.ts';
 import { ApiError, badRequest, conflict } from './api-error.ts';
 import { bodyOf, LIMITS } from './body.ts';
 import { isTrue } from './containers.ts';
@@ -160,6 +161,11 @@ async function top(engine: NativeEngine, record: ContainerRecord, exchange: Exch
   if (args.some((argument) => /^-.*o.*\bpid\b\s*=/.test(argument)))
     throw badRequest('ps_args must not rename the column "pid"');
   const pids = new Set(await containerPids(engine.host, record));
+  if ((await findProgram(engine.host.files, 'ps')) === undefined)
+    throw new ApiError(
+      500,
+      'the processes are listed by ps, which this host does not have: install the package procps',
+    );
   const result = await engine.host.run('ps', args);
   if (result.exitCode !== 0) throw badRequest(`error running ps: ${result.stderr.trim()}`);
   const [head = '', ...lines] = result.stdout.split('\n').filter((line) => line !== '');
