@@ -32,15 +32,15 @@ export const SECTIONS: Readonly<Record<string, readonly string[]>> = {
 
 const SWARM = "read, checked and printed; acts only in Docker's Swarm";
 const REFUSED = 'refused before anything changes';
+const MODELS = "served by Docker Model Runner's plugin; refused before anything changes where it is not installed";
 
 /** Section → key → what is not as the specification says, or not everywhere. All other keys are honoured. */
 export const EXCEPTIONS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  'top level': { version: 'obsolete; ignored with a warning', models: REFUSED },
+  'top level': { version: 'obsolete; ignored with a warning', models: MODELS },
   'services.*': {
     credential_spec: 'read, checked and printed; for Windows containers',
-    models: REFUSED,
+    models: MODELS,
     provider: 'runs the program of that name, as docker compose does',
-    use_api_socket: 'read, checked and printed',
   },
   'services.*.deploy': {
     mode: SWARM,
