@@ -132,7 +132,7 @@ const FIELDS: readonly (readonly [string, unknown])[] = [
   ['HostConfig.UsernsMode', ''],
   ['HostConfig.ShmSize', 33554432],
   ['HostConfig.Sysctls', { 'net.ipv4.ip_forward': '0' }],
-  ['HostConfig.Runtime', 'runc'],
+  ['HostConfig.Runtime', expect.stringMatching(/^(crun|runc)$/)],
   ['HostConfig.Isolation', ''],
   ['HostConfig.CpuShares', 512],
   ['HostConfig.Memory', 134217728],

@@ -51,7 +51,8 @@ describe('what a log configuration means', () => {
 
   test('the monitor is told how much it may write without the engine', () => {
     const paths = pathsUnder('/lib', '/run');
-    const request = { id: 'a', runtime: 'runc', paths, container: paths.container('a'), terminal: false, stdin: false };
+    const maker = { program: 'runc', args: [] };
+    const request = { id: 'a', maker, paths, container: paths.container('a'), terminal: false, stdin: false };
     const args = (log: ReturnType<typeof logPlan>) =>
       monitorArguments({ ...request, leaveStdinOpen: false, log }).join(' ');
     expect(args(logPlan(undefined))).not.toContain('--log-size-max');

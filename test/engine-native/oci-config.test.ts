@@ -41,6 +41,7 @@ function facts(
     availableCapabilities: [...DEFAULT_CAPABILITIES, 'CAP_NET_ADMIN'],
     architecture: 'x64',
     cgroupPath: `/windlass/${ID}`,
+    cgroupMode: 'v2',
     cgroupNamespace: false,
     namespaces: { network: { path: '/run/netns' }, pid: 'new', ipc: 'new', uts: 'new' },
     devices: [],
@@ -219,3 +220,19 @@ test('a folder with a comma or colon in its name cannot add options', () => {
     'upperdir=/a\\,lowerdir=/\\:b,',
   );
 });
+
+test.each(['v1', 'hybrid'] as const)(
+  'cgroups %s: the folder of the controllers is read-only like them',
+  (cgroupMode) => {
+    const options = (hostConfig: HostConfig): unknown[] =>
+      ociConfig(facts({}, hostConfig, { cgroupMode }))
+        .mounts.filter(({ destination }) => destination === '/sys/fs/cgroup')
+        .map((mount) => mount.options);
+    const closed = ['nosuid', 'noexec', 'nodev'];
+    expect(options({})).toEqual([
+      ['ro', ...closed],
+      ['bind', 'remount', 'ro', ...closed],
+    ]);
+    expect(options({ Privileged: true })).toEqual([['rw', ...closed]]);
+  },
+);

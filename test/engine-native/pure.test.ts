@@ -1,4 +1,5 @@
 // Small rules of the engine, as tables.
+import { Readable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import { goMode } from '../../src/engine/native/containers/archive.ts';
 import {
@@ -8,6 +9,7 @@ import {
 } from '../../src/engine/native/containers/capabilities.ts';
 import { DetachWatch, parseDetachKeys } from '../../src/engine/native/containers/detach-keys.ts';
 import { hostsFile, resolvConf } from '../../src/engine/native/containers/etc-files.ts';
+import { ownWords } from '../../src/engine/native/containers/exec-stderr.ts';
 import { judge, probeOf } from '../../src/engine/native/containers/health.ts';
 import { humanDuration } from '../../src/engine/native/containers/list.ts';
 import { LineCutter, parseLogLine, parseTime } from '../../src/engine/native/containers/log-file.ts';
@@ -16,7 +18,7 @@ import { mountRequests } from '../../src/engine/native/containers/mount-requests
 import { signalNumber } from '../../src/engine/native/containers/process.ts';
 import { parsePort } from '../../src/engine/native/containers/publish.ts';
 import { nextDelay } from '../../src/engine/native/containers/restart.ts';
-import { runtimeMessage } from '../../src/engine/native/containers/runtime.ts';
+import { runtimeMessage } from '../../src/engine/native/containers/runtime-message.ts';
 import { resolveUser } from '../../src/engine/native/containers/users.ts';
 import { applyChanges } from '../../src/engine/native/images/changes.ts';
 import { Rounds, Serial } from '../../src/engine/native/serial.ts';
@@ -334,6 +336,38 @@ test('the reason in what the runtime writes', () => {
     runtimeMessage('time="x" level=warning msg="a"\ntime="x" level=error msg="exec: \\"foo\\": not found"\n'),
   ).toBe('exec: "foo": not found');
   expect(runtimeMessage('plain text\n')).toBe('plain text');
+});
+
+test.each([
+  ['2026-01-01T00:00:00.000000Z: mount `/a` to `/b`: Not a directory\n', 'mount `/a` to `/b`: Not a directory'],
+  [
+    'executable file `ls` not found in $PATH: No such file or directory',
+    'exec: "ls": executable file not found in $PATH',
+  ],
+  [
+    'executable file `/ls` not found in $PATH: No such file or directory',
+    'exec: "/ls": stat /ls: no such file or directory',
+  ],
+  [
+    '{"level":"warning","msg":"a"}\n{"level":"error","msg":"executable file `x` not found: No such file or directory"}',
+    'exec: "x": executable file not found in $PATH',
+  ],
+  ['{"level":"error","msg":"open executable: Permission denied"}', 'exec: "prog": permission denied'],
+  ['open executable: Operation not permitted', 'exec: "prog": is a directory: permission denied'],
+])('what crun says in the words of Docker: %s', (words, told) => {
+  expect(runtimeMessage(words, 'prog').replace('unable to start container process: ', '')).toBe(told);
+});
+
+test("standard error without the runtime's own words", async () => {
+  const said = async (failed: boolean, ...chunks: string[]): Promise<string> => {
+    const stderr = ownWords(Readable.from(chunks.map((chunk) => Buffer.from(chunk))), Promise.resolve(failed));
+    return (await stderr.toArray()).join('');
+  };
+  const reason = 'executable file `x` not found in $PATH: No such file or directory\n';
+  expect(await said(true, reason)).toBe('');
+  expect(await said(false, reason)).toBe(reason);
+  expect(await said(false, reason, 'more')).toBe(`${reason}more`);
+  expect(await said(false, 'one', reason)).toBe(`one${reason}`);
 });
 
 test('kinds of files as Go has them', () => {

@@ -10,9 +10,12 @@ const SYSCALLS: Readonly<Record<string, string>> = {
   arm64: 'mount => 40, umount => 39, unshare => 97, setns => 268, setsid => 157',
 };
 
+/** The numbers as pairs for a perl hash, for Node's name of an architecture; undefined where they are not known. */
+export const systemCalls = (architecture: string): string | undefined => SYSCALLS[architecture];
+
 /** The perl program, for Node's name of an architecture; undefined where the call numbers are not known. */
 export function helperProgram(architecture: string): string | undefined {
-  const calls = SYSCALLS[architecture];
+  const calls = systemCalls(architecture);
   return calls === undefined ? undefined : `my %call = (${calls});\n${PROGRAM}`;
 }
 

@@ -3,6 +3,8 @@ import { release } from 'node:os';
 import { WindlassError } from '../../errors.ts';
 import { capabilitiesOfMask } from './containers/capabilities.ts';
 import { type Files, type NativeHost, readIfExists } from './host.ts';
+import { findRuntimes, RUNTIME_VARIABLE, wantedRuntime } from './oci-runtime.ts';
+import { findProgram } from './programs.ts';
 
 export interface Lack {
   /** In a few words: `conmon is not installed`. */
@@ -13,8 +15,6 @@ export interface Lack {
   /** Debian package that brings it. */
   readonly debian?: string;
 }
-
-const FOLDERS = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
 
 interface Program {
   readonly name: string;
@@ -66,16 +66,6 @@ export function lacksError(lacks: readonly Lack[]): WindlassError {
   });
 }
 
-/** Absolute path of an executable in the system's folders. */
-export async function findProgram(files: Files, name: string): Promise<string | undefined> {
-  for (const folder of FOLDERS) {
-    const path = `${folder}/${name}`;
-    const found = await files.stat(path).catch(() => undefined);
-    if (found?.isFile() && (found.mode & 0o111) !== 0) return path;
-  }
-  return undefined;
-}
-
 async function privileges(files: Files): Promise<Lack | undefined> {
   if (process.geteuid?.() !== 0)
     return {
@@ -94,22 +84,24 @@ async function privileges(files: Files): Promise<Lack | undefined> {
   };
 }
 
-async function runtime({ files }: NativeHost): Promise<Lack | undefined> {
-  const [runc, crun] = await Promise.all([findProgram(files, 'runc'), findProgram(files, 'crun')]);
-  if (runc !== undefined || (crun !== undefined && (await hasUnifiedCgroups(files)))) return undefined;
-  const what = crun === undefined ? 'no OCI runtime is installed' : 'crun is installed, but not runc';
-  const why = crun === undefined ? 'it makes the containers' : 'crun refuses machines with cgroup v1';
-  return { what, why, remedy: 'install runc', debian: 'runc' };
+async function runtime(host: NativeHost): Promise<Lack | undefined> {
+  const wanted = wantedRuntime(process.env);
+  const [first] = await findRuntimes(host);
+  const why = 'it makes the containers';
+  if (wanted !== undefined && first?.name !== wanted)
+    return {
+      what: `${wanted}, which ${RUNTIME_VARIABLE} names, is not installed`,
+      why,
+      remedy: `install ${wanted}`,
+      debian: wanted,
+    };
+  if (first !== undefined) return undefined;
+  return { what: 'no OCI runtime is installed', why, remedy: 'install crun (or runc)', debian: 'crun' };
 }
 
 async function programLack(files: Files, { name, debian, why }: Program): Promise<Lack | undefined> {
   if ((await findProgram(files, name)) !== undefined) return undefined;
   return { what: `${name} is not installed`, why, remedy: `install ${debian}`, debian };
-}
-
-async function hasUnifiedCgroups(files: Files): Promise<boolean> {
-  const mounts = (await readIfExists(files, '/proc/self/mounts')) ?? '';
-  return / cgroup2 /.test(mounts) && !/ cgroup /.test(mounts);
 }
 
 async function cgroups(files: Files): Promise<Lack | undefined> {

@@ -4,14 +4,15 @@ import { WindlassError } from '../../errors.ts';
 import { capabilitiesOfMask } from './containers/capabilities.ts';
 import type { LimitFeature } from './containers/limit-features.ts';
 import { type NativeHost, readIfExists } from './host.ts';
-import { findProgram, lacksError, machineLacks } from './lacks.ts';
+import { lacksError, machineLacks } from './lacks.ts';
+import { findRuntimes, type OciRuntime } from './oci-runtime.ts';
+import { findProgram } from './programs.ts';
 
 export type CgroupMode = 'v1' | 'v2' | 'hybrid';
 
 export interface Machine {
-  /** Absolute path of the OCI runtime. */
-  readonly runtime: string;
-  readonly runtimeName: 'runc' | 'crun';
+  /** The OCI runtimes that are installed; the first makes the containers that name none. */
+  readonly runtimes: readonly [OciRuntime, ...OciRuntime[]];
   readonly cgroupMode: CgroupMode;
   /** Where the hierarchies are mounted, of both versions. */
   readonly cgroupRoots: readonly string[];
@@ -40,16 +41,13 @@ export async function probeMachine(host: NativeHost): Promise<Machine> {
   const lacks = await machineLacks(host);
   if (lacks.length > 0) throw lacksError(lacks);
   const { cgroupMode, cgroupRoots } = await probeCgroups(host);
-  const [runc, crun] = await Promise.all([findProgram(host.files, 'runc'), findProgram(host.files, 'crun')]);
-  // crun 1.8 refuses hosts where v1 and v2 controllers are mixed; runc takes them all.
-  const runtime = cgroupMode === 'v2' ? (crun ?? runc) : runc;
+  const [runtime, ...others] = await findRuntimes(host);
   if (runtime === undefined) throw new WindlassError('ENGINE_MACHINE', 'the OCI runtime has just been removed');
   const inits = await Promise.all(INITS.map((name) => findProgram(host.files, name)));
   const status = await host.files.readFile('/proc/self/status', 'utf8');
   const architecture = arch();
   return {
-    runtime,
-    runtimeName: runtime === crun ? 'crun' : 'runc',
+    runtimes: [runtime, ...others],
     cgroupMode,
     cgroupRoots,
     architecture,

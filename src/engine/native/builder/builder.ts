@@ -93,7 +93,7 @@ export class Builder {
     const { host, paths, runtime } = this.#parts;
     await host.files.mkdir(this.#work, { recursive: true, mode: 0o700 });
     for (const id of await listIfExists(host.files, buildsFolder(paths))) {
-      await runtime.call('delete', '--force', id).catch((error: unknown) => debug('builder', () => messageOf(error)));
+      await runtime.call(id, ['delete', '--force']).catch((error: unknown) => debug('builder', () => messageOf(error)));
       const bundle = join(buildsFolder(paths), id);
       for (const place of ['rootfs', 'netns']) await host.kernel.unmount(join(bundle, place)).catch(() => undefined);
       await removeBundle(host, bundle);

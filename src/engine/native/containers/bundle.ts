@@ -61,6 +61,7 @@ export async function writeBundle(
     availableCapabilities: machine.capabilities,
     architecture: machine.architecture,
     cgroupPath: cgroupOf(record),
+    cgroupMode: machine.cgroupMode,
     cgroupNamespace: hostConfig.CgroupnsMode === 'private' || (!hostConfig.CgroupnsMode && machine.cgroupMode === 'v2'),
     namespaces,
     apparmor,

@@ -1,26 +1,28 @@
 // The first process of a container: made by the runtime, which the monitor starts. It waits for `start`.
 import { join } from 'node:path';
 import type { NativeHost } from '../host.ts';
+import type { Command } from '../oci-runtime.ts';
 import type { Paths } from '../paths.ts';
 import { ApiError } from '../server/api-error.ts';
 import { logPlan } from './log-config.ts';
 import { monitorArguments, parseSyncMessage } from './monitor.ts';
-import { runtimeMessage } from './runtime.ts';
+import { runtimeMessage } from './runtime-message.ts';
 import type { ContainerRecord } from './types.ts';
 
 /** Starts the monitor, which has the runtime create the container. Returns the pid of its first process. */
 export async function createThroughMonitor(
   host: NativeHost,
   paths: Paths,
-  runtime: string,
+  maker: Command,
   record: ContainerRecord,
 ): Promise<number> {
   const { config } = record;
+  const [program] = [...(config.Entrypoint ?? []), ...(config.Cmd ?? [])];
   const container = paths.container(record.id);
   await host.files.rm(join(paths.exits, record.id), { force: true });
   const args = monitorArguments({
     id: record.id,
-    runtime,
+    maker,
     paths,
     container,
     terminal: config.Tty === true,
@@ -38,7 +40,7 @@ export async function createThroughMonitor(
   if ('failure' in said)
     throw new ApiError(
       400,
-      `failed to create task for container: failed to create shim task: OCI runtime create failed: ${runtimeMessage(said.failure)}: unknown`,
+      `failed to create task for container: failed to create shim task: OCI runtime create failed: ${runtimeMessage(said.failure, program)}: unknown`,
     );
   return said.pid;
 }

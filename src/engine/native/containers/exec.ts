@@ -7,14 +7,17 @@ import type { Readable, Writable } from 'node:stream';
 import { messageOf } from '../../../errors.ts';
 import { hasCode, type NativeHost, readIfExists } from '../host.ts';
 import { newId } from '../names.ts';
+import type { Command } from '../oci-runtime.ts';
 import type { Paths } from '../paths.ts';
 import { openStdin } from './attach-bridge.ts';
 import { chooseCapabilities } from './capabilities.ts';
-import { parseSyncMessage } from './monitor.ts';
+import { ownWords } from './exec-stderr.ts';
+import { parseSyncMessage, runtimeArguments } from './monitor.ts';
 import { processEnvironment } from './oci-config.ts';
 import type { OciConfig, OciProcess } from './oci-types.ts';
 import { processStart, rootOf, signalProcess } from './process.ts';
-import { type Runtime, runtimeMessage } from './runtime.ts';
+import type { Runtime } from './runtime.ts';
+import { loggedFailure, runtimeMessage } from './runtime-message.ts';
 import type { ContainerRecord } from './types.ts';
 import { userFacts } from './user-facts.ts';
 
@@ -138,9 +141,10 @@ export class ExecSessions {
     const spec = await this.#process(session, record, options.terminal);
     await host.files.writeFile(join(folder, 'process.json'), JSON.stringify(spec), { mode: 0o600 });
     this.#change(session.id, { started: true, running: true });
+    const command = await this.#parts.runtime.commandFor(record.id);
     const streams = options.terminal
-      ? await this.#withMonitor(session, folder, options.input)
-      : this.#direct(session, folder, options.input);
+      ? await this.#withMonitor(session, folder, command, options.input)
+      : this.#direct(session, folder, command, options.input);
     const ended = streams.ended.then(async (result) => {
       this.#change(session.id, { running: false, exitCode: result.exitCode });
       return result;
@@ -179,23 +183,16 @@ export class ExecSessions {
     };
   }
 
-  #direct(session: ExecSession, folder: string, input: boolean): ExecStreams {
-    const { host, runtime } = this.#parts;
+  #direct(session: ExecSession, folder: string, command: Command, input: boolean): ExecStreams {
+    const { host } = this.#parts;
     const log = join(folder, 'runtime.log');
     const pidFile = join(folder, 'pid');
     const args = [
-      '--log',
-      log,
-      ...runtime.arguments(
-        'exec',
-        '--pid-file',
-        pidFile,
-        '--process',
-        join(folder, 'process.json'),
-        session.containerId,
-      ),
+      ...command.args,
+      ...['--log', log, '--log-format', 'json', 'exec', '--pid-file', pidFile],
+      ...['--process', join(folder, 'process.json'), session.containerId],
     ];
-    const child = host.start(runtime.program, args, { stdio: [input ? 'pipe' : 'ignore', 'pipe', 'pipe'], cwd: '/' });
+    const child = host.start(command.program, args, { stdio: [input ? 'pipe' : 'ignore', 'pipe', 'pipe'], cwd: '/' });
     child.stdin?.on('error', () => {
       // The process does not read on.
     });
@@ -204,24 +201,28 @@ export class ExecSessions {
       child.once('error', (error) => resolve({ exitCode: 126, failure: error.message }));
       child.once(
         'close',
-        (code, signal) => void this.#result(log, code ?? (signal === 'SIGKILL' ? 137 : 143)).then(resolve),
+        (code, signal) => void this.#result(session, log, code ?? (signal === 'SIGKILL' ? 137 : 143)).then(resolve),
       );
     }).finally(() => host.files.rm(folder, { recursive: true, force: true }));
+    const failed = ended.then(({ failure }) => failure !== undefined);
     return {
       input: child.stdin ?? undefined,
       stdout: child.stdout ?? undefined,
-      stderr: child.stderr ?? undefined,
+      stderr: child.stderr ? ownWords(child.stderr, failed) : undefined,
       log: undefined,
       ended,
     };
   }
 
-  /** The runtime itself ends with 255 and a line in its log where it could not start the process. */
-  async #result(log: string, code: number): Promise<{ exitCode: number; failure: string | undefined }> {
-    const said = code === 255 || code === 1 ? ((await readIfExists(this.#parts.host.files, log)) ?? '') : '';
-    if (!/level=error/.test(said)) return { exitCode: code, failure: undefined };
-    const failure = `OCI runtime exec failed: ${runtimeMessage(said)}: unknown`;
-    return { exitCode: /not found|no such file/i.test(failure) ? 127 : 126, failure };
+  /** Where the runtime could not start the process, there is a line in its log. */
+  async #result(
+    { config }: ExecSession,
+    logFile: string,
+    code: number,
+  ): Promise<{ exitCode: number; failure: string | undefined }> {
+    const log = failing.has(code) ? ((await readIfExists(this.#parts.host.files, logFile)) ?? '') : '';
+    const said = loggedFailure(log, config.Cmd?.[0]);
+    return said === undefined ? { exitCode: code, failure: undefined } : execFailure(said);
   }
 
   async #notePid(id: string, pidFile: string, child: ChildProcess): Promise<void> {
@@ -232,15 +233,15 @@ export class ExecSessions {
     }
   }
 
-  async #withMonitor(session: ExecSession, folder: string, input: boolean): Promise<ExecStreams> {
-    const { host, runtime, paths } = this.#parts;
+  async #withMonitor(session: ExecSession, folder: string, command: Command, input: boolean): Promise<ExecStreams> {
+    const { host } = this.#parts;
     const exits = join(folder, 'exits');
     await host.files.mkdir(exits, { recursive: true });
     const log = join(folder, 'log');
     const args = [
       '--api-version=1',
       ...['-c', session.containerId, '-u', session.id, '-n', session.id],
-      ...['-r', runtime.program, '--runtime-arg', '--root', '--runtime-arg', paths.runtimeState],
+      ...runtimeArguments(command),
       ...['-b', folder, '--full-attach', '-p', join(folder, 'pid'), '-P', join(folder, 'monitor.pid')],
       ...['--exit-dir', exits, '-l', `k8s-file:${log}`, '--no-sync-log'],
       ...['-e', '--exec-attach', '--exec-process-spec', join(folder, 'process.json'), '-t', '-i'],
@@ -253,15 +254,8 @@ export class ExecSessions {
     });
     const said = parseSyncMessage(pidLine(await readSync(monitor)));
     if ('failure' in said) {
-      const failure = `OCI runtime exec failed: ${runtimeMessage(said.failure)}: unknown`;
-      const exitCode = /not found|no such file/i.test(failure) ? 127 : 126;
-      return {
-        input: undefined,
-        stdout: undefined,
-        stderr: undefined,
-        log: undefined,
-        ended: Promise.resolve({ exitCode, failure }),
-      };
+      const ended = Promise.resolve(execFailure(runtimeMessage(said.failure, session.config.Cmd?.[0])));
+      return { input: undefined, stdout: undefined, stderr: undefined, log: undefined, ended };
     }
     this.#change(session.id, { pid: said.pid });
     const bridge = input ? openStdin(host, folder) : undefined;
@@ -282,6 +276,15 @@ export class ExecSessions {
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
   }
+}
+
+/** Statuses with which a runtime ends where it could not start the process. */
+const failing = new Set([1, 126, 127, 255]);
+
+/** Docker's words and exit code for a process that could not be started. */
+function execFailure(said: string): { exitCode: number; failure: string } {
+  const failure = `OCI runtime exec failed: ${said}: unknown`;
+  return { exitCode: /not found|no such file/i.test(failure) ? 127 : 126, failure };
 }
 
 /**

@@ -33,7 +33,6 @@ const UNSAID = {
   UTSMode: '',
   UsernsMode: '',
   ShmSize: DEFAULT_SHM,
-  Runtime: 'runc',
   ConsoleSize: [0, 0],
   Isolation: '',
   CpuShares: 0,
@@ -69,15 +68,17 @@ const UNSAID = {
 } as const;
 
 /** Fields where an empty text means "not said" as well. */
-const FILLED = ['CgroupnsMode', 'IpcMode', 'Runtime', 'NetworkMode'] as const;
+const FILLED = ['CgroupnsMode', 'IpcMode', 'NetworkMode'] as const;
 
-export function hostConfigView(host: HostConfig): Record<string, unknown> {
+/** `runtime` is that of containers that name none. */
+export function hostConfigView(host: HostConfig, runtime: string): Record<string, unknown> {
   const said = Object.fromEntries(Object.entries(host).filter(([, value]) => value !== null && value !== undefined));
   const view: Record<string, unknown> = { ...UNSAID, ...said };
   for (const name of FILLED) if (view[name] === '') view[name] = UNSAID[name];
   const privileged = host.Privileged === true;
   return {
     ...view,
+    Runtime: host.Runtime || runtime,
     ShmSize: host.ShmSize || DEFAULT_SHM,
     MemorySwap: host.MemorySwap || (host.Memory ?? 0) * 2,
     PidsLimit: host.PidsLimit || null,

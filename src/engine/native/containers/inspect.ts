@@ -8,6 +8,8 @@ import type { ContainerConfig, ContainerRecord, Endpoint, MountPoint } from './t
 /** What inspect tells beside the record. */
 export interface InspectFacts {
   readonly paths: ContainerPaths;
+  /** The OCI runtime of containers that name none. */
+  readonly runtime: string;
   /** Folders of the image's layers, topmost first. */
   readonly layers: readonly string[];
   /** The AppArmor profile it is to run under; empty for none, and where the kernel has no AppArmor. */
@@ -41,7 +43,7 @@ export function inspectContainer(record: ContainerRecord, facts: InspectFacts): 
     ProcessLabel: '',
     AppArmorProfile: facts.apparmor,
     ExecIDs: execs.length > 0 ? execs : null,
-    HostConfig: hostConfigView(record.hostConfig),
+    HostConfig: hostConfigView(record.hostConfig, facts.runtime),
     GraphDriver: {
       Name: 'overlay2',
       Data: {

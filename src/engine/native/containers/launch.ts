@@ -38,7 +38,7 @@ export async function launch(
     await writeBundle(tools, leased, { ...container, netns: network?.path ?? '' });
     // The runtime needs the namespace, not what is plugged into it: both are made at once.
     const [pid, withPorts] = await allSettled([
-      createThroughMonitor(host, paths, runtime.program, leased),
+      createThroughMonitor(host, paths, runtime.maker(record.hostConfig.Runtime), leased),
       connectAll(tools, leased, network?.path),
     ]);
     const pidStart = await processStart(host, pid);

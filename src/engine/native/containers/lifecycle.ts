@@ -132,7 +132,7 @@ export class Lifecycle {
       const record = store.find(full);
       if (record.state.status === 'paused') throw conflict(`Container ${id} is already paused`);
       if (record.state.status !== 'running') throw conflict(`Container ${id} is not running`);
-      await this.runtime.call('pause', full);
+      await this.runtime.call(full, ['pause']);
       events.emit('container', 'pause', full, eventAttributes(store.updateState(full, { status: 'paused' })));
     });
   }
@@ -143,7 +143,7 @@ export class Lifecycle {
     return this.#serial.run(full, async () => {
       const record = store.find(full);
       if (record.state.status !== 'paused') throw conflict(`Container ${id} is not paused`);
-      await this.runtime.call('resume', full);
+      await this.runtime.call(full, ['resume']);
       events.emit('container', 'unpause', full, eventAttributes(store.updateState(full, { status: 'running' })));
     });
   }

@@ -1,10 +1,12 @@
 // The monitor of a container (conmon): its command line, pure, and what it tells when the container has been created.
+import type { Command } from '../oci-runtime.ts';
 import type { ContainerPaths, Paths } from '../paths.ts';
 import type { LogPlan } from './log-config.ts';
 
 export interface MonitorRequest {
   readonly id: string;
-  readonly runtime: string;
+  /** How the runtime makes containers. */
+  readonly maker: Command;
   readonly paths: Paths;
   readonly container: ContainerPaths;
   readonly terminal: boolean;
@@ -20,7 +22,7 @@ export function monitorArguments(request: MonitorRequest): string[] {
   return [
     '--api-version=1',
     ...['-c', id, '-u', id, '-n', id],
-    ...['-r', request.runtime, '--runtime-arg', '--root', '--runtime-arg', paths.runtimeState],
+    ...runtimeArguments(request.maker),
     ...['-b', container.bundle, '--persist-dir', container.bundle, '--full-attach'],
     ...['-p', container.pidFile],
     ...['--exit-dir', paths.exits, '-l', `k8s-file:${container.log}`, '--no-sync-log'],
@@ -31,6 +33,13 @@ export function monitorArguments(request: MonitorRequest): string[] {
     ...(request.stdin && request.leaveStdinOpen ? ['--leave-stdin-open'] : []),
   ];
 }
+
+/** How conmon is told the runtime: what stands before the verb as arguments, one by one. */
+export const runtimeArguments = ({ program, args }: Command): string[] => [
+  '-r',
+  program,
+  ...args.flatMap((argument) => ['--runtime-arg', argument]),
+];
 
 /**
  * conmon begins its file anew when it has grown beyond a size. Where one file is kept that is all there is to do; where several

@@ -1,5 +1,6 @@
 // What is mounted into a container: the kernel's file systems, the engine's small files, then the user's mounts, shallow
 // paths first so that no mount hides another. Pure.
+import type { CgroupMode } from '../machine.ts';
 import { LXCFS_PROC } from './lxcfs.ts';
 import type { OciMount } from './oci-types.ts';
 import type { HostConfig, MountPoint } from './types.ts';
@@ -7,6 +8,7 @@ import type { HostConfig, MountPoint } from './types.ts';
 export interface MountFacts {
   readonly hostConfig: HostConfig;
   readonly mounts: readonly MountPoint[];
+  readonly cgroupMode: CgroupMode;
   /** Host files to show as /etc/hosts, /etc/hostname and /etc/resolv.conf; none with a read-only path. */
   readonly files: Readonly<Record<string, string>>;
   /** A host directory to use as /dev/shm: that of the container whose IPC namespace is shared. */
@@ -25,6 +27,19 @@ const mount = (destination: string, type: string, source: string, ...options: st
   options,
 });
 
+/** In version 1 the controllers are mounted in a folder. They are read-only, but crun leaves the folder writable. */
+const CLOSED_CGROUPS = mount(
+  '/sys/fs/cgroup',
+  'bind',
+  '/sys/fs/cgroup',
+  'bind',
+  'remount',
+  'ro',
+  'nosuid',
+  'noexec',
+  'nodev',
+);
+
 export const INIT_PATH = '/sbin/docker-init';
 
 export function ociMounts(facts: MountFacts): OciMount[] {
@@ -37,6 +52,7 @@ export function ociMounts(facts: MountFacts): OciMount[] {
     mount('/dev/pts', 'devpts', 'devpts', 'nosuid', 'noexec', 'newinstance', 'ptmxmode=0666', 'mode=0620', 'gid=5'),
     mount('/sys', 'sysfs', 'sysfs', 'nosuid', 'noexec', 'nodev', access),
     mount('/sys/fs/cgroup', 'cgroup', 'cgroup', access, 'nosuid', 'noexec', 'nodev'),
+    ...(hostConfig.Privileged || facts.cgroupMode === 'v2' ? [] : [CLOSED_CGROUPS]),
     mount('/dev/mqueue', 'mqueue', 'mqueue', 'nosuid', 'noexec', 'nodev'),
     facts.sharedShm === undefined
       ? mount('/dev/shm', 'tmpfs', 'shm', 'nosuid', 'noexec', 'nodev', 'mode=1777', `size=${shmSize}`)

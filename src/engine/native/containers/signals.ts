@@ -51,7 +51,8 @@ export async function killContainer(
   const ended = signal === 9 ? end(record.id) : undefined;
   if (signal === 9) store.updateState(record.id, { stoppedByUser: true });
   await send(parts, record, signal);
-  if (record.state.status === 'paused' && signal === 9) await runtime.call('resume', record.id).catch(() => undefined);
+  if (record.state.status === 'paused' && signal === 9)
+    await runtime.call(record.id, ['resume']).catch(() => undefined);
   events.emit('container', 'kill', record.id, { ...eventAttributes(record), signal: String(signal) });
   if (ended) await within(ended, KILL_WAIT_MS);
 }
@@ -76,7 +77,7 @@ export async function stopContainer(
 ): Promise<void> {
   const { store, events, runtime } = parts;
   if (request.byUser !== false) store.updateState(record.id, { stoppedByUser: true });
-  if (record.state.status === 'paused') await runtime.call('resume', record.id);
+  if (record.state.status === 'paused') await runtime.call(record.id, ['resume']);
   const signal = signalNumber(request.signal || record.config.StopSignal || 'SIGTERM') ?? 15;
   await send(parts, record, signal);
   events.emit('container', 'kill', record.id, { ...eventAttributes(record), signal: String(signal) });

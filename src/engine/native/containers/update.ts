@@ -1,7 +1,10 @@
 // New limits and another restart policy for a container that is there: applied at once where it runs, kept for its next start.
+import { join } from 'node:path';
 import { messageOf } from '../../../errors.ts';
 import type { NativeHost } from '../host.ts';
 import type { Machine } from '../machine.ts';
+import { newId } from '../names.ts';
+import type { Paths } from '../paths.ts';
 import { ApiError, badRequest, conflict } from '../server/api-error.ts';
 import { checkLimits } from './check-limits.ts';
 import { checkRestartPolicy } from './check-request.ts';
@@ -14,6 +17,7 @@ import { type ContainerRecord, type HostConfig, isLive, type Resources, type Res
 
 export interface UpdateParts {
   readonly host: NativeHost;
+  readonly paths: Paths;
   readonly machine: Machine;
   readonly store: ContainerStore;
   readonly runtime: Runtime;
@@ -44,7 +48,7 @@ const CHANGEABLE: readonly (keyof Resources)[] = [
 
 /** Returns the warnings. */
 export async function updateContainer(parts: UpdateParts, id: string, request: UpdateRequest): Promise<string[]> {
-  const { host, machine, store, runtime } = parts;
+  const { host, machine, store } = parts;
   const record = store.find(id);
   const { RestartPolicy: policy } = request;
   const limits = feasibleLimits(givenLimits(request), machine);
@@ -55,7 +59,7 @@ export async function updateContainer(parts: UpdateParts, id: string, request: U
     const numbers = await throttledDevices(host, hostConfig);
     const { devices: _, ...resources } = ociResources(hostConfig, [], numbers);
     try {
-      await runtime.callWithInput(JSON.stringify(resources), 'update', '--resources', '-', record.id);
+      await applyResources(parts, record.id, resources);
     } catch (error) {
       throw new ApiError(500, `Cannot update container ${record.id}: ${messageOf(error)}`, { cause: error });
     }
@@ -66,6 +70,17 @@ export async function updateContainer(parts: UpdateParts, id: string, request: U
   }));
   await store.save(record.id);
   return limitWarnings({ ...request }, machine);
+}
+
+/** Told in a file: crun does not read what it is sent through a socket. */
+async function applyResources({ host, paths, runtime }: UpdateParts, id: string, resources: object): Promise<void> {
+  const file = join(paths.container(id).bundle, `resources-${newId().slice(0, 12)}.json`);
+  await host.files.writeFile(file, JSON.stringify(resources), { mode: 0o600 });
+  try {
+    await runtime.call(id, ['update', '--resources', file]);
+  } finally {
+    await host.files.rm(file, { force: true });
+  }
 }
 
 /** The fields that say something: nothing, zero and an empty text leave what was. Pure. */

@@ -6,8 +6,9 @@ import { HostError } from '../../../errors.ts';
 import { EMBEDDED_DNS } from '../../../network/bridge.ts';
 import { USUAL_PORT } from '../../../network/dns/server.ts';
 import { realNativeHost } from '../host.ts';
-import { findProgram, lacksError, machineLacks } from '../lacks.ts';
+import { lacksError, machineLacks } from '../lacks.ts';
 import { holdRoot, lockName } from '../lock.ts';
+import { findProgram } from '../programs.ts';
 import { keeperArguments } from './program.ts';
 import type { StartOptions } from './start.ts';
 

@@ -10,9 +10,10 @@ import { EMBEDDED_DNS } from '../../../network/bridge.ts';
 import { USUAL_PORT } from '../../../network/dns/server.ts';
 import type { EnginePlace } from '../../native-place.ts';
 import { realNativeHost } from '../host.ts';
-import { findProgram, lacksError, machineLacks } from '../lacks.ts';
+import { lacksError, machineLacks } from '../lacks.ts';
 import { lockName } from '../lock.ts';
 import { trackingRoots } from '../own-cgroup.ts';
+import { findProgram } from '../programs.ts';
 import { pings } from './ask.ts';
 import { EXIT_IDLE, EXIT_ROOT_IN_USE, keeperArguments } from './program.ts';
 

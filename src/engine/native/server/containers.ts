@@ -43,6 +43,7 @@ export function containerRoutes(engine: NativeEngine): Routes {
       const sizes = isTrue(exchange.query.get('size')) ? { sizes: await containerSizes(engine, record) } : {};
       const facts = {
         paths: engine.paths.container(record.id),
+        runtime: engine.machine.runtimes[0].name,
         layers: [...record.layers].reverse().map((diffId) => engine.images.layerDiff(diffId)),
         apparmor: (engine.machine.apparmor && wantedProfile(record.hostConfig)) || '',
         execs: engine.execs.unended(record.id),

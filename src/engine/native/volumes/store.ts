@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { messageOf } from '../../../errors.ts';
 import { listIfExists, type NativeHost, readIfExists } from '../host.ts';
 import { MS_BIND, MS_NODEV, MS_NOSUID, MS_RDONLY, MS_REC } from '../kernel.ts';
-import { findProgram } from '../lacks.ts';
 import { newId, timestamp } from '../names.ts';
 import type { Paths } from '../paths.ts';
+import { findProgram } from '../programs.ts';
 import { Serial } from '../serial.ts';
 import { ApiError, badRequest, conflict, noSuchVolume, notFound } from '../server/api-error.ts';
 

@@ -8,7 +8,8 @@ import { messageOf, WindlassError } from '../../../../errors.ts';
 import { debug } from '../../../../log.ts';
 import { writeBundle } from '../../containers/bundle.ts';
 import { cgroupOf, memberOf } from '../../containers/endpoints.ts';
-import { type Runtime, runtimeMessage } from '../../containers/runtime.ts';
+import type { Runtime } from '../../containers/runtime.ts';
+import { loggedFailure } from '../../containers/runtime-message.ts';
 import type { ContainerStore } from '../../containers/store.ts';
 import {
   type ContainerRecord,
@@ -138,17 +139,12 @@ async function execute(
 ): Promise<number> {
   const { host, runtime } = parts;
   const log = join(places.bundle, 'runtime.log');
-  const args = [
-    '--log',
-    log,
-    '--log-format',
-    'json',
-    ...runtime.arguments('run', '--bundle', places.bundle, record.id),
-  ];
-  const child = host.start(runtime.program, args, { stdio: ['ignore', 'pipe', 'pipe'], cwd: '/' });
+  const maker = runtime.maker();
+  const args = [...maker.args, '--log', log, '--log-format', 'json', 'run', '--bundle', places.bundle, record.id];
+  const child = host.start(maker.program, args, { stdio: ['ignore', 'pipe', 'pipe'], cwd: '/' });
   const ended = once(child, 'close') as Promise<[number | null]>;
   const cancel = (): void => {
-    void runtime.call('kill', record.id, 'KILL').catch(() => child.kill('SIGKILL'));
+    void runtime.kill(record.id).catch(() => child.kill('SIGKILL'));
   };
   signal.addEventListener('abort', cancel, { once: true });
   try {
@@ -162,7 +158,7 @@ async function execute(
     };
     const [[code]] = await Promise.all([ended, copy(child.stdout), copy(child.stderr)]);
     signal.throwIfAborted();
-    const failure = await runtimeFailure(host, log);
+    const failure = loggedFailure((await readIfExists(host.files, log)) ?? '');
     if (code !== 0 && failure !== undefined) throw new WindlassError('BUILD_RUN', failure);
     return code ?? 137;
   } finally {
@@ -172,21 +168,6 @@ async function execute(
       .delete(record.id, cgroupOf(record))
       .catch((error: unknown) => debug('builder', () => messageOf(error)));
   }
-}
-
-/** Why the runtime could not run the command at all. */
-async function runtimeFailure(host: NativeHost, log: string): Promise<string | undefined> {
-  const lines = ((await readIfExists(host.files, log)) ?? '').trim().split('\n');
-  const failures = lines.flatMap((line) => {
-    try {
-      const { level, msg } = JSON.parse(line) as { level?: string; msg?: string };
-      return level === 'error' && msg !== undefined ? [msg] : [];
-    } catch {
-      return [];
-    }
-  });
-  const last = failures.at(-1);
-  return last === undefined ? undefined : runtimeMessage(last);
 }
 
 function leased(parts: RunParts, record: ContainerRecord): ContainerRecord {
