@@ -9,7 +9,7 @@ const PACKAGES = {
   iptables: { program: 'iptables', why: 'the Docker Engine publishes ports with it' },
   iproute2: { program: 'ip', why: 'bridges that containers are plugged into' },
   nftables: { program: 'nft', why: 'the native engine publishes ports and keeps networks apart with it' },
-  runc: { program: 'runc', why: 'the OCI runtime, which makes containers of the native engine' },
+  crun: { program: 'crun', why: 'the OCI runtime, which makes containers of the native engine' },
   conmon: { program: 'conmon', why: 'watches each container of the native engine' },
   procps: { program: 'ps', why: 'engines list the processes of a container with it' },
   debootstrap: { program: 'debootstrap', why: 'the base of images that are built from Debian packages' },
@@ -23,7 +23,7 @@ export type DebianPackage = keyof typeof PACKAGES;
 /** For images that are built from Debian packages. */
 export const FOR_IMAGES: readonly DebianPackage[] = ['debootstrap', 'ca-certificates'];
 /** For windlass's own engine. */
-export const FOR_NATIVE: readonly DebianPackage[] = ['runc', 'conmon', 'iproute2', 'nftables'];
+export const FOR_NATIVE: readonly DebianPackage[] = ['crun', 'conmon', 'iproute2', 'nftables'];
 /** For tests on an engine that is there. */
 export const ON_AN_ENGINE: readonly DebianPackage[] = ['docker-cli', 'procps', ...FOR_IMAGES];
 /** For a Docker Engine of our own. */

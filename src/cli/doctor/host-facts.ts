@@ -22,7 +22,11 @@ const PROGRAMS: readonly {
 }[] = [
   { name: 'docker', flag: '--version', wanted: { package: 'docker-cli', use: 'buildx builds, contexts and log-ins' } },
   { name: 'runc', flag: '--version' },
-  { name: 'crun', flag: '--version' },
+  {
+    name: 'crun',
+    flag: '--version',
+    wanted: { package: 'crun', use: 'containers of the native engine, which runc makes several times slower' },
+  },
   { name: 'conmon', flag: '--version' },
   { name: 'nft', flag: '--version' },
   { name: 'ip', flag: '-V' },
