@@ -141,7 +141,7 @@ export class ExecSessions {
     const spec = await this.#process(session, record, options.terminal);
     await host.files.writeFile(join(folder, 'process.json'), JSON.stringify(spec), { mode: 0o600 });
     this.#change(session.id, { started: true, running: true });
-    const command = await this.#parts.runtime.commandFor(record.id);
+    const command = await this.#parts.runtime.joiner(record.id, record.hostConfig.OomScoreAdj ?? 0);
     const streams = options.terminal
       ? await this.#withMonitor(session, folder, command, options.input)
       : this.#direct(session, folder, command, options.input);

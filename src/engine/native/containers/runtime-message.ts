@@ -27,7 +27,7 @@ export function loggedFailure(log: string, program?: string): string | undefined
   return last === undefined ? undefined : asRunc(last.trim(), program);
 }
 
-/** What crun says of programs, as runc says it: clients look for those words. */
+/** What crun says, as runc says it where clients look for the words. */
 function asRunc(message: string, program: string | undefined): string {
   const missing = /^executable file `(.*)` not found/.exec(message)?.[1];
   if (missing !== undefined)
@@ -35,6 +35,8 @@ function asRunc(message: string, program: string | undefined): string {
       missing,
       missing.includes('/') ? `stat ${missing}: no such file or directory` : 'executable file not found in $PATH',
     );
+  const sysctl = /^the sysctl `(.*)` requires a new network namespace/.exec(message)?.[1];
+  if (sysctl !== undefined) return `sysctl "${sysctl}" not allowed in host network namespace`;
   // A folder is "not permitted".
   const closed = /^open executable: (Permission denied|Operation not permitted)/.exec(message)?.[1];
   if (closed === undefined) return message;

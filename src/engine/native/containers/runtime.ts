@@ -8,6 +8,7 @@ import { hasCode, listIfExists, type NativeHost, removeTree, runChecked } from '
 import type { Machine } from '../machine.ts';
 import type { Command, OciRuntime, RuntimeName } from '../oci-runtime.ts';
 import type { Paths } from '../paths.ts';
+import { findProgram } from '../programs.ts';
 import { runtimeMessage } from './runtime-message.ts';
 
 /** How long the init process may take to come to the point where it waits for `start`. */
@@ -35,20 +36,28 @@ export class Runtime {
   }
 
   /** The command that does something with a container that is there: the runtime that made it. */
-  async commandFor(id: string): Promise<Command> {
+  async #commandFor(id: string): Promise<Command> {
     return { program: (await this.#runtimeOf(id)).path, args: this.#everyVerb };
+  }
+
+  /** The command that starts further processes in a container: crun leaves them its own out-of-memory score. */
+  async joiner(id: string, oomScore: number): Promise<Command> {
+    const { name, path } = await this.#runtimeOf(id);
+    const choom = name === 'crun' && oomScore !== 0 ? await findProgram(this.#host.files, 'choom') : undefined;
+    if (choom === undefined) return { program: path, args: this.#everyVerb };
+    return { program: choom, args: ['-n', String(oomScore), '--', path, ...this.#everyVerb] };
   }
 
   /** A verb with its options, about one container. */
   async call(id: string, verb: readonly string[]): Promise<void> {
-    const { program, args } = await this.commandFor(id);
+    const { program, args } = await this.#commandFor(id);
     const result = await this.#host.run(program, [...args, ...verb, id]);
     if (result.exitCode !== 0) throw new HostError(runtimeMessage(result.stderr));
   }
 
   /** Kills the first process of a container. */
   async kill(id: string): Promise<void> {
-    const { program, args } = await this.commandFor(id);
+    const { program, args } = await this.#commandFor(id);
     await runChecked(this.#host, program, [...args, 'kill', id, 'KILL']);
   }
 
