@@ -1,4 +1,8 @@
 // Small rules of the engine, as tables.
+import * as fs from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import { goMode } from '../../src/engine/native/containers/archive.ts';
@@ -7,6 +11,7 @@ import {
   chooseCapabilities,
   DEFAULT_CAPABILITIES,
 } from '../../src/engine/native/containers/capabilities.ts';
+import { CompiledFilters } from '../../src/engine/native/containers/compiled-filters.ts';
 import { DetachWatch, parseDetachKeys } from '../../src/engine/native/containers/detach-keys.ts';
 import { hostsFile, resolvConf } from '../../src/engine/native/containers/etc-files.ts';
 import { ownWords } from '../../src/engine/native/containers/exec-stderr.ts';
@@ -19,6 +24,7 @@ import { signalNumber } from '../../src/engine/native/containers/process.ts';
 import { parsePort } from '../../src/engine/native/containers/publish.ts';
 import { nextDelay } from '../../src/engine/native/containers/restart.ts';
 import { runtimeMessage } from '../../src/engine/native/containers/runtime-message.ts';
+import { defaultSeccomp } from '../../src/engine/native/containers/seccomp.ts';
 import { resolveUser } from '../../src/engine/native/containers/users.ts';
 import { applyChanges } from '../../src/engine/native/images/changes.ts';
 import { Rounds, Serial } from '../../src/engine/native/serial.ts';
@@ -466,4 +472,21 @@ describe('order of work', () => {
     await Promise.all([first, ...later]);
     expect(rounds).toBe(2);
   });
+});
+
+test('a filter that was worked out comes along with the same rules', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'windlass-filter-'));
+  try {
+    await writeFile(join(folder, 'seccomp.bpf'), Buffer.from([1, 2, 3]));
+    const filters = new CompiledFilters();
+    const [rules, others] = [defaultSeccomp([], 'x64'), defaultSeccomp(['CAP_SYS_ADMIN'], 'x64')];
+    expect(filters.annotation(rules)).toEqual({});
+    await filters.learn(fs, rules, join(folder, 'gone'));
+    expect(filters.annotation(rules)).toEqual({});
+    await filters.learn(fs, rules, folder);
+    expect(filters.annotation(defaultSeccomp([], 'x64'))).toEqual({ 'run.oci.seccomp_bpf_data': 'AQID' });
+    expect([filters.annotation(others), filters.annotation(undefined)]).toEqual([{}, {}]);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 });

@@ -14,6 +14,8 @@ import { addressesOf, cgroupOf, leasesOf, publishingLease } from './endpoints.ts
 import { hostsFile, resolvConf } from './etc-files.ts';
 import { lxcfsFiles } from './lxcfs.ts';
 import { type NamespaceSource, ociConfig } from './oci-config.ts';
+import type { OciConfig } from './oci-types.ts';
+import type { Runtime } from './runtime.ts';
 import { sharedMemoryOf } from './shared-memory.ts';
 import type { ContainerStore } from './store.ts';
 import { type ContainerRecord, isLive } from './types.ts';
@@ -26,14 +28,15 @@ export interface BundleParts {
   readonly machine: Machine;
   readonly networks: NetworkService;
   readonly store: ContainerStore;
+  readonly runtime: Runtime;
 }
 
-/** Writes the OCI bundle's config.json and the small files of a container whose root file system is mounted. */
+/** Writes the OCI bundle's config.json, which it returns, and the small files of a container whose root file system is mounted. */
 export async function writeBundle(
   parts: BundleParts,
   record: ContainerRecord,
   container: ContainerPaths,
-): Promise<void> {
+): Promise<OciConfig> {
   const { host, machine, networks } = parts;
   const { hostConfig, config } = record;
   const hostResolv = (await readIfExists(host.files, '/etc/resolv.conf')) ?? '';
@@ -54,7 +57,7 @@ export async function writeBundle(
   ]);
   const sharedShm = sharedMemoryOf(parts, record);
   const mounts = await Promise.all(record.mounts.map((point) => mountSource(host, point)));
-  const spec = ociConfig({
+  const plain = ociConfig({
     record: { ...record, mounts },
     rootfs: container.rootfs,
     user,
@@ -73,11 +76,14 @@ export async function writeBundle(
     ...(sharedShm === undefined ? {} : { sharedShm }),
     ...(hostConfig.Init === true ? { init: initProgram(parts) } : {}),
   });
+  const filter = parts.runtime.filters.annotation(plain.linux.seccomp);
+  const spec = { ...plain, annotations: { ...plain.annotations, ...filter } };
   await host.kernel.writeFiles([
     ...own,
     inside(container.hostname, `${config.Hostname ?? ''}\n`),
     { path: join(container.bundle, 'config.json'), mode: 0o600, text: JSON.stringify(spec) },
   ]);
+  return spec;
 }
 
 function initProgram(parts: BundleParts): string {

@@ -35,7 +35,7 @@ export async function launch(
       mountRecordRootfs(tools, record).then(() => prepareVolumes(host, tools.volumes, record, container.rootfs)),
     ]);
     await mountSharedMemory(host, record, container);
-    await writeBundle(tools, leased, { ...container, netns: network?.path ?? '' });
+    const spec = await writeBundle(tools, leased, { ...container, netns: network?.path ?? '' });
     // The runtime needs the namespace, not what is plugged into it: both are made at once.
     const [pid, withPorts] = await allSettled([
       createThroughMonitor(host, paths, runtime.maker(record.hostConfig.Runtime), leased),
@@ -44,6 +44,7 @@ export async function launch(
     const pidStart = await processStart(host, pid);
     if (pidStart === undefined) throw new Error('the container ended before it was started');
     created(withPorts);
+    void runtime.learnFrom(id, spec);
     store.updateState(id, {
       status: 'running',
       pid,

@@ -9,6 +9,8 @@ import type { Machine } from '../machine.ts';
 import type { Command, OciRuntime, RuntimeName } from '../oci-runtime.ts';
 import type { Paths } from '../paths.ts';
 import { findProgram } from '../programs.ts';
+import { CompiledFilters } from './compiled-filters.ts';
+import type { OciConfig } from './oci-types.ts';
 import { runtimeMessage } from './runtime-message.ts';
 
 /** How long the init process may take to come to the point where it waits for `start`. */
@@ -18,6 +20,8 @@ const START_DEADLINE_MS = 10_000;
 const STATE_FILES: Readonly<Record<RuntimeName, string>> = { crun: 'status', runc: 'state.json' };
 
 export class Runtime {
+  /** Filters that need not be worked out again. */
+  readonly filters = new CompiledFilters();
   readonly #host: NativeHost;
   readonly #machine: Machine;
   readonly #paths: Paths;
@@ -53,6 +57,11 @@ export class Runtime {
     const { program, args } = await this.#commandFor(id);
     const result = await this.#host.run(program, [...args, ...verb, id]);
     if (result.exitCode !== 0) throw new HostError(runtimeMessage(result.stderr));
+  }
+
+  /** Keeps what of the making of a container saves work for the next. */
+  async learnFrom(id: string, { linux }: OciConfig): Promise<void> {
+    await this.filters.learn(this.#host.files, linux.seccomp, join(this.#paths.runtimeState, id));
   }
 
   /** Kills the first process of a container. */
