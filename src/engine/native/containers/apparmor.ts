@@ -2,7 +2,7 @@
 // host's profiles remove it again.
 import { HostError } from '../../../errors.ts';
 import { type NativeHost, readIfExists } from '../host.ts';
-import { findProgram } from '../lacks.ts';
+import { findProgram } from '../programs.ts';
 import { DEFAULT_PROFILE, defaultProfile } from './apparmor-profile.ts';
 import { securityOptions } from './security-options.ts';
 import type { HostConfig } from './types.ts';

@@ -8,7 +8,7 @@ import { eventAttributes } from '../containers/event-attributes.ts';
 import { type ContainerRecord, isLive } from '../containers/types.ts';
 import { type UpdateRequest, updateContainer } from '../containers/update.ts';
 import type { NativeEngine } from '../engine.ts';
-import { findProgram } from '../lacks.ts';
+import { findProgram } from '../programs.ts';
 import { ApiError, badRequest, conflict } from './api-error.ts';
 import { bodyOf, LIMITS } from './body.ts';
 import { isTrue } from './containers.ts';
