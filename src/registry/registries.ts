@@ -17,6 +17,16 @@ interface Place {
   readonly fetch?: Fetch;
 }
 
+/** Something that was read of a repository, and who else has what it names. */
+export interface Reading<T> {
+  readonly result: T;
+  /** Who answered, then those who would have been asked next; the repository's own registry last. */
+  readonly sources: readonly Source[];
+}
+
+/** Makes the client of one place where a repository is. */
+export type Source = () => Promise<RegistryClient>;
+
 const PROBE_MS = 10_000;
 
 export class Registries {
@@ -33,25 +43,28 @@ export class Registries {
 
   /**
    * Does `work` with the first of a repository's mirrors that can, else with its own registry. Mirrors are of Docker Hub, and get no
-   * credentials: they are not who the user gave them to.
+   * credentials: they are not who the user gave them to. One that breaks later is left for the next of the `sources`.
    */
   async reading<T>(
     reference: Reference,
     credentials: Credentials,
     work: (client: RegistryClient) => Promise<T>,
-  ): Promise<{ readonly client: RegistryClient; readonly result: T }> {
+  ): Promise<Reading<T>> {
     const mirrors = reference.registry === DEFAULT_REGISTRY ? this.settings.mirrors : [];
-    for (const mirror of mirrors) {
+    const sources: Source[] = [
+      ...mirrors.map((mirror) => async () => new RegistryClient(reference, {}, await this.#mirror(mirror))),
+      () => this.client(reference, credentials),
+    ];
+    for (const [at, source] of sources.entries()) {
       try {
-        const client = new RegistryClient(reference, {}, await this.#mirror(mirror));
-        return { client, result: await work(client) };
+        const client = await source();
+        return { result: await work(client), sources: [async () => client, ...sources.slice(at + 1)] };
       } catch (error) {
-        if (!(error instanceof RegistryError)) throw error;
-        debug('registry', () => `mirror ${mirror}: ${messageOf(error)}`);
+        if (!(error instanceof RegistryError) || at === sources.length - 1) throw error;
+        debug('registry', () => `mirror ${mirrors[at]}: ${messageOf(error)}`);
       }
     }
-    const client = await this.client(reference, credentials);
-    return { client, result: await work(client) };
+    throw new RegistryError(0, `nobody was asked for ${reference.repository}`);
   }
 
   async login(registry: string, credentials: Credentials): Promise<void> {

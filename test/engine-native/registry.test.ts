@@ -110,12 +110,15 @@ async function serve(made: ReturnType<typeof image>, first: Answer = () => false
   return `127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-async function pull(address: string, into = store, credentials = {}): Promise<string[]> {
+/** `origin` is asked where the first address cannot go on, as after a mirror. */
+async function pull(address: string, into = store, credentials = {}, origin?: string): Promise<string[]> {
   const ref = reference(`${address}/shop/web:1`);
   const client = new RegistryClient(ref, credentials);
   const lines: string[] = [];
   const resolved = await resolveManifest(client, { reference: ref, platform: undefined, architecture: 'amd64' });
-  await pullImage(host, into, client, resolved, ref, (line) => lines.push(String(line.status)));
+  const next = origin === undefined ? [] : [new RegistryClient(ref, {}, { base: `http://${origin}` })];
+  const sources = [client, ...next].map((one) => async () => one);
+  await pullImage(host, into, sources, resolved, ref, (line) => lines.push(String(line.status)));
   return lines;
 }
 
@@ -177,6 +180,53 @@ test('content with another digest is refused, and nothing of it is kept', async 
   expect(findImage(store, `${address}/shop/web:1`)).toBeUndefined();
   expect((await readdir(store.blobFolder)).filter((name) => name.startsWith('.'))).toEqual([]);
   expect(await store.hasBlob(sha(made.layer))).toBe(false);
+});
+
+test('where a mirror breaks off and cannot go on, the registry itself sends the rest', async () => {
+  const made = image('y'.repeat(200_000) + createHash('sha512').update('other').digest('hex').repeat(400));
+  const half = Math.floor(made.layer.length / 2);
+  let asked = 0;
+  const mirror = await serve(made, (_, response, path) => {
+    if (!path.endsWith(sha(made.layer))) return false;
+    asked += 1;
+    if (asked > 1) response.writeHead(503).end();
+    else {
+      response.setHeader('content-length', made.layer.length);
+      response.write(made.layer.subarray(0, half), () => response.destroy());
+    }
+    return true;
+  });
+  const ranges: (string | undefined)[] = [];
+  const origin = await serve(made, (request, response, path) => {
+    if (!path.endsWith(sha(made.layer))) return false;
+    ranges.push(request.headers.range);
+    response.writeHead(206).end(made.layer.subarray(half));
+    return true;
+  });
+  await pull(mirror, store, {}, origin);
+  expect(ranges).toEqual([`bytes=${half}-`]);
+  expect(await store.hasBlob(sha(made.layer))).toBe(true);
+});
+
+test.each([
+  ['other bytes', (layer: Buffer) => Buffer.from(layer).fill(0, 10, 12)],
+  ['more than there is', (layer: Buffer) => Buffer.concat([layer, layer])],
+])('of a mirror that sends %s nothing is kept: the registry itself is asked from the start', async (_, spoil) => {
+  const made = image('honest');
+  const mirror = await serve(made, (_request, response, path) => {
+    if (!path.endsWith(sha(made.layer))) return false;
+    response.end(spoil(made.layer));
+    return true;
+  });
+  const ranges: (string | undefined)[] = [];
+  const origin = await serve(made, (request, _response, path) => {
+    if (path.endsWith(sha(made.layer))) ranges.push(request.headers.range);
+    return false;
+  });
+  await pull(mirror, store, {}, origin);
+  expect(ranges).toEqual([undefined]);
+  expect(await store.hasBlob(sha(made.layer))).toBe(true);
+  expect((await readdir(store.blobFolder)).filter((name) => name.startsWith('.'))).toEqual([]);
 });
 
 test('a layer that unpacks to something else than its image says is refused', async () => {

@@ -35,13 +35,13 @@ export async function baseImage(
   if (!given) throw badRequest(`invalid reference format: ${JSON.stringify(name)}`);
   const reference = given.tag === undefined && given.digest === undefined ? { ...given, tag: 'latest' } : given;
   const request = { reference, platform, architecture: base.architecture };
-  const { client, result: resolved } = await base.registries.reading(
+  const { sources, result: resolved } = await base.registries.reading(
     reference,
     await base.auth(reference.registry),
     (candidate) => resolveManifest(candidate, request),
   );
   output.line({ status: `Pulling from ${reference.repository}`, id: reference.digest ?? reference.tag });
-  const { image } = await pullImage(base.host, base.store, client, resolved, reference, (line) => output.line(line));
+  const { image } = await pullImage(base.host, base.store, sources, resolved, reference, (line) => output.line(line));
   if (platform !== undefined && !isOfPlatform(image, platform))
     throw badRequest(
       `image with reference ${name} was found but does not match the specified platform: wanted ${platform}, actual: ${image.config.os}/${image.config.architecture}`,

@@ -1,11 +1,9 @@
 // Pulling an image: manifest, platform, configuration, layers side by side.
-import { createHash, randomBytes } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { type Manifest, type RegistryClient, RegistryError } from '../../../registry/client.ts';
 import { familiarName, familiarTag, type Reference } from '../../../registry/reference.ts';
+import type { Source } from '../../../registry/registries.ts';
 import type { NativeHost } from '../host.ts';
+import { downloadBlob } from './download.ts';
 import { parseImageConfig } from './image-config.ts';
 import { hexOf, type Image, type ImageLayer, type ImageStore } from './store.ts';
 
@@ -27,8 +25,6 @@ interface Descriptor {
 }
 
 const PARALLEL = 3;
-const ATTEMPTS = 5;
-const FIRST_PAUSE_MS = 200;
 
 /** The manifest of the image for the platform, and the digest under which the reference is known. */
 export async function resolveManifest(
@@ -59,11 +55,11 @@ export function choosePlatform(manifests: readonly Descriptor[], platform: strin
   );
 }
 
-/** Downloads what is missing and registers the image under its name. */
+/** Downloads what is missing, from the first of the sources that has it, and registers the image under its name. */
 export async function pullImage(
   host: NativeHost,
   store: ImageStore,
-  client: RegistryClient,
+  sources: readonly Source[],
   resolved: { readonly manifest: Manifest; readonly digest: string },
   reference: Reference,
   progress: PullProgress,
@@ -78,7 +74,7 @@ export async function pullImage(
     if (!/^sha256:[0-9a-f]{64}$/.test(digest))
       throw new RegistryError(0, `manifest of ${familiarName(reference)} has an invalid digest`);
   const fresh = store.get(config.digest) === undefined;
-  await download(host, store, client, config, () => undefined);
+  await downloadBlob({ host, store, sources, onBytes: () => undefined }, config);
   const configText = (await store.readBlob(config.digest)).toString('utf8');
   const { diff_ids: diffIds } = parseImageConfig(configText).rootfs;
   if (diffIds.length !== layers.length)
@@ -98,9 +94,9 @@ export async function pullImage(
     for (let next = queue.shift(); next; next = queue.shift()) {
       const { layer, diffId } = next;
       const id = short(layer.digest);
-      await download(host, store, client, layer, (current) =>
-        progress({ status: 'Downloading', progressDetail: { current, total: layer.size }, id }),
-      );
+      const onBytes = (current: number): void =>
+        progress({ status: 'Downloading', progressDetail: { current, total: layer.size }, id });
+      await downloadBlob({ host, store, sources, onBytes }, layer);
       progress({ status: 'Download complete', progressDetail: {}, id });
       await store.ensureLayer(diffId, layer.digest);
       progress({ status: 'Pull complete', progressDetail: {}, id });
@@ -114,53 +110,3 @@ export async function pullImage(
 }
 
 const short = (digest: string): string => hexOf(digest).slice(0, 12);
-
-/** One blob, resumed where the connection broke; kept only with the right digest. */
-async function download(
-  host: NativeHost,
-  store: ImageStore,
-  client: RegistryClient,
-  blob: Descriptor,
-  onBytes: (count: number) => void,
-): Promise<void> {
-  if (await store.hasBlob(blob.digest)) return;
-  const partial = join(store.blobFolder, `.${randomBytes(8).toString('hex')}.part`);
-  const handle = await host.files.open(partial, 'wx', 0o600);
-  try {
-    const hash = createHash('sha256');
-    let received = 0;
-    for (let attempt = 1; ; attempt++) {
-      try {
-        const answer = await client.blob(blob.digest, received);
-        // A registry without ranges starts over: what is known already is skipped.
-        let skip = received - answer.offset;
-        for await (const chunk of answer.stream as AsyncIterable<Buffer>) {
-          const fresh = chunk.subarray(Math.min(skip, chunk.length));
-          skip -= chunk.length - fresh.length;
-          if (fresh.length === 0) continue;
-          received += fresh.length;
-          if (received > blob.size)
-            throw new RegistryError(0, `blob ${blob.digest} is longer than the ${blob.size} bytes announced`);
-          hash.update(fresh);
-          await handle.write(fresh);
-          onBytes(received);
-        }
-        if (received >= blob.size) break;
-        throw new Error(`the connection ended after ${received} of ${blob.size} bytes`);
-      } catch (error) {
-        if (error instanceof RegistryError || attempt >= ATTEMPTS) throw error;
-        await delay(FIRST_PAUSE_MS * 2 ** (attempt - 1));
-      }
-    }
-    const digest = `sha256:${hash.digest('hex')}`;
-    if (digest !== blob.digest)
-      throw new RegistryError(
-        0,
-        `filesystem layer verification failed for digest ${blob.digest}: content has digest ${digest}`,
-      );
-    await store.putBlob(createReadStream(partial), blob.digest);
-  } finally {
-    await handle.close();
-    await host.files.rm(partial, { force: true });
-  }
-}

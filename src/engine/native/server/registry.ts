@@ -98,14 +98,14 @@ export async function pull(engine: NativeEngine, exchange: Exchange): Promise<vo
     platform: query.get('platform') || undefined,
     architecture: engine.machine.imageArchitecture,
   };
-  const { client, result: resolved } = await answering(
+  const { sources, result: resolved } = await answering(
     engine.registries.reading(reference, credentialsOf(exchange), (candidate) => resolveManifest(candidate, request)),
   );
   const response = exchange.stream(200, 'application/json');
   const label = reference.digest ?? reference.tag ?? 'latest';
   writeLine(response, { status: `Pulling from ${reference.repository}`, id: label });
   try {
-    const { image, fresh } = await pullImage(engine.host, engine.images, client, resolved, reference, (line) =>
+    const { image, fresh } = await pullImage(engine.host, engine.images, sources, resolved, reference, (line) =>
       writeLine(response, line),
     );
     const name =
