@@ -144,6 +144,9 @@ export function createContext(facts: ContextFacts): CommandContext {
 /** What looks at engines in passing, while the user types: that starts none. */
 const NEVER_STARTS = ['__complete'];
 
+/** What looks for containers or ends them: where there are none, there is nothing to be started for it. */
+const LOOKS = ['down', 'kill', 'logs', 'ls', 'ps', 'rm', 'stop'];
+
 function noteTo({ progress }: GlobalOptions, io: Io, text: string): void {
   if (progress !== 'quiet' && progress !== 'json') io.stderr.write(`${text}\n`);
 }
@@ -157,7 +160,9 @@ async function connect(facts: ContextFacts, project?: string): Promise<Engine> {
     env,
     ...(globals.engine === undefined ? {} : { explicit: globals.engine }),
     ...(project === undefined ? {} : { project }),
-    ...(NEVER_STARTS.includes(command) ? {} : { native: nativeStarter({ env, note, signal: interrupts.signal }) }),
+    ...(NEVER_STARTS.includes(command)
+      ? {}
+      : { native: nativeStarter({ env, note, signal: interrupts.signal, looks: LOOKS.includes(command) }) }),
   });
   debug('cli', () => `connected to ${engine.endpoint}`);
   if (!globals.dryRun) return engine;

@@ -8,6 +8,7 @@ import { contextTarget } from './client/contexts.ts';
 import { connectDockerEngine } from './client/index.ts';
 import { type EngineTarget, formatAddress, parseAddress } from './client/target.ts';
 import { tlsFromDirectory } from './client/tls.ts';
+import { dormantEngine } from './dormant-engine.ts';
 import type { Engine } from './engine.ts';
 import { enginePlace } from './native-place.ts';
 
@@ -33,6 +34,11 @@ export interface NativeStarter {
   has(project: string): Promise<boolean>;
   /** Resolves when it answers at its socket. */
   start(): Promise<void>;
+  /**
+   * What is kept for it, where it could be started and the command looks, or ends what runs: without containers, networks and
+   * volumes of the user's it need not be started for that.
+   */
+  keeps?(): Promise<'nothing' | 'images' | 'more'>;
 }
 
 export interface SelectOptions {
@@ -200,6 +206,13 @@ async function tryOrStart(proposal: Proposal, options: SelectOptions, isLast: bo
   // It is there, for others: starting one would not help.
   if (isDenied(attempt.error)) return attempt;
   if (!proposal.decides && !isLast && !(project !== undefined && (await native.has(project)))) return attempt;
+  const kept = (await native.keeps?.()) ?? 'more';
+  if (kept !== 'more') {
+    const about = described(proposal);
+    const wake = (): Promise<Engine> => woken(proposal, native, options);
+    const engine = dormantEngine({ endpoint: about.endpoint, images: kept === 'images', wake });
+    return { candidate: { ...about, outcome: 'taken', reason: 'nothing is there; started when it is needed' }, engine };
+  }
   try {
     await native.start();
   } catch (error) {
@@ -208,6 +221,13 @@ async function tryOrStart(proposal: Proposal, options: SelectOptions, isLast: bo
     return { candidate: { ...candidate, reason: messageOf(error), hint: error.hint }, error };
   }
   return tryOne({ ...proposal, absent: undefined }, options);
+}
+
+async function woken(proposal: Proposal, native: NativeStarter, options: SelectOptions): Promise<Engine> {
+  await native.start();
+  const attempt = await tryOne({ ...proposal, absent: undefined }, options);
+  if ('engine' in attempt) return attempt.engine;
+  throw attempt.error;
 }
 
 /** Somebody listens there, but not for this user. */

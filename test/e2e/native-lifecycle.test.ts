@@ -43,7 +43,13 @@ test('commands that need an engine at the same moment start one; idle, it ends a
   const cwd = await project('name: ondemand\nservices:\n  one: {image: busybox, command: sleep 600}\n');
   expect((await engine.windlass(['config', '-q'], { cwd })).stderr).toBe('');
   expect(await engine.status()).toMatchObject({ active: false });
-  const ran = await Promise.all([1, 2, 3].map(() => engine.windlass(['ps', '-q'], { cwd })));
+  // Nothing is there, so nothing has to be started to see that.
+  for (const look of [['ps', '-q'], ['ls', '-q'], ['logs'], ['down']]) {
+    const { stdout, stderr } = await engine.windlass(look, { cwd });
+    expect([stdout, stderr.replace(/.*no resource found to remove.*\n/, '')]).toEqual(['', '']);
+  }
+  expect(await engine.status()).toMatchObject({ active: false });
+  const ran = await Promise.all([1, 2, 3].map(() => engine.windlass(['images', '-q'], { cwd })));
   expect(ran.filter(({ stderr }) => stderr.includes('started the native engine'))).toHaveLength(1);
   await ensureBusybox(engine.host);
   await engine.windlass(['up', '-d'], { cwd });

@@ -9,17 +9,31 @@ export interface OnDemandFacts {
   /** A line for the user on standard error. */
   readonly note: (text: string) => void;
   readonly signal: AbortSignal;
+  /** The command looks at what is there, or ends it: an engine that has nothing need not be started for it. */
+  readonly looks: boolean;
 }
 
 /** An engine that was started on demand ends after so long without containers, connections or work. */
 const IDLE_SECONDS = 60;
 
-export function nativeStarter({ env, note, signal }: OnDemandFacts): NativeStarter {
+export function nativeStarter({ env, note, signal, looks }: OnDemandFacts): NativeStarter {
   const place = enginePlace({}, env);
   return {
     async has(project) {
       const { hasProject } = await import('../../engine/native/keeper/peek.ts');
       return hasProject(place, project);
+    },
+    async keeps() {
+      if (!looks) return 'more';
+      const { whatIsKept } = await import('../../engine/native/keeper/peek.ts');
+      const kept = await whatIsKept(place);
+      if (kept === 'more') return kept;
+      // A machine on which it could not be started is to be told so.
+      const [{ machineLacks }, { realNativeHost }] = await Promise.all([
+        import('../../engine/native/lacks.ts'),
+        import('../../engine/native/host.ts'),
+      ]);
+      return (await machineLacks(realNativeHost())).length > 0 ? 'more' : kept;
     },
     async start() {
       const { startEngine } = await import('../../engine/native/keeper/start.ts');

@@ -3,6 +3,8 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LABEL } from '../../../names.ts';
 import type { EnginePlace } from '../../native-place.ts';
+import { hasCode } from '../host.ts';
+import { PREDEFINED } from '../networks/record.ts';
 
 /** Whether a container of the project is kept there. False where it cannot be told, as without root. */
 export async function hasProject(place: EnginePlace, project: string): Promise<boolean> {
@@ -18,3 +20,23 @@ export async function hasProject(place: EnginePlace, project: string): Promise<b
   );
   return found.includes(true);
 }
+
+/**
+ * What is kept there: containers, volumes or networks of the user's (`more`), images alone, or nothing. `more` where it cannot be
+ * told.
+ */
+export async function whatIsKept({ lib }: EnginePlace): Promise<'nothing' | 'images' | 'more'> {
+  const [containers, volumes, networks, images] = await Promise.all(
+    ['containers', 'volumes', 'networks', 'images/records'].map((folder) => namesIn(join(lib, folder))),
+  );
+  if (!containers || !volumes || !networks || !images || containers.length > 0 || volumes.length > 0) return 'more';
+  const records = await Promise.all(
+    networks.map((name) => readFile(join(lib, 'networks', name), 'utf8').catch(() => '{}')),
+  );
+  if (!records.every((text) => PREDEFINED.includes((JSON.parse(text) as { name?: string }).name ?? ''))) return 'more';
+  return images.length > 0 ? 'images' : 'nothing';
+}
+
+/** Undefined where they cannot be read; none where there is no folder. */
+const namesIn = (folder: string): Promise<string[] | undefined> =>
+  readdir(folder).catch((error: unknown) => (hasCode(error, 'ENOENT') ? [] : undefined));
