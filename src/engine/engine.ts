@@ -91,6 +91,8 @@ export interface ObservedVolume {
   readonly scope?: string;
   /** Path on the engine's host, where the engine tells. */
   readonly mountpoint?: string;
+  /** ISO 8601, where the engine tells: when the volume was made or, by some engines, when something in its folder was. */
+  readonly createdAt?: string;
   readonly labels: Readonly<Record<string, string>>;
 }
 

@@ -41,6 +41,8 @@ function tree(): TarSource[] {
     },
     { header: plainHeader({ path: 'pipe', type: 'fifo', mode: 0o620 }) },
     file('.hidden name\nwith a line', ''),
+    // A byte that is no UTF-8.
+    file('\udcff of Latin', 'ÿ'),
     file('hole', `${'2\n0\n4096\n8388608\n0\n'.padEnd(512, '\0')}${'z'.repeat(4096)}`, {
       records: records({
         'GNU.sparse.major': '1',
@@ -117,7 +119,7 @@ test.each(['docker', 'native'] as const)('%s: a snapshot brings back the very sa
       { key: 'data', name: `${s.project}_data`, services: ['web'] },
       { key: 'work', services: ['web'] },
     ],
-    snapshots: [{ name: 'first', volumes: [{ key: 'data', entries: 8 }, { key: 'work' }] }],
+    snapshots: [{ name: 'first', volumes: [{ key: 'data', entries: 9 }, { key: 'work' }] }],
   });
 
   await inWeb(spoil);

@@ -132,7 +132,13 @@ export const observedVolume = (volume: Docker.VolumeInspectInfo): ObservedVolume
   labels: volume.Labels ?? {},
   scope: volume.Scope,
   mountpoint: volume.Mountpoint,
+  ...createdAtOf(volume),
 });
+
+function createdAtOf(volume: Docker.VolumeInspectInfo): { readonly createdAt?: string } {
+  const createdAt = text(record(volume).CreatedAt);
+  return createdAt === '' ? {} : { createdAt };
+}
 
 export function observedImage(info: Docker.ImageInspectInfo): ObservedImage {
   const variant = (info as { Variant?: string }).Variant ?? '';

@@ -3,9 +3,10 @@ import { mkdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Engine } from '../../engine/engine.ts';
 import type { Project, Volume } from '../../model.ts';
-import { checkVolume } from '../volumes/check-volume.ts';
+import { checkVolume, type VolumeFacts } from '../volumes/check-volume.ts';
 import { planQuiet, whileQuiet } from '../volumes/quiesce.ts';
 import { fillVolume, isEmptyVolume, readVolume, type VolumePlace } from '../volumes/volume-access.ts';
+import { VolumeError } from '../volumes/volume-error.ts';
 import { BundleError } from './bundle-error.ts';
 import { type BundleVolume, byBytes } from './manifest.ts';
 import { type CheckedBundle, contentsOf, recheck } from './read-bundle.ts';
@@ -50,8 +51,21 @@ export async function saveVolumes(options: SaveOptions): Promise<SavedVolume[]> 
   const contents = await whileQuiet(engine, quiet, read, signal);
   return inTurn(contents, async ([key, content]) => ({
     ...{ key, path: `volumes/${key}.tar`, content },
-    ...(await checkVolume(readSpooled(content))),
+    ...(await factsOf(key, content)),
   }));
+}
+
+/** What could not be restored is not saved. */
+async function factsOf(key: string, content: Spooled): Promise<VolumeFacts> {
+  try {
+    return await checkVolume(readSpooled(content));
+  } catch (cause) {
+    if (!(cause instanceof VolumeError)) throw cause;
+    throw new VolumeError(`volume "${key}" cannot be kept: ${cause.message}`, {
+      cause,
+      hint: 'remove from the volume what the message names, or leave the volume out',
+    });
+  }
 }
 
 export interface RestoreOptions {

@@ -2,7 +2,7 @@
 import { dirname } from 'node:path';
 import { readTar } from '../../archive/tar-reader.ts';
 import { messageOf, WindlassError } from '../../errors.ts';
-import { realSize, sparseProblem } from './volume-entries.ts';
+import { nameOf, realSize, sparseProblem } from './volume-entries.ts';
 import { VolumeError } from './volume-error.ts';
 
 export interface VolumeFacts {
@@ -21,7 +21,7 @@ export async function checkVolume(archive: AsyncIterable<Uint8Array>): Promise<V
   try {
     for await (const entry of readTar(archive)) {
       const isRoot = seen.size === 0 && entry.path === './' && entry.type === 'directory';
-      const path = isRoot ? '.' : (entry.pax.get('GNU.sparse.name')?.toString() ?? entry.path).replace(/\/$/, '');
+      const path = isRoot ? '.' : nameOf(entry).replace(/\/$/, '');
       if (seen.size === 0 && !isRoot) refuse(entry.path, 'is not the folder of the volume itself');
       if (!isRoot && !isInside(path)) refuse(path, 'leads out of it');
       if (seen.has(path)) refuse(path, 'is there twice');

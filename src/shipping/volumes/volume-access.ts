@@ -2,7 +2,7 @@
 // (owners, modes, extended attributes, hard links, holes); else through the engine, by a container that is made and never started,
 // which keeps all but holes and extended attributes other than capabilities.
 import { once } from 'node:events';
-import { access, constants, readdir, rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -12,6 +12,7 @@ import type { Engine } from '../../engine/engine.ts';
 import { messageOf } from '../../errors.ts';
 import { realHost, startProgram } from '../../host.ts';
 import { interruptible } from './interruptible.ts';
+import { isFolderOf } from './same-folder.ts';
 import { expanded, volumeEntries } from './volume-entries.ts';
 import { VolumeError } from './volume-error.ts';
 
@@ -96,20 +97,12 @@ export const fillFolder = (folder: string, archive: AsyncIterable<Uint8Array>): 
 export async function folderOf({ engine, volume, throughEngine, signal }: VolumePlace): Promise<string | undefined> {
   const found = await engine.findVolume(volume, signal);
   if (found === undefined) throw new VolumeError(`there is no volume "${volume}"`);
-  const { mountpoint, driver } = found;
-  if (
-    throughEngine === true ||
-    mountpoint === undefined ||
-    driver !== 'local' ||
-    !engine.endpoint.startsWith('unix://')
-  )
+  const { mountpoint, createdAt, driver } = found;
+  if (throughEngine === true || mountpoint === undefined || createdAt === undefined || driver !== 'local')
     return undefined;
   // Only root may give files away.
-  if (process.getuid?.() !== 0) return undefined;
-  return access(mountpoint, constants.R_OK | constants.W_OK).then(
-    () => mountpoint,
-    () => undefined,
-  );
+  if (process.getuid?.() !== 0 || !engine.endpoint.startsWith('unix://')) return undefined;
+  return (await isFolderOf(createdAt, mountpoint)) ? mountpoint : undefined;
 }
 
 /** Removes everything in it. Where only the engine reaches it, by the shell of the image. */

@@ -1,6 +1,6 @@
 // A volume's contents as archive entries in one form, whatever they were read with: paths below the volume, no times but those of
 // change, no numbers of processes in names. Sparse files come in GNU tar's format 1.0 (`GNU.sparse.*`, the map before the data).
-
+import { decodeName, encodeName } from '../../archive/names.ts';
 import { type ReadEntry, readTar } from '../../archive/tar-reader.ts';
 import { plainHeader, type TarSource } from '../../archive/tar-writer.ts';
 import { VolumeError } from './volume-error.ts';
@@ -21,18 +21,23 @@ export async function* volumeEntries(archive: AsyncIterable<Uint8Array>, prefix:
 }
 
 function normalised(entry: ReadEntry, prefix: string): TarSource {
-  const real = entry.pax.get(SPARSE.name)?.toString();
-  const path = below(real ?? entry.path, prefix, entry.type === 'directory');
+  const path = below(nameOf(entry), prefix, entry.type === 'directory');
   const records = new Map<string, Buffer>();
   for (const key of Object.values(SPARSE)) {
     const value = entry.pax.get(key);
-    if (value !== undefined) records.set(key, key === SPARSE.name ? Buffer.from(path) : value);
+    if (value !== undefined) records.set(key, key === SPARSE.name ? encodeName(path) : value);
   }
   const mtime = entry.pax.get('mtime');
   if (mtime?.includes('.')) records.set('mtime', mtime);
   const linkPath = entry.type === 'link' ? below(entry.linkPath, prefix, false) : entry.linkPath;
   const header = plainHeader({ ...entry, path, linkPath, mtime: Math.trunc(entry.mtime), records });
   return { header, content: () => entry.body() };
+}
+
+/** Of a sparse file the archive has another in the place of its name. */
+export function nameOf({ pax, path }: Pick<ReadEntry, 'pax' | 'path'>): string {
+  const real = pax.get(SPARSE.name);
+  return real === undefined ? path : decodeName(real);
 }
 
 function below(path: string, prefix: string, isFolder: boolean): string {
@@ -50,10 +55,9 @@ export const realSize = (entry: Pick<ReadEntry, 'pax' | 'size'>): number =>
 export function expanded(entry: ReadEntry, place: string): TarSource {
   const named = (path: string): string => (path === ROOT ? place : `${place}${path}`);
   const linkPath = entry.type === 'link' ? named(entry.linkPath) : entry.linkPath;
-  const name = entry.pax.get(SPARSE.name)?.toString() ?? entry.path;
   const { type, mode, uid, gid, xattrs, devMajor, devMinor } = entry;
   const plain = { type, mode, uid, gid, xattrs, devMajor, devMinor, mtime: Math.trunc(entry.mtime) };
-  const header = plainHeader({ ...plain, path: named(name), linkPath, size: realSize(entry) });
+  const header = plainHeader({ ...plain, path: named(nameOf(entry)), linkPath, size: realSize(entry) });
   return { header, content: () => (entry.pax.has(SPARSE.size) ? filled(entry) : entry.body()) };
 }
 
