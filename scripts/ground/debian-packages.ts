@@ -14,6 +14,7 @@ const PACKAGES = {
   procps: { program: 'ps', why: 'engines list the processes of a container with it' },
   debootstrap: { program: 'debootstrap', why: 'the base of images that are built from Debian packages' },
   'docker-registry': { program: 'docker-registry', why: 'a registry whose tags move under tests' },
+  skopeo: { program: 'skopeo', why: 'reads the images in bundles as others do' },
   chromium: { program: 'chromium', why: 'the browser whose pages reload while files are watched' },
   'ca-certificates': { file: '/etc/ssl/certs/ca-certificates.crt', why: "to trust the Debian mirror's certificate" },
 } as const;

@@ -1,7 +1,8 @@
 // Bundles between real engines: saved on one, raised on a fresh one of the other kind.
-import { mkdir, readdir, utimes } from 'node:fs/promises';
+import { mkdir, readdir, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, expect, inject, onTestFinished, test } from 'vitest';
+import { ensurePackages } from '../../scripts/ground/debian-packages.ts';
 import { startDebianRegistry } from '../support/debian-registry.ts';
 import { type NativeEngineUnderTest, startNativeEngine } from '../support/native-engine.ts';
 import { type CommandOptions, type Scenario, scenario } from '../support/scenario.ts';
@@ -144,28 +145,63 @@ test('without images it brings what they are built from', async () => {
   await s.expectNothingLeft();
 });
 
-test('the same input is the same bytes: another day, folder and engine; docker load reads it', async () => {
+/** A clock that is years ahead, for a program in Node. */
+const LATER = `--import=data:text/javascript,${encodeURIComponent(
+  'const now = Date.now; Date = class extends Date { constructor(...a) { a.length ? super(...a) : super(Date.now()); } }; Date.now = () => now() + 2e11;',
+)}`;
+
+/** Another user, who may write where root may. */
+const SOMEBODY_ELSE = [
+  ...['setpriv', '--reuid=4321', '--regid=4321', '--clear-groups', '--securebits=+no_setuid_fixup'],
+  ...['--inh-caps=+dac_override', '--ambient-caps=+dac_override'],
+];
+
+test('the same input is the same bytes: another day, folder, user and engine; docker load and skopeo read it', async () => {
+  const ready = ensurePackages(['skopeo']);
+  const second = 'windlass-same:1.0';
   const files = {
-    'compose.yaml': 'name: same\nservices: {web: {image: busybox, volumes: ["./site:/site"]}}\n',
+    'compose.yaml': `name: same\nservices: {web: {image: busybox, volumes: ["./site:/site"]}, more: {image: "${second}"}}\n`,
     'site/a': 'a',
     'site/b/c': 'c',
   };
   const [one, two] = [await scenario({ files, unnamed: true }), await scenario({ files, unnamed: true })];
   await utimes(join(two.folder, 'site/a'), 1, 1);
   await two.command('chmod', ['-R', 'g+w,o-r', 'site']);
-  const save = (s: Scenario, host: string): Promise<unknown> =>
-    s.windlass(['bundle', 'save', '-o', 'same.tar'], { env: { DOCKER_HOST: host } });
-  await save(one, inject('ground').dockerHost);
-  // The native engine knows the image from the other engine's bundle alone.
+  await one.docker(['build', '-q', '-t', second, '-'], {
+    input: 'FROM busybox\nRUN echo second > /which\n',
+    env: { DOCKER_BUILDKIT: '0' },
+  });
+  onTestFinished(async () => {
+    await one.docker(['image', 'rm', second], { cwd: '/', exit: 'any' });
+    await native.docker(['image', 'rm', second]);
+  });
+  await one.windlass(['bundle', 'save', '-o', 'same.tar']);
+  // The native engine knows the images from the other engine's bundle alone.
   await two.windlass(['bundle', 'load', join(one.folder, 'same.tar')], {
     env: { DOCKER_HOST: native.host, XDG_STATE_HOME: join(two.folder, 'state') },
   });
-  await save(two, native.host);
+  const [program = '', ...args] = [
+    ...(process.getuid?.() === 0 ? SOMEBODY_ELSE : []),
+    ...[process.execPath, LATER, inject('ground').program, 'bundle', 'save', '-o', 'same.tar'],
+  ];
+  await two.command(program, args, { env: { DOCKER_HOST: native.host, TZ: 'Pacific/Auckland', LANG: 'tr_TR.UTF-8' } });
+  if (process.getuid?.() === 0) expect((await stat(join(two.folder, 'same.tar'))).uid).toBe(4321);
   await one.command('cmp', ['same.tar', join(two.folder, 'same.tar')]);
   expect((await one.windlass(['bundle', 'verify', 'same.tar'])).stdout).toMatch(
     /^sha256:[0-9a-f]{64} same: \d+ contents are whole\n$/,
   );
-  expect((await one.docker(['load', '-i', 'same.tar'])).stdout).toContain('Loaded image: busybox:latest');
+
+  for (const docker of [one.docker.bind(one), native.docker]) {
+    const { stdout } = await docker(['load', '-i', join(one.folder, 'same.tar')]);
+    expect(stdout).toContain('Loaded image: busybox:latest');
+    expect(stdout).toContain(`Loaded image: ${second}`);
+  }
+  await ready;
+  const { stdout: known } = await one.docker(['image', 'inspect', '-f', '{{json .RootFS.Layers}}', second]);
+  for (const form of ['oci-archive', 'docker-archive']) {
+    const { stdout } = await one.command('skopeo', ['inspect', '--config', `${form}:same.tar:${second}`]);
+    expect((JSON.parse(stdout) as { rootfs: { diff_ids: unknown } }).rootfs.diff_ids).toEqual(JSON.parse(known));
+  }
 });
 
 test('through a registry and back it is the same file, and it is raised from there', async () => {

@@ -49,8 +49,8 @@ const SWEEPS = 12;
 
 export function layoutOf(services: readonly ServiceNode[], options: LayoutOptions): Layout {
   const { cells, chains } = cellsOf(services, options);
-  const rows: Cell[][] = [];
-  for (const cell of cells) (rows[cell.row] ??= []).push(cell);
+  const count = 1 + Math.max(0, ...cells.map(({ row }) => row));
+  const rows = Array.from({ length: count }, (_, index) => cells.filter(({ row }) => row === index));
   for (let sweep = 0; sweep < SWEEPS; sweep++) sortRows(rows, sweep % 2 === 0);
   for (const row of rows) pack(row, options.gapX);
   for (let sweep = 0; sweep < SWEEPS; sweep++) straighten(rows, sweep % 2 === 0, options.gapX);
