@@ -574,6 +574,18 @@ export function creation(at: At): void {
     await at().finished(`rmdir /tmp-of-host/${at().prefix}-bind`, { HostConfig: { Binds: ['/tmp:/tmp-of-host'] } });
   });
 
+  test('a bind of a folder that cannot be made is refused, and the engine goes on', async () => {
+    const asked = at().body({ HostConfig: { Binds: ['/proc/windlass/none:/b'] } });
+    const made = await at().api.post('/containers/create', asked, { name: at().name('nowhere') });
+    const { Id } = made.json as { Id?: string };
+    // Docker makes the folder with the start.
+    const refused = made.status === 201 ? await at().api.post(`/containers/${Id}/start`) : made;
+    expect(refused.status).toBeGreaterThanOrEqual(400);
+    expect(refused.message).toContain(
+      `error while creating mount source path '/proc/windlass/none': mkdir /proc/windlass:`,
+    );
+  });
+
   test('a volume that is named in a bind is made, and stays', async () => {
     const volume = at().name('v');
     const id = await at().create({ HostConfig: { Binds: [`${volume}:/v:ro`] } });

@@ -1,10 +1,11 @@
 // A transformation image makes of the project what it likes: it finds the model in /in and writes to /out, as docker compose
 // bridge's do. It runs with the user's own id, and is gone afterwards.
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Engine } from '../../engine/engine.ts';
 import { WindlassError } from '../../errors.ts';
+import { makeFolder } from '../../make-folder.ts';
 import type { Mount, Project, Service } from '../../model.ts';
 import { builtImageName } from '../../names.ts';
 import { renderProject } from '../../spec/render.ts';
@@ -31,7 +32,7 @@ export async function transform(
   const input = await mkdtemp(join(tmpdir(), 'windlass-bridge-'));
   try {
     await writeFile(join(input, 'compose.yaml'), await modelText(project), { mode: 0o600 });
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     const volumes = [bind(input, '/in'), bind(folder, '/out'), ...(templates ? [bind(templates, '/templates')] : [])];
     for (const image of images.length === 0 ? [DEFAULT_TRANSFORMATION] : images) {
       const code = await runTransformation(context, engine, image, volumes);

@@ -1,10 +1,11 @@
 // The resources of a conversion → files of a folder. What an earlier conversion left there goes; anything else is not touched.
 import { existsSync, readdirSync, statSync } from 'node:fs';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Resource, Tree } from '../../bridge/manifest.ts';
 import { WindlassError } from '../../errors.ts';
 import type { OrderedMap, OrderedValue } from '../../go-json.ts';
+import { makeFolder } from '../../make-folder.ts';
 import { emitYaml } from '../../spec/yaml/emit.ts';
 import { writing } from '../output/writing.ts';
 
@@ -30,7 +31,7 @@ export function writeResources(folder: string, resources: readonly Resource[]): 
     for (const name of OURS) await rm(join(folder, name), { recursive: true, force: true });
     for (const resource of resources) {
       const path = join(folder, resource.path);
-      await mkdir(dirname(path), { recursive: true });
+      await makeFolder(dirname(path));
       await writeFile(path, textOf(resource), { mode: resource.secret ? 0o600 : 0o644 });
     }
   });

@@ -1,8 +1,9 @@
 // `bridge transformations create`: a transformation's templates to start one's own from.
 import { existsSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { WindlassError } from '../../errors.ts';
+import { makeFolder } from '../../make-folder.ts';
 import { createFrom, DEFAULT_TRANSFORMATION } from '../bridge/transform.ts';
 import { unpackTree } from '../copy/unpack.ts';
 import type { CommandRun } from '../declaration.ts';
@@ -23,7 +24,7 @@ export const run: CommandRun<typeof createTransformationFlags> = async (context,
   const id = await createFrom(engine, flags.from || DEFAULT_TRANSFORMATION, {}, signal);
   try {
     const archive = await engine.getArchive(id, '/templates', signal);
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     await unpackTree({
       archive,
       placement: { directory: folder, from: 'templates', to: 'templates' },

@@ -2,11 +2,12 @@
 // by names with `..` nor through links that the archive itself made.
 import { createWriteStream } from 'node:fs';
 import { chmod, link, lstat, lutimes, mkdir, realpath, rm, symlink, utimes } from 'node:fs/promises';
-import { dirname, join, relative, resolve, sep } from 'node:path';
+import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { extract, type Headers } from 'tar-stream';
 import { WindlassError } from '../../errors.ts';
+import { makeFolder } from '../../make-folder.ts';
 import { type Placement, renameEntry } from './placement.ts';
 
 export interface UnpackRequest {
@@ -82,12 +83,19 @@ async function safePath(root: string, name: string): Promise<string> {
   const path = resolve(root, `.${sep}${name}`);
   if (!isBelow(root, path)) throw outside(name);
   if (path === root) return path;
-  await mkdir(dirname(path), { recursive: true }).catch(() => {
-    // realpath tells what is wrong.
+  return join(await safeFolder(root, dirname(path), name), basename(path));
+}
+
+/** The folder at a path, made where it is missing, one step at a time: no step leads out, so nothing is made outside. */
+async function safeFolder(root: string, path: string, name: string): Promise<string> {
+  if (path === root) return root;
+  const own = join(await safeFolder(root, dirname(path), name), basename(path));
+  await mkdir(own).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EEXIST') throw error;
   });
-  const parent = await realpath(dirname(path));
-  if (!isBelow(root, parent)) throw outside(name);
-  return join(parent, path.slice(dirname(path).length));
+  const real = await realpath(own);
+  if (!isBelow(root, real)) throw outside(name);
+  return real;
 }
 
 function isBelow(root: string, path: string): boolean {
@@ -109,6 +117,6 @@ async function makeDirectory(path: string, mode: number | undefined): Promise<vo
       throw new WindlassError('COPY', `cannot overwrite non-directory "${path}" with a directory`);
     await rm(path);
   }
-  await mkdir(path, { recursive: true });
+  await makeFolder(path);
   await chmod(path, (mode ?? 0o755) & 0o7777);
 }

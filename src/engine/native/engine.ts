@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { WindlassError } from '../../errors.ts';
+import { makeFolder } from '../../make-folder.ts';
 import { Registries } from '../../registry/registries.ts';
 import { DEFAULT_SETTINGS, type RegistrySettings, registrySettings } from '../../registry/settings.ts';
 import { DEFAULT_PLACE, type EnginePlace } from '../native-place.ts';
@@ -63,8 +64,8 @@ export async function openEngine(folders: EngineFolders, options: EngineOptions 
   const { host = realNativeHost(), kept } = options;
   const paths = pathsUnder(folders.lib, folders.run);
   const machine = await probeMachine(host);
-  await host.files.mkdir(paths.lib, { recursive: true, mode: 0o711 });
-  await host.files.mkdir(paths.run, { recursive: true, mode: 0o711 });
+  await makeFolder(paths.lib, 0o711, host.files);
+  await makeFolder(paths.run, 0o711, host.files);
   const lock: RootLock | undefined = kept ? undefined : await holdRoot(paths.run);
   try {
     const events = new EventBus();

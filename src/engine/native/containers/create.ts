@@ -1,5 +1,8 @@
 // A container from what a client asked for: settings merged with the image's, mounts settled, networks looked up.
 import { isIPv4, isIPv6 } from 'node:net';
+import { getSystemErrorMap } from 'node:util';
+import { messageOf } from '../../../errors.ts';
+import { makeFolder } from '../../../make-folder.ts';
 import type { NativeHost } from '../host.ts';
 import type { HealthConfig, RunConfig } from '../images/image-config.ts';
 import { findImage, missingImage } from '../images/lookup.ts';
@@ -176,6 +179,17 @@ async function settleMounts(parts: CreateParts, requests: readonly MountRequest[
   return points;
 }
 
+/** A folder for a bind mount, as Docker makes one for `-v`. */
+async function makeSource({ host }: CreateParts, source: string): Promise<void> {
+  try {
+    await makeFolder(source, 0o755, host.files);
+  } catch (error) {
+    const { errno = 0, path = source } = error as NodeJS.ErrnoException;
+    const why = getSystemErrorMap().get(errno)?.[1] ?? messageOf(error);
+    throw new ApiError(500, `error while creating mount source path '${source}': mkdir ${path}: ${why}`);
+  }
+}
+
 async function settleMount(parts: CreateParts, request: MountRequest): Promise<MountPoint> {
   const { type, source, target: Destination, readWrite: RW, mode: Mode, propagation: Propagation } = request;
   if (type === 'tmpfs')
@@ -187,7 +201,7 @@ async function settleMount(parts: CreateParts, request: MountRequest): Promise<M
     );
     if (!exists && !request.createSource)
       throw badRequest(`invalid mount config for type "bind": bind source path does not exist: ${source}`);
-    if (!exists) await parts.host.files.mkdir(source, { recursive: true });
+    if (!exists) await makeSource(parts, source);
     return { Type: type, Source: source, Destination, Mode, RW, Propagation: Propagation || 'rprivate' };
   }
   const { record } = await parts.volumes.create({

@@ -1,8 +1,8 @@
 // `engine run --restart`: the keeper takes the place of this process, so that whoever watches it (a terminal, systemd) watches
 // the keeper.
-import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { HostError } from '../../../errors.ts';
+import { makeFolder } from '../../../make-folder.ts';
 import { EMBEDDED_DNS } from '../../../network/bridge.ts';
 import { USUAL_PORT } from '../../../network/dns/server.ts';
 import { realNativeHost } from '../host.ts';
@@ -17,8 +17,8 @@ export async function foregroundKeeper({ place, group, command, env }: StartOpti
   const host = realNativeHost();
   const lacks = await machineLacks(host);
   if (lacks.length > 0) throw lacksError(lacks);
-  await mkdir(place.run, { recursive: true, mode: 0o711 });
-  await mkdir(dirname(place.socket), { recursive: true });
+  await makeFolder(place.run, 0o711);
+  await makeFolder(dirname(place.socket));
   // Tells who holds the root, in words; the keeper takes it a moment later.
   await (await holdRoot(place.run)).release();
   const resolver = { address: EMBEDDED_DNS, port: USUAL_PORT };

@@ -2,10 +2,11 @@
 // the engine answers. Any number of callers at once end with one engine.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
-import { mkdir, readFile, stat, truncate } from 'node:fs/promises';
+import { readFile, stat, truncate } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { WindlassError } from '../../../errors.ts';
+import { makeFolder } from '../../../make-folder.ts';
 import { EMBEDDED_DNS } from '../../../network/bridge.ts';
 import { USUAL_PORT } from '../../../network/dns/server.ts';
 import type { EnginePlace } from '../../native-place.ts';
@@ -48,8 +49,8 @@ export async function startEngine(options: StartOptions): Promise<boolean> {
   const lacks = await machineLacks(host);
   if (lacks.length > 0) throw lacksError(lacks);
   const perl = (await findProgram(host.files, 'perl')) ?? 'perl';
-  await mkdir(place.run, { recursive: true, mode: 0o711 });
-  await mkdir(dirname(place.socket), { recursive: true });
+  await makeFolder(place.run, 0o711);
+  await makeFolder(dirname(place.socket));
   const log = logPath(place);
   const cgroupRoots = await trackingRoots(host);
   const size = async (): Promise<number> => (await stat(log).catch(() => undefined))?.size ?? 0;

@@ -1,9 +1,10 @@
 // Where the API listens: a Unix socket of its own or one that a keeper holds, and TCP where it was asked for.
-import { chmod, chown, mkdir, readFile, rm } from 'node:fs/promises';
+import { chmod, chown, readFile, rm } from 'node:fs/promises';
 import { createConnection, isIP, type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
 import type { SecureContextOptions } from 'node:tls';
 import { UsageError, WindlassError } from '../../../errors.ts';
+import { makeFolder } from '../../../make-folder.ts';
 
 /** An address to listen on, beside the Unix socket. */
 export interface TcpAddress {
@@ -69,7 +70,7 @@ export async function tlsOptions(
 
 /** Listens on a path: 0660, root and the group. A socket that nobody serves any more is replaced. */
 export async function listenOnPath(server: Server, path: string, group: number): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
+  await makeFolder(dirname(path));
   if (await answers(path))
     throw new WindlassError('ENGINE_SOCKET_IN_USE', `something else answers on "${path}"`, {
       hint: 'give another --socket',
