@@ -99,6 +99,29 @@ export function attaching(at: At): void {
     await at().remove(id);
   });
 
+  test('a terminal goes on without the client it was made for, and has the last of several sizes', async () => {
+    const id = await at().create({ ...INTERACTIVE, Tty: true, Cmd: ['sh'] });
+    const first = await attach(id);
+    await at().start(id);
+    await first.until('#');
+    first.socket.write(Buffer.from([16, 17]));
+    await first.rest();
+    const second = await attach(id);
+    // As docker attach does: one too large first, so that what runs draws itself anew.
+    for (const size of [
+      { h: 41, w: 91 },
+      { h: 40, w: 90 },
+    ])
+      good(await at().api.post(`/containers/${id}/resize`, undefined, size));
+    await eventually('the terminal has its size', async () => {
+      second.socket.write('stty size\n');
+      return (await second.until('stty')).includes('40 90');
+    });
+    second.socket.write('exit 5\n');
+    await second.rest();
+    expect(await at().waitFor(id)).toBe(5);
+  });
+
   test('two clients see the same', async () => {
     const id = await at().create({ Cmd: ['echo', 'shared'] });
     const [one, two] = [await attach(id), await attach(id)];

@@ -17,6 +17,7 @@ import { LogRotation } from './containers/log-rotation.ts';
 import { RestartPolicies } from './containers/restart.ts';
 import { startOrder } from './containers/start-order.ts';
 import { ContainerStore } from './containers/store.ts';
+import { TerminalSizes } from './containers/terminal-sizes.ts';
 import { isLive } from './containers/types.ts';
 import { useEvents } from './containers/use-events.ts';
 import { EventBus } from './events.ts';
@@ -51,6 +52,7 @@ export interface NativeEngine {
   readonly store: ContainerStore;
   readonly lifecycle: Lifecycle;
   readonly execs: ExecSessions;
+  readonly terminals: TerminalSizes;
   readonly builder: Builder;
   readonly events: EventBus;
   readonly startedAt: number;
@@ -83,6 +85,7 @@ export async function openEngine(folders: EngineFolders, options: EngineOptions 
       runtime: lifecycle.runtime,
       availableCapabilities: machine.capabilities,
     });
+    const terminals = new TerminalSizes(host);
     const builder = new Builder({
       host,
       paths,
@@ -117,6 +120,7 @@ export async function openEngine(folders: EngineFolders, options: EngineOptions 
       store,
       lifecycle,
       execs,
+      terminals,
       builder,
       events,
       startedAt: Date.now(),
@@ -139,6 +143,7 @@ export async function openEngine(folders: EngineFolders, options: EngineOptions 
         restarts.close();
         health.close();
         logs.close();
+        terminals.close();
         lifecycle.close();
         await networks.clear();
         networks.close();

@@ -27,7 +27,8 @@ export async function createThroughMonitor(
     container,
     terminal: config.Tty === true,
     stdin: config.OpenStdin === true,
-    leaveStdinOpen: config.StdinOnce !== true,
+    // As in Docker a terminal goes on without the client it was made for: somebody may attach to it later.
+    leaveStdinOpen: config.StdinOnce !== true || config.Tty === true,
     log: logPlan(record.hostConfig.LogConfig),
   });
   const text = await host.kernel.startReporting({

@@ -1,6 +1,5 @@
 // Streams of containers: logs, attach, resize.
 import { once } from 'node:events';
-import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { openStdin, type StdinBridge } from '../containers/attach-bridge.ts';
 import { DetachWatch, parseDetachKeys } from '../containers/detach-keys.ts';
@@ -8,6 +7,7 @@ import { eventAttributes } from '../containers/event-attributes.ts';
 import { logPlan } from '../containers/log-config.ts';
 import { parseTime } from '../containers/log-file.ts';
 import { type ReadLogOptions, readLog } from '../containers/log-reader.ts';
+import type { TerminalSize } from '../containers/terminal-sizes.ts';
 import { type ContainerRecord, isLive } from '../containers/types.ts';
 import type { NativeEngine } from '../engine.ts';
 import { ApiError, badRequest, conflict } from './api-error.ts';
@@ -159,27 +159,8 @@ async function resize(engine: NativeEngine, exchange: Exchange): Promise<void> {
   const record = engine.store.find(exchange.params.id ?? '');
   const size = sizeOf(exchange);
   if (!isLive(record.state.status)) throw conflict(`Container ${record.id} is not running`);
-  await resizeTerminal(engine, engine.paths.container(record.id).bundle, size);
+  await engine.terminals.tell(engine.paths.container(record.id).bundle, size);
   exchange.reply(200);
-}
-
-/** Writes `height width` to the `winsz` pipe in a monitor's folder. */
-export async function resizeTerminal(
-  engine: NativeEngine,
-  folder: string,
-  { height, width }: TerminalSize,
-): Promise<void> {
-  const pipe = await engine.host.files.open(join(folder, 'winsz'), 'r+').catch(() => undefined);
-  try {
-    await pipe?.write(`${height} ${width}\n`);
-  } finally {
-    await pipe?.close();
-  }
-}
-
-export interface TerminalSize {
-  readonly height: number;
-  readonly width: number;
 }
 
 /** The `h` and `w` of a request. */

@@ -9,7 +9,7 @@ import { isLive } from '../containers/types.ts';
 import type { NativeEngine } from '../engine.ts';
 import { badRequest, conflict, notFound } from './api-error.ts';
 import { bodyOf, EXEC } from './body.ts';
-import { resizeTerminal, sizeOf } from './container-streams.ts';
+import { sizeOf } from './container-streams.ts';
 import type { Exchange, Hijacked } from './exchange.ts';
 import { frame, type StreamName } from './frames.ts';
 import type { Routes } from './router.ts';
@@ -46,7 +46,7 @@ export function execRoutes(engine: NativeEngine): Routes {
       const session = find(exchange);
       const size = sizeOf(exchange);
       if (!session.running) throw conflict(`Exec ${session.id} is not running`);
-      await resizeTerminal(engine, sessions.folder(session), size);
+      await engine.terminals.tell(sessions.folder(session), size);
       exchange.reply(200);
     },
     'GET /exec/{id}/json': (exchange) => exchange.reply(200, inspect(find(exchange))),
