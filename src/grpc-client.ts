@@ -108,7 +108,12 @@ export class GrpcClient {
     stream.on('trailers', end);
     // A call that fails at once may be answered with nothing but its end.
     stream.on('response', end);
-    yield* frames(stream);
+    try {
+      yield* frames(stream);
+    } catch (error) {
+      // A call that is over may be reset where this side had not ended it: its status is what counts.
+      if (status === undefined) throw error;
+    }
     if (status === undefined) throw new WindlassError('GRPC', this.#gone);
     if (status !== GRPC.ok) throw new CallFailed(status, said);
   }

@@ -78,13 +78,14 @@ async function answer(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, m
     });
   };
   const call: Call = { headers, signal: gone.signal };
+  // Whoever stops reading has still to be answered.
+  const messages = frames(stream.iterator({ destroyOnReturn: false }));
   try {
     const unary = Object.hasOwn(methods.unary, path) ? methods.unary[path] : undefined;
     const streaming = Object.hasOwn(methods.streaming, path) ? methods.streaming[path] : undefined;
-    if (streaming !== undefined) await streaming({ ...call, messages: frames(stream), send });
+    if (streaming !== undefined) await streaming({ ...call, messages, send });
     else if (unary !== undefined) {
-      // Taken by hand: leaving a loop would destroy the stream before it is answered.
-      const { value: request } = await frames(stream).next();
+      const { value: request } = await messages.next();
       await send(await unary(request ?? Buffer.alloc(0), call));
     } else throw new GrpcFailure(GRPC.unimplemented, `unknown method ${path}`);
   } catch (error) {

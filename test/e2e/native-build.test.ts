@@ -1,6 +1,6 @@
 // Building on the native engine, through the docker CLI's classic builder and through windlass.
 import { spawn } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
@@ -273,6 +273,55 @@ secrets:
     input: 'name: nativebuild\nservices: {app: {build: {context: ., cache_to: [x]}}}',
   });
   expect(refused.output).toContain('build.cache_to needs BuildKit, which the native engine does not have');
+});
+
+test('docker compose and buildx build as they do on Docker, without being told', async () => {
+  const path = await context('peers', {
+    'compose.yaml': `
+name: windlass-peers
+services:
+  lib:
+    build: {context: ., args: {WORD: lent}, secrets: [token]}
+    command: cat /word
+  app:
+    build:
+      context: .
+      dockerfile_inline: |
+        FROM lib
+        COPY --from=extra x /extra
+        CMD cat /word /extra
+      additional_contexts: {lib: "service:lib", extra: ./extra}
+secrets:
+  token: {environment: TOKEN}
+`,
+    Dockerfile:
+      'FROM busybox\nARG WORD\nRUN --mount=type=secret,id=token test "$(cat /run/secrets/token)" = "it is secret"\nRUN echo $WORD > /word',
+    'extra/x': 'extra\n',
+    'broken/Dockerfile': 'FROM busybox\nRUN echo last words; exit 7',
+    'buildx/cli-plugins/.keep': '',
+  });
+  const { peers } = inject('ground');
+  await symlink(peers.buildx, join(path, 'buildx/cli-plugins/docker-buildx'));
+  const environment = { ...process.env, DOCKER_HOST: engine.host, TOKEN: 'it is secret' };
+  const withBuildx = { ...environment, DOCKER_CONFIG: join(path, 'buildx') };
+  const call = async (program: string, args: string[], env: NodeJS.ProcessEnv, exit = 0): Promise<string> => {
+    const ran = await run(program, args, { cwd: path, env, deadline: 120_000 });
+    if (ran.exitCode !== exit) throw failure(ran);
+    return ran.output;
+  };
+  // Without the plugin docker compose is its own client of BuildKit; with it, bake is, and several targets share a session.
+  for (const env of [{ ...environment, DOCKER_CONFIG: folder }, withBuildx]) {
+    const output = await call(peers.compose, ['--progress', 'plain', 'build', '--no-cache'], env);
+    expect(output).toMatch(/\[lib 3\/3\] RUN echo \$WORD > \/word/);
+    expect(await show('windlass-peers-app')).toBe('lent\nextra\n');
+  }
+  const wrong = await call(peers.buildx, ['build', '--progress', 'plain', 'broken'], withBuildx, 1);
+  expect(wrong).toMatch(/last words/);
+  expect(wrong).toMatch(/ERROR: .*exit code: 7/);
+  const quiet = ['build', '-q', '--secret', 'id=token,env=TOKEN', '--iidfile', 'id', '-t', 'windlass-peers-again', '.'];
+  await call('docker', quiet, withBuildx);
+  expect((await inspect(engine.host, 'windlass-peers-again')).Id).toBe(await readFile(join(path, 'id'), 'utf8'));
+  await noRemains();
 });
 
 test('a container’s changes are listed and committed', async () => {

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe } from 'vitest';
 import { archives } from './archives.ts';
 import { attaching } from './attaching.ts';
 import { ApiBench, type ApiSubject, type At } from './bench.ts';
+import { builds } from './builds.ts';
 import { creation } from './creation.ts';
 import { events } from './events.ts';
 import { execs } from './execs.ts';
@@ -29,6 +30,7 @@ const PARTS: Readonly<Record<string, (at: At) => void>> = {
   'files of containers': archives,
   'processes and figures': measures,
   images,
+  builds,
   networks,
   volumes,
   events,

@@ -238,8 +238,6 @@ export async function scenario(options: ScenarioOptions = {}): Promise<Scenario>
     HOME: join(ground.folder, 'home'),
     DOCKER_HOST: ground.dockerHost,
     LANG: 'C.UTF-8',
-    // docker compose builds with BuildKit unless it is told not to; the native engine serves the classic builder's API.
-    ...(ground.engine === 'native' ? { DOCKER_BUILDKIT: '0' } : {}),
     ...(options.unnamed ? {} : { COMPOSE_PROJECT_NAME: project }),
     ...options.env,
   });

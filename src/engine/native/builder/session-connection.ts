@@ -88,6 +88,7 @@ export class SessionConnection implements ClientSession, ContextSession {
   /** An archive that the client has put up under an address of its own. */
   async upload(path: string): Promise<Readable> {
     const call = this.#client.call(UPLOAD, { urlpath: path, urlhost: 'buildkit-session' });
+    call.end();
     return contents(call, await call.messages.next());
   }
 

@@ -4,6 +4,7 @@ import type { Credentials } from '../../../registry/auth.ts';
 import { DEFAULT_REGISTRY } from '../../../registry/reference.ts';
 import { buildOptions } from '../builder/request.ts';
 import type { NativeEngine } from '../engine.ts';
+import { DEFAULT_NETWORK } from '../networks/record.ts';
 import { badRequest } from './api-error.ts';
 import { BuildSessions } from './build-session.ts';
 import type { Exchange } from './exchange.ts';
@@ -21,6 +22,7 @@ export function buildRoutes(engine: NativeEngine): Routes {
       buildkitServer({
         ...{ builder: engine.builder, host: engine.host, images: engine.images, version: ENGINE_VERSION },
         architecture: engine.machine.imageArchitecture,
+        hostGateway: () => engine.networks.find(DEFAULT_NETWORK).ipam[0]?.Gateway ?? '',
         session: (id, signal) => sessions.wait(id, signal),
         adoptSession: (id, connection) => sessions.adopt(id, connection),
       }),

@@ -1,7 +1,18 @@
 // `moby.buildkit.v1.frontend.LLBBridge`: a client that brings its own frontend, as `docker buildx` does, asks for builds in here
 // and tells at last which of them is the result.
 import { GRPC, GrpcFailure, type Methods, type Unary } from '../../../../grpc-server.ts';
-import { bytesOf, decode, encode, mapOf, messagesOf, numberOf, textMapOf, textOf } from '../../../../protobuf.ts';
+import {
+  bytesOf,
+  decode,
+  encode,
+  mapEntries,
+  mapOf,
+  messagesOf,
+  numberOf,
+  textMapOf,
+  textOf,
+} from '../../../../protobuf.ts';
+import { imageDocument } from '../stage-state.ts';
 import { type ControlParts, solveFrontend, workerRecord } from './control.ts';
 import { grpcFailure } from './failure.ts';
 import type { Job, Returned } from './jobs.ts';
@@ -67,7 +78,9 @@ async function solve(parts: ControlParts, job: Job, bytes: Buffer): Promise<Buff
       'graphs of build steps (LLB) are not served by the windlass native engine',
     );
   const id = await job.solve(() => solveFrontend(parts, job, frontend, textMapOf(request, 3), mapOf(request, 13)));
-  return encode({ 3: encode({ 3: encode({ 1: id, 2: definitionOf(id) }) }) });
+  const made = job.result(id);
+  const metadata = made ? mapEntries([['containerimage.config', imageDocument(made.state)]]) : [];
+  return encode({ 3: encode({ 3: encode({ 1: id, 2: definitionOf(id) }), 10: metadata }) });
 }
 
 /** A `ReturnRequest`. */

@@ -27,6 +27,8 @@ export interface ControlParts extends FrontendParts {
   /** Name of this engine and its version. */
   readonly version: string;
   readonly architecture: string;
+  /** The host's address as commands of builds see it. */
+  hostGateway(): string;
   /** Takes over a session's connection. */
   adoptSession(id: string, connection: Duplex): void;
 }
@@ -67,7 +69,10 @@ export function controlMethods(parts: ControlParts): Methods {
 export const workerRecord = (parts: ControlParts): Buffer =>
   encode({
     1: 'windlass',
-    2: mapEntries([['org.mobyproject.buildkit.worker.executor', 'windlass']]),
+    2: mapEntries([
+      ['org.mobyproject.buildkit.worker.executor', 'windlass'],
+      ['org.mobyproject.buildkit.worker.moby.host-gateway-ip', parts.hostGateway()],
+    ]),
     3: [encode({ 1: parts.architecture, 2: 'linux' })],
     5: versionRecord(parts),
   });
@@ -103,13 +108,13 @@ function solveRequest(message: Message): SolveRequest {
 }
 
 async function solve(parts: ControlParts, request: SolveRequest, signal: AbortSignal): Promise<Buffer> {
-  checkExporters(request.exporters);
-  // An image's own history is what `cache_from` reads here: nothing has to be put into it.
-  const refused = request.cacheExports.find((type) => type !== 'inline');
-  if (refused !== undefined)
-    throw badRequest(`cache export of type "${refused}" is not supported by the windlass native engine`);
   const job = parts.jobs.open(request.ref, request.session, signal);
   try {
+    checkExporters(request.exporters);
+    // An image's own history is what `cache_from` reads here: nothing has to be put into it.
+    const refused = request.cacheExports.find((type) => type !== 'inline');
+    if (refused !== undefined)
+      throw badRequest(`cache export of type "${refused}" is not supported by the windlass native engine`);
     const made = await outcome(parts, job, request);
     const told = made ? await exportResult(parts.builder, job.progress, made, request.exporters) : new Map();
     return encode({ 1: mapEntries(told) });
