@@ -1,22 +1,7 @@
 // The subnets of a network: what a client asked for, completed and checked. Pure.
-import {
-  contains,
-  formatAddress,
-  formatSubnet,
-  overlaps,
-  parseAddress,
-  parseSubnet,
-  type Subnet,
-} from '../../../network/cidr.ts';
-import {
-  contains6,
-  formatAddress6,
-  formatSubnet6,
-  overlaps6,
-  parseAddress6,
-  parseSubnet6,
-  type Subnet6,
-} from '../../../network/cidr6.ts';
+import { type AddressFamily, IPV4, IPV6 } from '../../../network/address-family.ts';
+import type { Subnet } from '../../../network/cidr.ts';
+import type { Subnet6 } from '../../../network/cidr6.ts';
 import { chooseSubnet, DEFAULT_POOLS } from '../../../network/ipam.ts';
 import { chooseSubnet6 } from '../../../network/ipam6.ts';
 import { badRequest, forbidden } from '../server/api-error.ts';
@@ -59,57 +44,43 @@ export function poolsOf(configs: readonly IpamConfig[], facts: PoolFacts): Pool[
     ['IPv6', v6],
   ] as const)
     if (found.length > 1) throw badRequest(`a network can have one ${family} subnet, not ${found.length}`);
-  return [ipv4Pool(v4[0] ?? {}, facts), ...(facts.ipv6 ? [ipv6Pool(v6[0] ?? {}, facts)] : [])];
+  const pool = poolIn(IPV4, v4[0] ?? {}, facts.networks, () =>
+    chooseSubnet(DEFAULT_POOLS, [...facts.networks, ...facts.routes]),
+  );
+  if (!facts.ipv6) return [pool];
+  const pool6 = poolIn(IPV6, v6[0] ?? {}, facts.networks6, () =>
+    chooseSubnet6(facts.engineId, [...facts.networks6, ...facts.routes6]),
+  );
+  return [pool, pool6];
 }
 
 const OVERLAP = 'Pool overlaps with other one on this address space';
 
-function ipv4Pool(config: IpamConfig, facts: PoolFacts): Pool {
-  const subnet = config.Subnet
-    ? parseSubnet(config.Subnet)
-    : chooseSubnet(DEFAULT_POOLS, [...facts.networks, ...facts.routes]);
-  if (!subnet || subnet.prefix > 30)
-    throw badRequest(`invalid subnet ${config.Subnet}: expected an IPv4 subnet such as 172.28.0.0/16`);
-  if (facts.networks.some((other) => overlaps(subnet, other))) throw forbidden(OVERLAP);
-  const range = config.IPRange ? parseSubnet(config.IPRange) : undefined;
-  if (config.IPRange && (!range || !contains(subnet, range.base) || range.prefix < subnet.prefix))
-    throw badRequest(`invalid ip-range ${config.IPRange}: it is not within subnet ${formatSubnet(subnet)}`);
-  const gateway = config.Gateway ? parseAddress(config.Gateway) : subnet.base + 1;
-  if (gateway === undefined || !contains(subnet, gateway))
-    throw badRequest(`invalid gateway ${config.Gateway}: it is not within subnet ${formatSubnet(subnet)}`);
+/** What was asked for, completed; `choose` finds a subnet where none was asked for. */
+function poolIn<A, S extends { readonly base: A; readonly prefix: number }>(
+  family: AddressFamily<A, S>,
+  config: IpamConfig,
+  networks: readonly S[],
+  choose: () => S,
+): Pool {
+  const subnet = config.Subnet ? family.parseSubnet(config.Subnet) : choose();
+  if (!subnet || subnet.prefix > family.longestPrefix)
+    throw badRequest(`invalid subnet ${config.Subnet}: expected an ${family.name} subnet such as ${family.example}`);
+  if (networks.some((other) => family.overlaps(subnet, other))) throw forbidden(OVERLAP);
+  const range = config.IPRange ? family.parseSubnet(config.IPRange) : undefined;
+  if (config.IPRange && (!range || !family.contains(subnet, range.base) || range.prefix < subnet.prefix))
+    throw badRequest(`invalid ip-range ${config.IPRange}: it is not within subnet ${family.formatSubnet(subnet)}`);
+  const gateway = config.Gateway ? family.parseAddress(config.Gateway) : family.firstHost(subnet);
+  if (gateway === undefined || !family.contains(subnet, gateway))
+    throw badRequest(`invalid gateway ${config.Gateway}: it is not within subnet ${family.formatSubnet(subnet)}`);
   const within = (text: string): boolean => {
-    const address = parseAddress(text);
-    return address !== undefined && contains(subnet, address);
+    const address = family.parseAddress(text);
+    return address !== undefined && family.contains(subnet, address);
   };
   return {
-    Subnet: formatSubnet(subnet),
+    Subnet: family.formatSubnet(subnet),
     ...rangeOf(config),
-    Gateway: formatAddress(gateway),
-    ...spared(config, within),
-  };
-}
-
-function ipv6Pool(config: IpamConfig, facts: PoolFacts): Pool {
-  const subnet = config.Subnet
-    ? parseSubnet6(config.Subnet)
-    : chooseSubnet6(facts.engineId, [...facts.networks6, ...facts.routes6]);
-  if (!subnet || subnet.prefix > 126)
-    throw badRequest(`invalid subnet ${config.Subnet}: expected an IPv6 subnet such as fd00:28::/64`);
-  if (facts.networks6.some((other) => overlaps6(subnet, other))) throw forbidden(OVERLAP);
-  const range = config.IPRange ? parseSubnet6(config.IPRange) : undefined;
-  if (config.IPRange && (!range || !contains6(subnet, range.base) || range.prefix < subnet.prefix))
-    throw badRequest(`invalid ip-range ${config.IPRange}: it is not within subnet ${formatSubnet6(subnet)}`);
-  const gateway = config.Gateway ? parseAddress6(config.Gateway) : subnet.base + 1n;
-  if (gateway === undefined || !contains6(subnet, gateway))
-    throw badRequest(`invalid gateway ${config.Gateway}: it is not within subnet ${formatSubnet6(subnet)}`);
-  const within = (text: string): boolean => {
-    const address = parseAddress6(text);
-    return address !== undefined && contains6(subnet, address);
-  };
-  return {
-    Subnet: formatSubnet6(subnet),
-    ...rangeOf(config),
-    Gateway: formatAddress6(gateway),
+    Gateway: family.formatAddress(gateway),
     ...spared(config, within),
   };
 }

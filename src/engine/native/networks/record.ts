@@ -1,6 +1,7 @@
 // A network as it is kept on disk, and how one comes from what a client asked for. Pure.
-import { parseAddress, parseSubnet, type Subnet } from '../../../network/cidr.ts';
-import { parseAddress6, parseSubnet6, type Subnet6 } from '../../../network/cidr6.ts';
+import { type AddressFamily, IPV4, IPV6 } from '../../../network/address-family.ts';
+import type { Subnet } from '../../../network/cidr.ts';
+import type { Subnet6 } from '../../../network/cidr6.ts';
 import type { RulesetNetwork } from '../../../network/ruleset.ts';
 import { badRequest, forbidden, notFound, notServed } from '../server/api-error.ts';
 import { type Driver, type DriverOptions, driverOptions } from './driver-options.ts';
@@ -50,20 +51,16 @@ export interface NetworkRecord {
 }
 
 /** What a network hands out, as numbers. */
-export interface AddressFacts {
-  readonly subnet: Subnet;
-  readonly range: Subnet | undefined;
-  readonly gateway: number;
-  readonly auxiliary: readonly number[];
-  /** Where the network has IPv6. */
-  readonly v6: AddressFacts6 | undefined;
+export interface FamilyFacts<A, S> {
+  readonly subnet: S;
+  readonly range: S | undefined;
+  readonly gateway: A;
+  readonly auxiliary: readonly A[];
 }
 
-export interface AddressFacts6 {
-  readonly subnet: Subnet6;
-  readonly range: Subnet6 | undefined;
-  readonly gateway: bigint;
-  readonly auxiliary: readonly bigint[];
+export interface AddressFacts extends FamilyFacts<number, Subnet> {
+  /** Where the network has IPv6. */
+  readonly v6: FamilyFacts<bigint, Subnet6> | undefined;
 }
 
 /** The network with no resolver of its own and no names, as in Docker. */
@@ -134,29 +131,23 @@ function driverOf(request: NetworkRequest): Driver {
 
 /** The numbers of a network that gives out addresses; undefined for host and null. */
 export function addressFacts(record: NetworkRecord): AddressFacts | undefined {
-  const pool = record.ipam.find(({ Subnet }) => !Subnet.includes(':'));
-  const subnet = parseSubnet(pool?.Subnet ?? '');
-  const gateway = parseAddress(pool?.Gateway ?? '');
-  if (!pool || !subnet || gateway === undefined) return undefined;
-  return {
-    subnet,
-    range: pool.IPRange === undefined ? undefined : parseSubnet(pool.IPRange),
-    gateway,
-    auxiliary: Object.values(pool.AuxiliaryAddresses ?? {}).flatMap((text) => parseAddress(text) ?? []),
-    v6: addressFacts6(record),
-  };
+  const isV6 = ({ Subnet }: Pool): boolean => Subnet.includes(':');
+  const facts = factsIn(
+    IPV4,
+    record.ipam.find((pool) => !isV6(pool)),
+  );
+  return facts && { ...facts, v6: record.enableIPv6 ? factsIn(IPV6, record.ipam.find(isV6)) : undefined };
 }
 
-function addressFacts6(record: NetworkRecord): AddressFacts6 | undefined {
-  const pool = record.enableIPv6 ? record.ipam.find(({ Subnet }) => Subnet.includes(':')) : undefined;
-  const subnet = parseSubnet6(pool?.Subnet ?? '');
-  const gateway = parseAddress6(pool?.Gateway ?? '');
-  if (!pool || !subnet || gateway === undefined) return undefined;
+function factsIn<A, S>(family: AddressFamily<A, S>, pool: Pool | undefined): FamilyFacts<A, S> | undefined {
+  const subnet = family.parseSubnet(pool?.Subnet ?? '');
+  const gateway = family.parseAddress(pool?.Gateway ?? '');
+  if (!pool || subnet === undefined || gateway === undefined) return undefined;
   return {
     subnet,
-    range: pool.IPRange === undefined ? undefined : parseSubnet6(pool.IPRange),
+    range: pool.IPRange === undefined ? undefined : family.parseSubnet(pool.IPRange),
     gateway,
-    auxiliary: Object.values(pool.AuxiliaryAddresses ?? {}).flatMap((text) => parseAddress6(text) ?? []),
+    auxiliary: Object.values(pool.AuxiliaryAddresses ?? {}).flatMap((text) => family.parseAddress(text) ?? []),
   };
 }
 
