@@ -34,6 +34,10 @@ const withVolume = (driver?: string): ProjectDraft => ({
   services: { web: { volumes: [volume, { type: 'volume', target: '/cache' }] }, other: {} },
   volumes: { data: { name: 'shop_data', ...(driver === undefined ? {} : { driver_opts: { type: driver } }) } },
 });
+const withSite = (content: string): ProjectDraft => ({
+  services: { web: { configs: [{ source: 'site' }] } },
+  configs: { site: { name: 'shop_site', content } },
+});
 const withNetwork = (internal: boolean): ProjectDraft => ({
   services: {
     web: { depends_on: { db: dependsOnStarted } },
@@ -101,24 +105,12 @@ const CASES: Readonly<Record<string, Change>> = {
   },
   'change-within-time': { from: services({}), to: services({ command: ['new'] }), options: { timeoutSeconds: 3 } },
   'change-content': {
-    from: {
-      services: { web: { configs: [{ source: 'site' }] } },
-      configs: { site: { name: 'shop_site', content: 'old' } },
-    },
-    to: {
-      services: { web: { configs: [{ source: 'site' }] } },
-      configs: { site: { name: 'shop_site', content: 'new' } },
-    },
+    from: withSite('old'),
+    to: withSite('new'),
   },
   'change-content-unknown': {
-    from: {
-      services: { web: { configs: [{ source: 'site' }] } },
-      configs: { site: { name: 'shop_site', content: 'old' } },
-    },
-    to: {
-      services: { web: { configs: [{ source: 'site' }] } },
-      configs: { site: { name: 'shop_site', content: 'new' } },
-    },
+    from: withSite('old'),
+    to: withSite('new'),
     meanwhile: (fake) => {
       const { [LABEL.contentHash]: _, ...labels } = fake.container('shop-web-1').labels;
       fake.alter('shop-web-1', { labels });

@@ -2,13 +2,14 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Duplex } from 'node:stream';
+import type { Duplex } from 'node:stream';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { readTar } from '../../../src/archive/tar-reader.ts';
 import { sessionMethods } from '../../../src/engine/client/build/session.ts';
 import type { BuildRequest } from '../../../src/engine/engine.ts';
 import { SessionConnection } from '../../../src/engine/native/builder/session-connection.ts';
 import { serveGrpc } from '../../../src/grpc-server.ts';
+import { memoryConnection } from '../../support/memory-connection.ts';
 
 let folder: string;
 const closing: (() => void)[] = [];
@@ -19,24 +20,6 @@ afterEach(() => {
   for (const close of closing.splice(0)) close();
   rmSync(folder, { recursive: true, force: true });
 });
-
-/** Two ends of a connection in memory. */
-function pipe(): [Duplex, Duplex] {
-  const make = (other: () => Duplex): Duplex =>
-    new Duplex({
-      read() {},
-      write(chunk, _encoding, done) {
-        other().push(chunk);
-        done();
-      },
-      final(done) {
-        other().push(null);
-        done();
-      },
-    });
-  const ends: [Duplex, Duplex] = [make(() => ends[1]), make(() => ends[0])];
-  return ends;
-}
 
 /** The engine's side of a session that windlass serves for a request. */
 function session(
@@ -49,7 +32,7 @@ function session(
     ...more,
   };
   const host = { run: () => Promise.reject(new Error('no helper may run here')) };
-  const [here, there] = pipe();
+  const [here, there] = memoryConnection();
   serveGrpc(there, sessionMethods({ host, env }, { auths: { 'r:5000': { username: 'u', password: 'p' } } }, request));
   const engine = new SessionConnection(here);
   closing.push(() => engine.close());

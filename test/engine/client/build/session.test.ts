@@ -3,13 +3,13 @@ import { connect as connectHttp2 } from 'node:http2';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Duplex } from 'node:stream';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { sessionMethods } from '../../../../src/engine/client/build/session.ts';
 import { TraceText } from '../../../../src/engine/client/build/trace.ts';
 import type { BuildRequest } from '../../../../src/engine/engine.ts';
 import { type Methods, serveGrpc } from '../../../../src/grpc-server.ts';
 import { decode, encode, textOf } from '../../../../src/protobuf.ts';
+import { memoryConnection } from '../../../support/memory-connection.ts';
 
 const request = (more: Partial<BuildRequest> = {}): BuildRequest => ({
   ...{ service: 'web', build: {}, tags: ['t'], labels: {}, args: {}, platforms: [] },
@@ -25,27 +25,9 @@ const methods = (more: Partial<BuildRequest> = {}, env: Record<string, string> =
     request(more),
   );
 
-/** Two ends of a connection in memory. */
-function pipe(): [Duplex, Duplex] {
-  const make = (other: () => Duplex): Duplex =>
-    new Duplex({
-      read() {},
-      write(chunk, _encoding, done) {
-        other().push(chunk);
-        done();
-      },
-      final(done) {
-        other().push(null);
-        done();
-      },
-    });
-  const ends: [Duplex, Duplex] = [make(() => ends[1]), make(() => ends[0])];
-  return ends;
-}
-
 /** Calls a method as the engine does, over HTTP/2 on a connection that is already there. */
 async function call(served: Methods, path: string, message: Buffer): Promise<{ status: string; body: Buffer }> {
-  const [here, there] = pipe();
+  const [here, there] = memoryConnection();
   serveGrpc(there, served);
   const session = connectHttp2('http://engine', { createConnection: () => here });
   onTestFinished(() => session.destroy());
