@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, inject, onTestFinished } from 'vitest';
 import { failure, type Ran, type RunOptions, run, type Started, start } from '../../scripts/ground/run.ts';
 import { projectPrefix } from '../../scripts/ground/test-run.ts';
+import { EngineView } from './engine-view.ts';
 import { eventually } from './eventually.ts';
 import { keepEvidence } from './evidence.ts';
 
@@ -80,6 +81,7 @@ export class Scenario {
   readonly transcript: Ran[] = [];
   readonly startedAt = new Date();
   readonly #projects: string[];
+  readonly #view: EngineView;
   readonly #running: Started[] = [];
 
   constructor(project: string, folder: string, env: Readonly<Record<string, string>>) {
@@ -87,6 +89,7 @@ export class Scenario {
     this.folder = folder;
     this.env = env;
     this.#projects = [project];
+    this.#view = new EngineView(env.DOCKER_HOST ?? inject('ground').dockerHost);
   }
 
   /** Runs the built windlass in the scenario's folder. */
@@ -155,10 +158,7 @@ export class Scenario {
 
   /** Every container of the project, stopped ones too, sorted by name. */
   async containers(project = this.project): Promise<InspectedContainer[]> {
-    const ids = await this.#list(['ps', '-aq', '--no-trunc'], project);
-    if (ids.length === 0) return [];
-    const { stdout } = await this.docker(['inspect', ...ids]);
-    const found = JSON.parse(stdout) as InspectedContainer[];
+    const found = (await this.#view.inspectContainers(project)) as InspectedContainer[];
     return found.sort((a, b) => (a.Name < b.Name ? -1 : 1));
   }
 
@@ -182,13 +182,8 @@ export class Scenario {
   }
 
   /** Names of what still carries the project's label: containers, networks, volumes. */
-  async remains(project = this.project): Promise<string[]> {
-    const [containers, networks, volumes] = await Promise.all([
-      this.#list(['ps', '-a', '--format', 'container {{.Names}}'], project),
-      this.#list(['network', 'ls', '--format', 'network {{.Name}}'], project),
-      this.#list(['volume', 'ls', '--format', 'volume {{.Name}}'], project),
-    ]);
-    return [...containers, ...networks, ...volumes];
+  remains(project = this.project): Promise<string[]> {
+    return this.#view.remains(project);
   }
 
   async expectNothingLeft(): Promise<void> {
@@ -206,25 +201,8 @@ export class Scenario {
       child.kill('SIGKILL');
       await ended.catch(() => undefined);
     }
-    const any = { exit: 'any', cwd: ROOT } as const;
-    for (const project of this.#projects) {
-      const containers = await this.#list(['ps', '-aq'], project);
-      if (containers.length > 0) await this.docker(['rm', '-f', '-v', ...containers], any);
-      const networks = await this.#list(['network', 'ls', '-q'], project);
-      if (networks.length > 0) await this.docker(['network', 'rm', ...networks], any);
-      const volumes = await this.#list(['volume', 'ls', '-q'], project);
-      if (volumes.length > 0) await this.docker(['volume', 'rm', '-f', ...volumes], any);
-      const images = await this.#list(['image', 'ls', '-q'], project);
-      if (images.length > 0) await this.docker(['image', 'rm', '-f', ...new Set(images)], any);
-    }
+    for (const project of this.#projects) await this.#view.removeAll(project);
     await rm(this.folder, { recursive: true, force: true });
-  }
-
-  async #list(args: readonly string[], project: string): Promise<string[]> {
-    const filter = ['--filter', `label=com.docker.compose.project=${project}`];
-    const ran = await run('docker', [...args, ...filter], { cwd: ROOT, env: this.env, deadline: DEADLINE_MS });
-    if (ran.exitCode !== 0) throw new Error(failure(ran));
-    return ran.stdout.split('\n').filter((line) => line !== '');
   }
 }
 
