@@ -191,8 +191,8 @@ test('the same input is the same bytes: another day, folder, user and engine; do
     /^sha256:[0-9a-f]{64} same: \d+ contents are whole\n$/,
   );
 
-  for (const docker of [one.docker.bind(one), native.docker]) {
-    const { stdout } = await docker(['load', '-i', join(one.folder, 'same.tar')]);
+  const load = ['load', '-i', join(one.folder, 'same.tar')];
+  for (const { stdout } of [await one.docker(load), await native.docker(load)]) {
     expect(stdout).toContain('Loaded image: busybox:latest');
     expect(stdout).toContain(`Loaded image: ${second}`);
   }

@@ -7,13 +7,13 @@ import { dirname } from 'node:path';
 const TOLERANCE_MS = 2000;
 
 /**
- * Whether the folder of a volume, `…/NAME/_data`, is as old as the engine says. Docker tells when the folder, or the one it is in,
- * was changed last; the native engine and Podman tell when it was made.
+ * Whether the folder of a volume, `…/NAME/_data`, is as old as the engine says. Docker tells the time of change (ctime, which
+ * nobody can set) of the folder, or since Docker 24 of the one it is in; the native engine and Podman tell when it was made.
  */
 export async function isFolderOf(createdAt: string, folder: string): Promise<boolean> {
   const told = Date.parse(createdAt);
   if (Number.isNaN(told)) return false;
   const found = await Promise.all([folder, dirname(folder)].map((path) => stat(path).catch(() => undefined)));
-  const times = found.flatMap((one) => (one === undefined ? [] : [one.mtimeMs, one.birthtimeMs]));
+  const times = found.flatMap((one) => (one === undefined ? [] : [one.ctimeMs, one.birthtimeMs]));
   return found[0]?.isDirectory() === true && times.some((time) => Math.abs(time - told) <= TOLERANCE_MS);
 }
