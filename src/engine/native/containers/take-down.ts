@@ -19,7 +19,15 @@ export async function takeDown(tools: LifecycleTools, record: ContainerRecord): 
   const leases = leasesOf(current);
   const tried = (step: Promise<unknown>): Promise<unknown> =>
     step.catch((error: unknown) => debug('lifecycle', () => messageOf(error)));
-  const unplugged = tried(networks.unplug(leases.map(({ lease }) => lease))).then(() => {
+  // The kernel takes 20 ms and more to let go of an interface. Who waits for the container's end need not wait for that, unless
+  // somebody may ask for this very address next.
+  const patient = !leases.some(({ endpoint }) => isFixed(endpoint));
+  const unplugged = tried(
+    networks.unplug(
+      leases.map(({ lease }) => lease),
+      { patient },
+    ),
+  ).then(() => {
     for (const { endpoint, lease } of leases) networks.release(endpoint.networkId, lease);
   });
   await Promise.all([
@@ -28,9 +36,7 @@ export async function takeDown(tools: LifecycleTools, record: ContainerRecord): 
     tried(unmountRootfs(host, container)),
     tried(host.kernel.unmount(container.shm)),
     tried(releaseVolumes(volumes, record)),
-    // The kernel takes 20 ms and more to let go of an interface. Who waits for the container's end need not wait for that, unless
-    // somebody may ask for this very address next.
-    leases.some(({ endpoint }) => isFixed(endpoint)) ? unplugged : undefined,
+    patient ? undefined : unplugged,
   ]);
   for (const port of current.ports) networks.ports.release(port.protocol, port.hostIp, port.hostPort);
   await tried(removeBundle(host, container));

@@ -46,6 +46,7 @@ export class Bridges {
   #loadedRules = '';
   /** Not all bridges that are there are known to be up yet: rules for some would take those of the others away. */
   #restoring = false;
+  #behind: Promise<unknown> = Promise.resolve();
 
   constructor(parts: BridgeParts) {
     this.#parts = parts;
@@ -114,7 +115,16 @@ export class Bridges {
     if (record.parent !== undefined) await this.#parents.takeDown(record);
     if (bridge === undefined) return;
     this.#up.delete(record.id);
-    await Promise.all([this.#parts.batch.remove([bridge]), this.#rules.request(), this.#foreign.dismiss(bridge)]);
+    // Rules for a bridge that is no more do nothing: nobody waits for their end.
+    this.#behind = Promise.all([this.#behind, this.#rules.request(), this.#foreign.dismiss(bridge)]).catch(
+      (error: unknown) => debug('network', () => messageOf(error)),
+    );
+    await this.#parts.batch.remove([bridge]);
+  }
+
+  /** Resolves when the rules of bridges that were taken down are gone too. */
+  async settled(): Promise<void> {
+    await this.#behind;
   }
 
   /** Resolves when the rules say what is published now. */

@@ -1,6 +1,7 @@
 // Changes of interfaces, written as lines for `ip -batch`. Lines of the usual forms go to the kernel at once, without a program;
 // the others in few runs of ip(8): what is asked while one run goes on shares the next.
 import { randomInt } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import { HostError } from '../../../errors.ts';
 import { deleteGroup, groupLink, netlinkOf } from '../../../network/ip-lines.ts';
 import { type NativeHost, runChecked } from '../host.ts';
@@ -11,6 +12,13 @@ interface Request {
   resolve(): void;
   reject(error: Error): void;
 }
+
+export interface RemovalOptions {
+  readonly patient?: boolean;
+}
+
+/** Longer than it takes a client to remove a container that has ended, and then its network. */
+const PATIENCE_MS = 40;
 
 export class IpBatch {
   readonly #host: NativeHost;
@@ -41,11 +49,20 @@ export class IpBatch {
     await runChecked(this.#host, 'nsenter', [`--net=${netns}`, 'ip', '-batch', '-'], text);
   }
 
-  /** Deletes interfaces of the host; those that are gone are no failure. */
-  async remove(names: readonly string[]): Promise<void> {
+  /**
+   * Deletes interfaces of the host; those that are gone are no failure. `patient` where nobody waits: then they go along with
+   * those that somebody does wait for, or a moment later, when the kernel has deleted most of them with their namespaces.
+   */
+  async remove(names: readonly string[], { patient = false }: RemovalOptions = {}): Promise<void> {
     if (names.length === 0) return;
     this.#unwanted.push(...names);
+    if (patient) await delay(PATIENCE_MS);
     await this.#removals.request();
+  }
+
+  /** Resolves when all that is unwanted is gone. */
+  removed(): Promise<void> {
+    return this.#removals.request();
   }
 
   /** False when a line is of a form that only ip(8) knows; then nothing has been done. */

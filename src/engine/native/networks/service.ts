@@ -12,7 +12,7 @@ import { ApiError } from '../server/api-error.ts';
 import { Addresses } from './addresses.ts';
 import { Bridges } from './bridges.ts';
 import { InnerResolvers } from './inner-resolver.ts';
-import { IpBatch } from './ip-batch.ts';
+import { IpBatch, type RemovalOptions } from './ip-batch.ts';
 import { type Attachment, type Member, Members, type Presence } from './members.ts';
 import { type Attached, hostLines, innerAsker, insideLines, routeLines } from './plug.ts';
 import { PortReservations } from './ports.ts';
@@ -157,11 +157,11 @@ export class NetworkService {
   }
 
   /** Removes the host's ends; the others go with them. Ends that are gone already are no failure. */
-  async unplug(leases: readonly Lease[]): Promise<void> {
+  async unplug(leases: readonly Lease[], options?: RemovalOptions): Promise<void> {
     for (const { endpointId } of leases) await this.#inner.close(endpointId);
     // Interfaces of macvlan and ipvlan have no end on the host: they go with their namespace.
     const ends = leases.map((lease) => lease.hostInterface).filter((name) => name !== '');
-    await this.#batch.remove(ends);
+    await this.#batch.remove(ends, options);
   }
 
   /** From now on the container answers to its names, and its ports are open. Resolves when the rules are loaded. */
@@ -217,6 +217,7 @@ export class NetworkService {
   async clear(): Promise<void> {
     for (const record of this.all())
       if (this.#bridges.isUp(record.id) && this.membersOf(record.id).length === 0) await this.#bridges.takeDown(record);
+    await Promise.all([this.#batch.removed(), this.#bridges.settled()]);
   }
 
   /** Lets go of sockets; what is on the host stays for the next engine. */
