@@ -177,9 +177,12 @@ export class Lifecycle {
         await this.stop(record.id, { seconds: 0, signal: 'SIGKILL' });
       }
       // Somebody may have started it meanwhile.
-      const removed = await this.#serial.run(record.id, async () =>
-        isLive(this.#tools.store.find(record.id).state.status) ? undefined : this.#remove(record.id, options.volumes),
-      );
+      const removed = await this.#serial.run(record.id, async () => {
+        const now = this.#tools.store.get(record.id);
+        // Stopped, it may have vanished by itself.
+        if (!now) return record;
+        return isLive(now.state.status) ? undefined : this.#remove(record.id, options.volumes);
+      });
       if (removed) return removed;
     }
   }

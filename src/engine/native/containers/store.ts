@@ -6,6 +6,9 @@ import { Rounds } from '../serial.ts';
 import { ApiError, badRequest, conflict, noSuchContainer } from '../server/api-error.ts';
 import type { ContainerRecord, ContainerState } from './types.ts';
 
+/** What a file system shows of a file that never reached the disk. */
+const NOTHING = /^\0*$/;
+
 export class ContainerStore {
   readonly #host: NativeHost;
   readonly #paths: Paths;
@@ -22,8 +25,8 @@ export class ContainerStore {
     await this.#host.files.mkdir(this.#paths.containers, { recursive: true, mode: 0o711 });
     for (const id of await listIfExists(this.#host.files, this.#paths.containers)) {
       const text = await readIfExists(this.#host.files, this.#paths.container(id).record);
-      if (text === undefined) {
-        // A creation that was cut short: nobody was told of it.
+      if (text === undefined || NOTHING.test(text)) {
+        // A creation that was cut short: nobody was told of it. Or one that was not to last, and the machine went down.
         await this.#host.files.rm(this.#paths.container(id).home, { recursive: true, force: true });
         continue;
       }
@@ -131,7 +134,9 @@ export class ContainerStore {
     const record = this.#records.get(id);
     if (!record) return;
     try {
-      await this.#host.writeAtomic(this.#paths.container(id).record, JSON.stringify(record));
+      // What vanishes with its end is nothing after the machine's: only an engine's end must leave it whole.
+      const sync = record.hostConfig.AutoRemove !== true;
+      await this.#host.writeAtomic(this.#paths.container(id).record, JSON.stringify(record), { sync });
     } catch (error) {
       if (hasCode(error, 'ENOENT') && !this.#records.has(id)) return; // removed meanwhile
       throw error;

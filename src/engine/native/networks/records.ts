@@ -18,6 +18,8 @@ import {
   PREDEFINED,
 } from './record.ts';
 
+const LEAVING = '.leaving';
+
 export class NetworkRecords {
   readonly #host: NativeHost;
   readonly #folder: string;
@@ -35,7 +37,7 @@ export class NetworkRecords {
     await files.mkdir(this.#folder, { recursive: true, mode: 0o700 });
     for (const name of await listIfExists(files, this.#folder)) {
       if (!/^[0-9a-f]{64}\.json$/.test(name)) continue;
-      const record = JSON.parse(await files.readFile(join(this.#folder, name), 'utf8')) as NetworkRecord;
+      const record = await this.#read(name);
       this.#records.set(record.id, record);
     }
     for (const [name, driver] of [
@@ -77,11 +79,22 @@ export class NetworkRecords {
     return this.#serial.run('records', () => this.#create(request, check));
   }
 
-  /** From now on nobody finds it. `clear` takes its things off the host; then its file goes. */
-  async remove(record: NetworkRecord, clear: () => Promise<void>): Promise<void> {
+  /** From now on nobody finds it. Its file tells the next engine what to clear away, until it is forgotten. */
+  async leave(record: NetworkRecord): Promise<void> {
     this.#records.delete(record.id);
-    await clear();
-    await this.#host.files.rm(this.#path(record.id), { force: true });
+    await this.#host.files.rename(this.#path(record.id), this.#path(record.id, LEAVING));
+  }
+
+  /** Nothing of it is on the host any more. */
+  async forget(record: NetworkRecord): Promise<void> {
+    await this.#host.files.rm(this.#path(record.id, LEAVING), { force: true });
+  }
+
+  /** Those that were removed when an earlier engine ended, and may have things on the host. */
+  async leftBehind(): Promise<NetworkRecord[]> {
+    const names = await listIfExists(this.#host.files, this.#folder);
+    const left = names.filter((name) => name.endsWith(LEAVING));
+    return Promise.all(left.map((name) => this.#read(name)));
   }
 
   async #create(request: NetworkRequest, check: (record: NetworkRecord) => Promise<void>): Promise<NetworkRecord> {
@@ -107,8 +120,12 @@ export class NetworkRecords {
     await this.#host.writeAtomic(this.#path(record.id), JSON.stringify(record));
   }
 
-  #path(id: string): string {
-    return join(this.#folder, `${id}.json`);
+  async #read(name: string): Promise<NetworkRecord> {
+    return JSON.parse(await this.#host.files.readFile(join(this.#folder, name), 'utf8')) as NetworkRecord;
+  }
+
+  #path(id: string, suffix = '.json'): string {
+    return join(this.#folder, `${id}${suffix}`);
   }
 
   #byName(name: string): NetworkRecord | undefined {

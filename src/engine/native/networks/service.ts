@@ -36,6 +36,8 @@ export class NetworkService {
   readonly #members = new Members();
   readonly #addresses = new Addresses();
   readonly #bridges: Bridges;
+  /** What is being taken off the host for networks that were removed. */
+  readonly #leaving = new Set<Promise<void>>();
   #hostServers: readonly string[] = [];
 
   /** `dnsSockets`: the resolver's, where somebody keeps them for it. */
@@ -83,7 +85,9 @@ export class NetworkService {
     return this.#members.of(id);
   }
 
-  create(request: NetworkRequest): Promise<NetworkRecord> {
+  async create(request: NetworkRequest): Promise<NetworkRecord> {
+    // The subnet may be that of a bridge which is about to go.
+    if (request.IPAM?.Config?.length) await Promise.all(this.#leaving);
     return this.#records.create(request, (record) => this.#bridges.check(record));
   }
 
@@ -96,9 +100,23 @@ export class NetworkService {
         403,
         `error while removing network: network ${record.name} id ${record.id} has active endpoints`,
       );
-    await this.#records.remove(record, () => this.#bridges.takeDown(record));
+    await this.#records.leave(record);
     this.#addresses.forget(record.id);
+    const gone = this.#clearAway(record);
+    // The kernel takes 20 ms and more for a bridge. A name that was given may be asked for again next; one of ours never is.
+    if (record.parent !== undefined || optionsOf(record).bridgeName !== undefined) await gone;
     return record;
+  }
+
+  /** Takes a removed network's things off the host. What fails is tried again by the next engine. */
+  #clearAway(record: NetworkRecord): Promise<void> {
+    const gone = this.#bridges
+      .takeDown(record)
+      .then(() => this.#records.forget(record))
+      .catch((error: unknown) => debug('network', () => messageOf(error)))
+      .finally(() => this.#leaving.delete(gone));
+    this.#leaving.add(gone);
+    return gone;
   }
 
   /** Bridge, resolver and rules of a bridge network, unless they are there. */
@@ -186,6 +204,7 @@ export class NetworkService {
     }
     this.#dns.swap(this.#members.nameTable());
     await this.#bridges.restore();
+    for (const record of await this.#records.leftBehind()) void this.#clearAway(record);
     await this.#serveAgain(members);
   }
 
@@ -217,7 +236,8 @@ export class NetworkService {
   async clear(): Promise<void> {
     for (const record of this.all())
       if (this.#bridges.isUp(record.id) && this.membersOf(record.id).length === 0) await this.#bridges.takeDown(record);
-    await Promise.all([this.#batch.removed(), this.#bridges.settled()]);
+    await Promise.all([...this.#leaving, this.#batch.removed()]);
+    await this.#bridges.settled();
   }
 
   /** Lets go of sockets; what is on the host stays for the next engine. */
