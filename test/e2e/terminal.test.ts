@@ -40,6 +40,10 @@ test('exec has a terminal of the right size, follows changes of size, and passes
   t.type(`sleep 100\r`);
   // One carriage return: nothing is added to what the container's terminal writes.
   await t.shows(/sleep 100\r\n/);
+  // Until it runs, the key would go to the shell, which does not mind it.
+  await eventually('sleep runs', async () =>
+    (await s.docker(['top', `${s.project}-app-1`])).stdout.includes('sleep 100'),
+  );
   t.type(CTRL_C);
   t.type('echo "still $((1 + 1))"\r');
   await t.shows('still 2');

@@ -1,5 +1,6 @@
 // `/containers/{id}/top` and `/containers/{id}/stats`.
 import { beforeAll, expect, test } from 'vitest';
+import { eventually } from '../support/eventually.ts';
 import { type At, expectRefusal, good, jsonLines } from './bench.ts';
 
 export function measures(at: At): void {
@@ -8,6 +9,10 @@ export function measures(at: At): void {
   beforeAll(async () => {
     id = await at().run({ Cmd: ['sh', '-c', 'sleep 600 & exec sleep 601'], HostConfig: { Memory: 67108864 } });
     stopped = await at().create();
+    await eventually('both processes run', async () => {
+      const { Processes } = (await at().api.get(`/containers/${id}/top`)).json as { Processes?: string[][] };
+      return Processes?.filter((row) => row.at(-1)?.startsWith('sleep')).length === 2;
+    });
   });
 
   test('top lists the processes, with ps’s usual columns', async () => {
