@@ -14,7 +14,8 @@ const PROPAGATIONS = new Set(['rprivate', 'private', 'rshared', 'shared', 'rslav
 /** Reads the short form. Unknown options are ignored, as docker compose does. */
 export function parseVolume(text: string): ShortVolume | { readonly problem: string } {
   if (text === '') return { problem: 'the volume is empty' };
-  if (text.length <= 2) return { type: 'volume', target: text };
+  // Bytes, not characters: what docker compose counts.
+  if (Buffer.byteLength(text) <= 2) return { type: 'volume', target: text };
   const volume: ShortVolume = { type: 'volume' };
   const fields = split(text);
   for (const [index, field] of fields.entries()) {

@@ -113,6 +113,12 @@ describe('documents', () => {
   });
 });
 
+describe('binary values', () => {
+  it('are the text that their bytes spell', () => {
+    expect(documents('a: !!binary w6k=\nb: !!binary |\n  YWJj\n  ZA==')).toEqual([{ a: 'é', b: 'abcd' }]);
+  });
+});
+
 describe('what is no YAML', () => {
   it.each([
     ['a: b: c', '1:5: a mapping is not allowed here'],
@@ -125,6 +131,10 @@ describe('what is no YAML', () => {
     ['a: 1\n  b: 2', '2:4: a mapping is not allowed here'],
     ['a:\n  b: 1\n c: 2', '3:2: this line is indented differently from the mapping around it'],
     ['a: @b', '1:4: a value cannot start with "@"'],
+    ['a: [|-\n b]', '1:5: a value cannot start with "|"'],
+    ['a: {b: >c}', '1:8: a value cannot start with ">"'],
+    ['a: !!float\nb: c', '1:11: "" is not a float'],
+    ['a: !!binary YQ', '1:13: "YQ" is not a binary'],
     ['a: b\n- c', '2:1: a list item among keys'],
     ['a: 1\na: 2', '2:1: the key "a" is already defined on line 1'],
     ['1: a', '1:1: the key 1 is not text'],

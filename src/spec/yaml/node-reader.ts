@@ -45,6 +45,9 @@ export interface Key {
   readonly merge: boolean;
 }
 
+const BAR = 0x7c;
+const GREATER = 0x3e;
+
 export const ANCHOR_NAME = /[0-9A-Za-z_-]+/y;
 const TAG_TEXT = /!(?:<[^>\s]*>|[^\s,[\]{}]*)/y;
 export const ALIAS = 0x2a;
@@ -86,7 +89,9 @@ export class NodeReader extends Scanner {
     const next = this.code(1);
     if (code === DASH ? !isBlankOrEnd(next) : false) return;
     if ((code === QUESTION || code === COLON) && !inFlow && !isBlankOrEnd(next)) return;
-    if (code === DASH || code === QUESTION || code === COLON || RESERVED_FIRST.has(code))
+    // Between brackets no block of text can begin: what looks like one is an error, not plain text.
+    const block = inFlow && (code === BAR || code === GREATER);
+    if (block || code === DASH || code === QUESTION || code === COLON || RESERVED_FIRST.has(code))
       this.fail(`a value cannot start with ${JSON.stringify(this.text.charAt(this.at))}`, 'quote it');
   }
 
@@ -114,7 +119,8 @@ export class NodeReader extends Scanner {
     if (tag !== undefined) this.sawTags = true;
     // An explicit tag on nothing: text of that tag's kind, which is empty text for a tag nobody knows.
     const explicit = shortTag(properties.tag);
-    const actual = present || explicit === undefined ? value : (resolveTagged(explicit, '', true) ?? null);
+    const actual = present || explicit === undefined ? value : resolveTagged(explicit, '', true);
+    if (actual === undefined) this.fail(`"" is not a ${explicit?.slice(2)}`, undefined, offset);
     if (properties.anchor !== undefined) this.#anchors.set(properties.anchor, { value: actual, size, tag });
     return { value: actual, offset, tag };
   }

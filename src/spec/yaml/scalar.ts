@@ -128,9 +128,16 @@ export function resolveTagged(tag: string, text: string, plain: boolean): PlainS
     case '!!timestamp':
       return value instanceof Timestamp ? value : undefined;
     case '!!binary':
-      return Buffer.from(text, 'base64').toString('latin1');
+      return decodeBase64(text);
     default:
       // A tag nobody knows leaves the text as it is.
       return text;
   }
+}
+
+/** As Go reads it: line ends do not count, padding does. The bytes are taken for UTF-8, which is what a text is. */
+function decodeBase64(text: string): string | undefined {
+  const digits = text.replace(/[\r\n]/g, '');
+  if (!/^(?:[A-Za-z\d+/]{4})*(?:[A-Za-z\d+/]{2}==|[A-Za-z\d+/]{3}=)?$/.test(digits)) return undefined;
+  return Buffer.from(digits, 'base64').toString('utf8');
 }
