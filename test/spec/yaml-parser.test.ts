@@ -115,7 +115,7 @@ describe('documents', () => {
 
 describe('binary values', () => {
   it('are the text that their bytes spell', () => {
-    expect(documents('a: !!binary w6k=\nb: !!binary |\n  YWJj\n  ZA==')).toEqual([{ a: 'é', b: 'abcd' }]);
+    expect(treeOf('a: !!binary w6k=\nb: !!binary |\n  YWJj\n  ZA==')).toMatchObject({ a: 'é', b: 'abcd' });
   });
 });
 
@@ -134,6 +134,9 @@ describe('what is no YAML', () => {
     ['a: [|-\n b]', '1:5: a value cannot start with "|"'],
     ['a: {b: >c}', '1:8: a value cannot start with ">"'],
     ['a: !!float\nb: c', '1:11: "" is not a float'],
+    ['a: !!str !!int b', '1:10: one value cannot have two tags'],
+    ['a: &b &c d', '1:7: one value cannot have two anchors'],
+    ['a: !\\b c', '1:5: unexpected character in a tag'],
     ['a: !!binary YQ', '1:13: "YQ" is not a binary'],
     ['a: b\n- c', '2:1: a list item among keys'],
     ['a: 1\na: 2', '2:1: the key "a" is already defined on line 1'],

@@ -49,7 +49,7 @@ const BAR = 0x7c;
 const GREATER = 0x3e;
 
 export const ANCHOR_NAME = /[0-9A-Za-z_-]+/y;
-const TAG_TEXT = /!(?:<[^>\s]*>|[^\s,[\]{}]*)/y;
+const TAG_TEXT = /!(?:<[^>\s]*>|[\w;/?:@&=+$.!~*'()%-]*)/y;
 export const ALIAS = 0x2a;
 export const ANCHOR = 0x26;
 export const TAG = 0x21;
@@ -127,6 +127,8 @@ export class NodeReader extends Scanner {
 
   protected property(properties: Properties): void {
     const isTag = this.code() === TAG;
+    if ((isTag ? properties.tag : properties.anchor) !== undefined)
+      this.fail(`one value cannot have two ${isTag ? 'tags' : 'anchors'}`);
     const pattern = isTag ? TAG_TEXT : ANCHOR_NAME;
     pattern.lastIndex = isTag ? this.at : this.at + 1;
     const text = pattern.exec(this.text)?.[0];
