@@ -1,6 +1,5 @@
 // COMPOSE_* settings that stand in an env file instead of the shell: as if the shell had set them, unless it did.
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { isRemote } from '../remote-reference.ts';
 import { isTrue } from './globals.ts';
@@ -17,10 +16,13 @@ interface Given {
 export async function withEnvFileSettings(env: Environment, cwd: string, given: Given): Promise<Environment> {
   const files = envFilesOf(env, cwd, given).filter((file) => existsSync(file));
   if (files.length === 0) return env;
-  const { parseDotenv } = await import('../spec/dotenv.ts');
+  const [{ parseDotenv }, { readTextFile }] = await Promise.all([
+    import('../spec/dotenv.ts'),
+    import('../spec/read-file.ts'),
+  ]);
   const found = new Map<string, string>();
   try {
-    for (const file of files) parseDotenv(await readFile(file, 'utf8'), file, (name) => env[name], { into: found });
+    for (const file of files) parseDotenv(readTextFile(file), file, (name) => env[name], { into: found });
   } catch {
     // The loader reads the same files and tells what is wrong with them, when the command needs them at all.
     return env;

@@ -56,6 +56,8 @@ export type TemplateToken = {
 
 /** Deeper nesting of operands than any person writes; guards the stack against made-up input. */
 const MAX_DEPTH = 200;
+/** Variables that name one another double with each line of an env file; the kernel takes 128 KiB for one variable. */
+const MAX_LENGTH = 4 * 1024 * 1024;
 
 // Case-insensitive with Unicode folding, which lets ſ (U+017F) and K (U+212A) stand for s and k, as Go's `(?i)` does.
 const NAME = /[_a-z][_a-z0-9]*/iuy;
@@ -82,6 +84,8 @@ function substituteRange(text: string, from: number, to: number, context: Contex
   for (let token = nextToken(text, from, to); token; token = nextToken(text, position, to)) {
     out += text.slice(position, token.start) + evaluate(text, token, to, context, depth);
     position = token.end;
+    if (out.length > MAX_LENGTH)
+      throw new TemplateError('invalid', `the value grows to more than ${MAX_LENGTH} characters`, token.start);
   }
   return out + text.slice(position, to);
 }

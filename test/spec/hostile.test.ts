@@ -92,6 +92,15 @@ describe('hostile input', () => {
     expectRefused(load('huge-env', { ...files, 'web.env': env }), /MB|large/);
   });
 
+  it('variables of an env file that double from line to line', () => {
+    const lines = Array.from({ length: 60 }, (_, index) => `V${index + 1}=\${V${index}}\${V${index}}`);
+    const files = {
+      'compose.yaml': 'services: {web: {image: nginx, env_file: a.env}}',
+      'a.env': `V0=ab\n${lines.join('\n')}`,
+    };
+    expectRefused(load('doubling', files), /a\.env:23:11: the value grows to more than 4194304 characters/);
+  });
+
   it('files that include each other', () => {
     const files = {
       'compose.yaml': 'include: [other.yaml]\nservices: {web: {image: nginx}}\n',
