@@ -2,6 +2,7 @@
 import type { ObservedContainer } from '../engine/engine.ts';
 import { WindlassError } from '../errors.ts';
 import { LABEL } from '../names.ts';
+import { nearest } from '../suggest.ts';
 
 export const serviceOf = (container: ObservedContainer): string => container.labels[LABEL.service] ?? '';
 const numberOf = (container: ObservedContainer): number => Number(container.labels[LABEL.number]) || 0;
@@ -46,10 +47,20 @@ export function oneContainer(
     .filter((container) => index === 0 || numberOf(container) === index)
     .sort(byNumber);
   if (first !== undefined) return first;
-  throw new WindlassError(
-    'SERVICE_NOT_RUNNING',
-    index > 0 ? `service "${service}" is not running container #${index}` : `service "${service}" is not running`,
-  );
+  throw notRunning(containers, service, index);
+}
+
+/** That a service has no container to work on, and what to do: the files may not be at hand, so its neighbours tell. */
+export function notRunning(containers: readonly ObservedContainer[], service: string, index = 0): WindlassError {
+  const message =
+    index > 0 ? `service "${service}" is not running container #${index}` : `service "${service}" is not running`;
+  const names = [...new Set(containers.map(serviceOf))];
+  const guess = names.includes(service) ? undefined : nearest(service, names);
+  const start = names.includes(service) ? `windlass start ${service}` : `windlass up -d ${service}`;
+  const others = index > 0 ? `"windlass ps ${service}" lists its containers` : `start it with "${start}"`;
+  return new WindlassError('SERVICE_NOT_RUNNING', message, {
+    hint: guess === undefined ? others : `did you mean "${guess}"?`,
+  });
 }
 
 /** Name in front of log lines: without the project's, unless `container_name` set it. */

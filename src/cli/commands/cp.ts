@@ -53,7 +53,10 @@ function targets(
 ): ObservedContainer[] {
   if (flags.index > 0) return [oneContainer(containers, service, flags.index, { oneOffs: false, stopped: true })];
   const found = selectContainers(containers, { services: [service], oneOffs: flags.all, stopped: true });
-  if (found.length === 0) throw new WindlassError('NO_CONTAINERS', `no container found for service "${service}"`);
+  if (found.length === 0)
+    throw new WindlassError('NO_CONTAINERS', `no container found for service "${service}"`, {
+      hint: `create it with "windlass create ${service}"; "windlass ps -a" lists what is there`,
+    });
   return found;
 }
 

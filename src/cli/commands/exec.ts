@@ -1,13 +1,13 @@
 // `exec`: a command inside a running container, or with --all inside every one of a service.
 
 import type { Engine, ExecRequest, ObservedContainer } from '../../engine/engine.ts';
-import { InterruptedError, UsageError, WindlassError } from '../../errors.ts';
+import { InterruptedError, UsageError } from '../../errors.ts';
 import type { CommandContext } from '../context.ts';
 import type { CommandRun, FlagValues } from '../declaration.ts';
 import type { execFlags } from '../declarations/run.ts';
 import { execEverywhere } from '../exec-everywhere.ts';
 import { projectName } from '../project-name.ts';
-import { byNumber, oneContainer, selectContainers } from '../select-containers.ts';
+import { byNumber, notRunning, oneContainer, selectContainers } from '../select-containers.ts';
 import { chooseTty } from '../terminal/choose-tty.ts';
 import { detachKeysFor } from '../terminal/configured-keys.ts';
 import { runSession } from '../terminal/session.ts';
@@ -24,7 +24,7 @@ export const run: CommandRun<typeof execFlags> = async (context, flags, [service
   const containers = await engine.listContainers(name, context.signal);
   if (all) {
     const chosen = selectContainers(containers, { services: [service], oneOffs: false, stopped: false }).sort(byNumber);
-    if (chosen.length === 0) throw new WindlassError('SERVICE_NOT_RUNNING', `service "${service}" is not running`);
+    if (chosen.length === 0) throw notRunning(containers, service);
     return execEverywhere(context, engine, chosen, { ...request, tty: false, attachStdin: false }, flags.detach);
   }
   const container = oneContainer(containers, service, index, { oneOffs: true, stopped: false });

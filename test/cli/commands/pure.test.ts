@@ -8,7 +8,7 @@ import { pluginCall, pluginMetadata } from '../../../src/cli/docker-plugin.ts';
 import { reportText } from '../../../src/cli/doctor/report.ts';
 import { familiarReference } from '../../../src/cli/image-reference.ts';
 import { invokedAs } from '../../../src/cli/program-name.ts';
-import { byNumber, oneContainer, selectContainers, shortName } from '../../../src/cli/select-containers.ts';
+import { byNumber, notRunning, oneContainer, selectContainers, shortName } from '../../../src/cli/select-containers.ts';
 import type { ObservedContainer } from '../../../src/engine/engine.ts';
 import { LABEL } from '../../../src/names.ts';
 
@@ -63,6 +63,14 @@ describe('containers are chosen', () => {
     expect(oneContainer(all, 'web', 2, want).id).toBe('web2');
     expect(() => oneContainer(all, 'web', 3, want)).toThrow('service "web" is not running container #3');
     expect(() => oneContainer(all, 'nope', 0, want)).toThrow('service "nope" is not running');
+  });
+  it.each([
+    ['wbe', 0, 'did you mean "web"?'],
+    ['web', 0, 'start it with "windlass start web"'],
+    ['cache', 0, 'start it with "windlass up -d cache"'],
+    ['web', 3, '"windlass ps web" lists its containers'],
+  ])('of service %s, number %i, there is none: %s', (service, index, hint) => {
+    expect(notRunning(all, service, index).hint).toBe(hint);
   });
   it.each([
     ['shop-web-1', 'web-1'],
