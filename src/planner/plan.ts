@@ -173,10 +173,12 @@ interface RunHook extends StepCommon {
   /** Position in the service's list. */
   readonly index: number;
 }
+/** `stop` is for providers alone whose metadata tells of it. */
+export type ProviderCommand = 'up' | 'down' | 'stop';
 interface RunProvider extends StepCommon {
   readonly action: 'run-provider';
   readonly service: string;
-  readonly command: 'up' | 'down';
+  readonly command: ProviderCommand;
 }
 interface WaitCondition extends StepCommon {
   readonly action: 'wait-condition';

@@ -6,6 +6,7 @@ import type { Host } from '../host.ts';
 import { record } from '../json.ts';
 import { debug } from '../log.ts';
 import type { Service } from '../model.ts';
+import type { ProviderCommand } from './plan.ts';
 
 interface Parameter {
   readonly name: string;
@@ -13,7 +14,10 @@ interface Parameter {
 }
 
 /** Command → its parameters; undefined where the provider says nothing. */
-export type ProviderMetadata = Readonly<Record<'up' | 'down', readonly Parameter[]>>;
+export type ProviderMetadata = Readonly<Record<'up' | 'down', readonly Parameter[]>> & {
+  /** Undefined where it cannot stop. */
+  readonly stop: readonly Parameter[] | undefined;
+};
 
 export async function askMetadata(
   host: Host,
@@ -32,9 +36,14 @@ export async function askMetadata(
 }
 
 function readMetadata(value: unknown): ProviderMetadata | undefined {
-  const { description, up, down } = record(value);
-  const parameters = { up: parametersOf(up), down: parametersOf(down) };
-  return description || parameters.up.length > 0 || parameters.down.length > 0 ? parameters : undefined;
+  const { description, up, down, stop } = record(value);
+  const parameters = {
+    up: parametersOf(up),
+    down: parametersOf(down),
+    stop: stop === undefined || stop === null ? undefined : parametersOf(stop),
+  };
+  const says = description || parameters.up.length > 0 || parameters.down.length > 0 || parameters.stop !== undefined;
+  return says ? parameters : undefined;
 }
 
 function parametersOf(command: unknown): Parameter[] {
@@ -48,7 +57,7 @@ function parametersOf(command: unknown): Parameter[] {
 /** `--key=value` for each option that the command takes. @throws WindlassError where one that it needs is missing. */
 export function optionArguments(
   { provider }: Service,
-  command: 'up' | 'down',
+  command: ProviderCommand,
   metadata: ProviderMetadata | undefined,
 ): string[] {
   const options = provider?.options ?? {};

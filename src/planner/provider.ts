@@ -1,4 +1,4 @@
-// Services that a program of the host provides: `<type> compose --project-name=P up|down --option=value SERVICE`, which answers
+// Services that a program of the host provides: `<type> compose --project-name=P up|down|stop --option=value SERVICE`, which answers
 // with lines of JSON (compose-reference §2.10, "provider protocol").
 import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
@@ -8,7 +8,7 @@ import { WindlassError } from '../errors.ts';
 import { STATUS } from '../events.ts';
 import { debug } from '../log.ts';
 import type { ExecutionState } from './execution-state.ts';
-import type { StepOf } from './plan.ts';
+import type { ProviderCommand, StepOf } from './plan.ts';
 import { askMetadata, optionArguments } from './provider-metadata.ts';
 
 interface Message {
@@ -24,6 +24,11 @@ export async function runProvider(step: StepOf<'run-provider'>, state: Execution
   const type = service.provider?.type ?? '';
   const program = await findProvider(type, project.environment);
   const metadata = await askMetadata(host, program, project.environment, signal);
+  if (step.command === 'stop') {
+    // As docker compose 5 does: providers of before know no such command.
+    if (metadata?.stop === undefined) return;
+    state.emit({ id: service.name, status: STATUS.stopping, kind: 'working' });
+  }
   const options = optionArguments(service, step.command, metadata);
   const args = ['compose', `--project-name=${project.name}`, step.command, ...options, service.name];
   const { exitCode, stdout, stderr } = await host.run(program, args, { env: project.environment, signal });
@@ -40,14 +45,17 @@ export async function runProvider(step: StepOf<'run-provider'>, state: Execution
   }
   if (exitCode !== 0) throw failed(step, `"${type}" ended with status ${exitCode}: ${stderr.trim().slice(-500)}`);
   if (step.command === 'up') state.provide(service.name, variables);
-  state.emit({ id: service.name, status: step.command === 'up' ? STATUS.created : STATUS.removed, kind: 'done' });
+  state.emit({ id: service.name, status: DONE[step.command].status, kind: 'done' });
 }
 
+const DONE: Readonly<Record<ProviderCommand, { readonly status: string; readonly verb: string }>> = {
+  up: { status: STATUS.created, verb: 'create' },
+  down: { status: STATUS.removed, verb: 'remove' },
+  stop: { status: STATUS.stopped, verb: 'stop' },
+};
+
 const failed = (step: StepOf<'run-provider'>, why: string): WindlassError =>
-  new WindlassError(
-    'PROVIDER_FAILED',
-    `failed to ${step.command === 'up' ? 'create' : 'remove'} service "${step.service}": ${why}`,
-  );
+  new WindlassError('PROVIDER_FAILED', `failed to ${DONE[step.command].verb} service "${step.service}": ${why}`);
 
 function variableIn(message: string, type: string): [string, string] {
   const at = message.indexOf('=');

@@ -13,7 +13,7 @@ import {
   type StopOptions,
   upOptions,
 } from './options.ts';
-import type { Plan } from './plan.ts';
+import type { Plan, StepId } from './plan.ts';
 import { type DraftStep, PlanBuilder } from './plan-builder.ts';
 import { asItIs } from './reconcile-run.ts';
 import { reconcileStarts } from './reconcile-start.ts';
@@ -36,7 +36,8 @@ const replicasOf = (observation: Observation, chosen: (service: string) => boole
 /** Stops the named services, dependents before dependencies. */
 export function planStop(project: Project, observation: Observation, options: StopOptions): Plan {
   const plan = new PlanBuilder(project.name, 'stop');
-  const chosen = replicasOf(observation, chooser(project, options.services));
+  const isChosen = chooser(project, options.services);
+  const chosen = replicasOf(observation, isChosen);
   const running = chosen.filter(isUp);
   for (const container of chosen.filter(({ state }) => state === 'exited'))
     plan.verdict({
@@ -47,15 +48,30 @@ export function planStop(project: Project, observation: Observation, options: St
       service: serviceOf(container),
       progress: { id: containerProgressId(container.name), done: STATUS.stopped },
     });
-  inStopOrder(project, (service, after) =>
-    running
+  inStopOrder(project, (service, after) => {
+    if (service.provider !== undefined) return isChosen(service.name) ? [addProviderStop(plan, service, after)] : [];
+    return running
       .filter((container) => serviceOf(container) === service.name)
       .flatMap((container) => {
         const request = { container, service, cause: 'stop', after, timeoutSeconds: options.timeoutSeconds };
         return addStop(plan, request).slice(-1);
-      }),
-  );
+      });
+  });
   return plan.build();
+}
+
+/** Its progress is told once it is known whether the provider can stop at all. */
+function addProviderStop(plan: PlanBuilder, service: Service, after: readonly StepId[]): StepId {
+  return plan.add({
+    action: 'run-provider',
+    id: `run provider ${service.name}`,
+    resource: `service ${service.name}`,
+    cause: 'stop',
+    group: service.name,
+    after,
+    service: service.name,
+    command: 'stop',
+  });
 }
 
 /** Starts what exists of the named services and of their dependencies, behind the same gates as `up`. */

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Host } from '../../src/host.ts';
 import type { Project } from '../../src/model.ts';
-import { planDown } from '../../src/planner/reconcile.ts';
+import { planDown, planStop } from '../../src/planner/reconcile.ts';
 import { PlannedWorld } from '../support/planned-world.ts';
 import { aProject, dependsOnStarted } from '../support/project-builder.ts';
 
@@ -98,6 +98,22 @@ describe('a provider', () => {
     const plan = await world.plan(project, (wanted, observation) => planDown(wanted, observation, {}));
     expect((await world.execute(project, plan, { host })).errors).toEqual([]);
     expect(called.at(-1)).toBe('…/bucket compose --project-name=shop down --size=1 --size=2 store');
+  });
+
+  test('is asked to stop where it says that it can, and what it sets then is for nobody', async () => {
+    const metadata = { description: 'buckets', stop: { parameters: [{ name: 'size' }] } };
+    const stdout = lines({ type: 'setenv', message: 'URL=gone' });
+    const stops = async (about: object | undefined): Promise<readonly string[]> => {
+      const { project, host, called } = await ground({ stdout }, about);
+      const world = new PlannedWorld();
+      const plan = await world.plan(project, (wanted, seen) => planStop(wanted, seen, { services: [] }));
+      const result = await world.execute(project, plan, { host });
+      expect([result.errors, result.providerVariables]).toEqual([[], {}]);
+      return called;
+    };
+    expect(await stops(metadata)).toEqual(['…/bucket compose --project-name=shop stop --size=1 --size=2 store']);
+    expect(await stops({ description: 'buckets' })).toEqual([]);
+    expect(await stops(undefined)).toEqual([]);
   });
 
   const failures: Readonly<Record<string, { answer: Parameters<typeof ground>[0]; says: string }>> = {
