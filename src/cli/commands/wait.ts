@@ -1,4 +1,5 @@
 // `wait`: blocks until the containers of the services have stopped, and passes an exit code on.
+import type { ObservedContainer } from '../../engine/engine.ts';
 import { isAbort, WindlassError } from '../../errors.ts';
 import type { CommandRun } from '../declaration.ts';
 import type { waitFlags } from '../declarations/run.ts';
@@ -8,11 +9,16 @@ import { selectContainers } from '../select-containers.ts';
 /** docker compose's code for an engine that failed while waiting. */
 const WAIT_FAILED = 42;
 
+const ended = (containers: readonly ObservedContainer[], services: readonly string[]): ObservedContainer[] =>
+  selectContainers(containers, { services, oneOffs: false, stopped: true }).filter(({ state }) => state === 'exited');
+
 export const run: CommandRun<typeof waitFlags> = async (context, flags, args) => {
   const { name } = await projectOrName(context);
   const engine = await context.engine(name);
   const containers = await engine.listContainers(name, context.signal);
-  const chosen = selectContainers(containers, { services: args, oneOffs: true, stopped: false });
+  const running = selectContainers(containers, { services: args, oneOffs: true, stopped: false });
+  // What was quick has ended before anybody could wait for it; how it ended is known all the same.
+  const chosen = running.length > 0 ? running : ended(containers, args);
   if (chosen.length === 0) throw new WindlassError('NO_CONTAINERS', `no containers for project "${name}"`);
   if (context.globals.dryRun) return 0;
   let last = 0;
