@@ -211,11 +211,7 @@ export class WatchSession {
   #begin(services: readonly string[], act: () => Promise<void>): void {
     const { signal, problem } = this.#options;
     for (const service of services) this.#busy.add(service);
-    const begin = performance.now();
     const work = act()
-      .then(() =>
-        debug('watch', () => `batch complete: ${goList(services)} in ${Math.round(performance.now() - begin)} ms`),
-      )
       .catch((error: unknown) => {
         if (!signal.aborted && !isAbort(error)) problem(messageOf(error));
       })
@@ -230,15 +226,18 @@ export class WatchSession {
   /** Whatever else is due for these services stays so, for the containers as they are afterwards. */
   async #rebuild(services: readonly string[]): Promise<void> {
     const { actions, log, signal, onUpdated } = this.#options;
+    const begin = performance.now();
     for (const service of services) this.#dueOf(service).rebuild = false;
     log(`Rebuilding service(s) ${goList(services)} after changes were detected...`);
     await actions.rebuild(services, signal);
     this.#replicas.forget();
     for (const service of services) onUpdated?.(service);
+    tellDone(services, begin);
   }
 
   async #update(service: string, due: Due): Promise<void> {
     const { actions, log, signal, onUpdated } = this.#options;
+    const begin = performance.now();
     const replication = this.#replication(service);
     replication.add(due.targets.values());
     const changes = due.targets.size + due.mounted.size;
@@ -259,8 +258,12 @@ export class WatchSession {
       await actions.run(rule, [...paths].sort(), signal);
     }
     if (changes > 0 || due.restart) onUpdated?.(service);
+    if (changes > 0) tellDone([service], begin);
   }
 }
+
+const tellDone = (services: readonly string[], begin: number): void =>
+  debug('watch', () => `batch complete: ${goList(services)} in ${Math.round(performance.now() - begin)} ms`);
 
 /** As Go prints a list of names: `["web" "db"]`. */
 const goList = (names: readonly string[]): string => `[${names.map((name) => JSON.stringify(name)).join(' ')}]`;
