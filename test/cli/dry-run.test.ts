@@ -70,7 +70,7 @@ const COMMANDS: readonly string[] = [
     'bridge transformations list',
     'bridge transformations create t',
   ],
-  ...['alpha viz', 'watch --no-up'],
+  ...['alpha viz', 'alpha generate shop-web-1', 'watch --no-up'],
 ];
 
 async function dryRun(line: string): Promise<{ readonly methods: readonly string[]; readonly error: unknown }> {

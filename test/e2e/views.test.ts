@@ -113,6 +113,14 @@ test('the JSON of images and projects holds what docker compose gives', async ()
   const byName = (a: (typeof images)[number], b: (typeof images)[number]) =>
     a.ContainerName < b.ContainerName ? -1 : 1;
   expect(images).toEqual(theirs.sort(byName));
+
+  const replicas = [1, 2].map((number) => `${s.project}-web-${number}`);
+  await s.write('made.yaml', (await s.windlass(['alpha', 'generate', '--name', 'made', ...replicas])).stdout);
+  const made = await s.compose(['-f', 'made.yaml', 'config', '--format', 'json']);
+  expect(JSON.parse(made.stdout)).toMatchObject({
+    services: { web: { scale: 2, init: true, labels: { team: 'blue' }, healthcheck: { test: ['CMD', 'true'] } } },
+    volumes: { [`${s.project}_data`]: { external: true } },
+  });
 });
 
 test('top shows every process with the service and number of its container', async () => {

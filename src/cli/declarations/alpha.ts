@@ -13,11 +13,30 @@ export const vizFlags = {
   },
 } as const satisfies Flags;
 
+export const generateFlags = {
+  format: {
+    type: 'string',
+    default: 'yaml',
+    help: 'Format the output. Values: [yaml | json]',
+  },
+  name: { type: 'string', default: '', help: 'Project name to set in the Compose file' },
+  'project-dir': { type: 'string', default: '', help: 'Directory to use for the project' },
+} as const satisfies Flags;
+
 export const alphaCommands: CommandGroup = {
   name: 'alpha',
   summary: 'Experimental commands',
   hidden: true,
   commands: [
+    declareCommand({
+      name: 'generate',
+      usage: '[OPTIONS] [CONTAINERS...]',
+      summary: 'EXPERIMENTAL - Generate a Compose file from existing containers',
+      args: { min: 0 },
+      completes: 'none',
+      flags: generateFlags,
+      load: () => import('../commands/generate.ts'),
+    }),
     publishCommand(),
     declareCommand({
       name: 'viz',
