@@ -113,7 +113,7 @@ function contradictions(service: Service, subject: string, { kind }: Capabilitie
   if (check?.start_interval !== undefined && check.start_period === undefined && check.disable !== true)
     refuse(
       'error',
-      'healthcheck.start_interval has no effect without healthcheck.start_period',
+      'healthcheck.start_interval requires healthcheck.start_period to be set',
       'set healthcheck.start_period',
     );
   const primary = primaryNetwork(service);

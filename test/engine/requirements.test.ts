@@ -81,7 +81,7 @@ describe('what an engine of API 1.41 lacks', () => {
 describe('what no engine can do', () => {
   it('is said whatever the version', () => {
     expect(said({ healthcheck: { start_interval: '1s' } }, '1.51')).toEqual([
-      'error: service "web": healthcheck.start_interval has no effect without healthcheck.start_period',
+      'error: service "web": healthcheck.start_interval requires healthcheck.start_period to be set',
     ]);
     expect(said({ mac_address: 'x', networks: { a: { mac_address: 'y' } } }, '1.51')).toEqual([
       'error: service "web": mac_address differs from networks.a.mac_address',

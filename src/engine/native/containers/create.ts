@@ -53,7 +53,8 @@ export async function createContainer(
   request: CreateRequest,
 ): Promise<ContainerRecord> {
   const { HostConfig: hostConfig, NetworkingConfig: networking, ...given } = request;
-  const host = withSwap(feasibleLimits<HostConfig>(hostConfig ?? {}, parts.machine));
+  const asked = withSwap(feasibleLimits<HostConfig>(hostConfig ?? {}, parts.machine));
+  const host = withSharerIds(asked, parts.store);
   const image = imageNamed(parts.images, given.Image ?? '');
   checkRequest(given, host, parts.machine);
   if (name !== '' && !isValidName(name))
@@ -96,6 +97,17 @@ function imageNamed(images: ImageStore, name: string): Image {
   const image = findImage(images, name);
   if (!image) throw missingImage(name);
   return image;
+}
+
+/** `container:NAME` becomes `container:ID`, as in Docker: names change hands. What is not there is told by who needs it. */
+function withSharerIds(host: HostConfig, store: ContainerStore): HostConfig {
+  const found: { -readonly [K in 'IpcMode' | 'PidMode' | 'NetworkMode']?: string } = {};
+  for (const key of ['IpcMode', 'PidMode', 'NetworkMode'] as const) {
+    const name = /^container:(.+)$/.exec(host[key] ?? '')?.[1];
+    const other = name === undefined ? undefined : store.lookup(name);
+    if (other !== undefined) found[key] = `container:${other.id}`;
+  }
+  return { ...host, ...found };
 }
 
 /** Without a word about swap, memory and swap together are twice the memory, as Docker's. */

@@ -36,8 +36,10 @@ function ports(record: ContainerRecord): Record<string, unknown>[] {
     Type: port.protocol,
   }));
   const bound = new Set(record.ports.map((port) => `${port.containerPort}/${port.protocol}`));
-  const exposed = Object.keys(record.config.ExposedPorts ?? {})
-    .filter((port) => !bound.has(port.includes('/') ? port : `${port}/tcp`))
+  // The image may say `80/tcp` and the client `80`.
+  const keys = Object.keys(record.config.ExposedPorts ?? {}).map((port) => (port.includes('/') ? port : `${port}/tcp`));
+  const exposed = [...new Set(keys)]
+    .filter((port) => !bound.has(port))
     .map((port) => {
       const [number = '', protocol = 'tcp'] = port.split('/');
       // A range that only the client knows is port 0, as in Docker.

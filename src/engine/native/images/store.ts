@@ -7,6 +7,7 @@ import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { decompressed } from '../../../archive/compression.ts';
 import { WindlassError } from '../../../errors.ts';
+import { parseReference } from '../../../registry/reference.ts';
 import { listIfExists, type NativeHost, readIfExists } from '../host.ts';
 import type { Paths } from '../paths.ts';
 import { type ImageConfig, parseImageConfig } from './image-config.ts';
@@ -149,7 +150,7 @@ export class ImageStore {
     return [...this.#references]
       .filter(([, target]) => target === id)
       .map(([name]) => name)
-      .sort();
+      .sort((a, b) => (fullName(a) < fullName(b) ? -1 : 1));
   }
 
   references(): ReadonlyMap<string, string> {
@@ -382,4 +383,10 @@ export class ImageStore {
     const matches = this.images().filter((image) => hexOf(image.id).startsWith(hex));
     return matches.length === 1 ? matches[0] : undefined;
   }
+}
+
+/** As Docker sorts names: with the registry and `library/` in front. */
+function fullName(name: string): string {
+  const { registry, repository, tag } = parseReference(name) ?? { registry: '', repository: name, tag: '' };
+  return `${registry}/${repository}:${tag}`;
 }
