@@ -14,14 +14,22 @@ export interface ReadEntry extends TarEntry {
   readonly pax: ReadonlyMap<string, Buffer>;
 }
 
+export interface ReadOptions {
+  /** Throws, too, for what no writer leaves: an archive without its end, padding that is not zero, anything after the end. */
+  readonly exact?: boolean;
+}
+
 /**
  * The entries of an uncompressed tar stream. Throws on what is not tar, and on an archive cut short within an entry. As with any
  * `for await`, the source ends with it, also where that is before the archive's end.
  */
-export async function* readTar(source: AsyncIterable<Uint8Array>): AsyncGenerator<ReadEntry> {
+export async function* readTar(
+  source: AsyncIterable<Uint8Array>,
+  { exact = false }: ReadOptions = {},
+): AsyncGenerator<ReadEntry> {
   const bytes = new ByteReader(source);
   try {
-    yield* entriesOf(bytes);
+    yield* entriesOf(bytes, exact);
   } catch (error) {
     // What went wrong first is what counts.
     await bytes.stop().catch(() => undefined);
@@ -31,15 +39,17 @@ export async function* readTar(source: AsyncIterable<Uint8Array>): AsyncGenerato
   }
 }
 
-async function* entriesOf(bytes: ByteReader): AsyncGenerator<ReadEntry> {
+async function* entriesOf(bytes: ByteReader, exact: boolean): AsyncGenerator<ReadEntry> {
   let pax = new Map<string, Buffer>();
   const global = new Map<string, Buffer>();
   for (;;) {
     const block = await bytes.take(BLOCK);
+    if (block.length === 0 && exact) throw new Error('tar archive was cut short: it has no end');
     if (block.length === 0) return;
     if (block.length < BLOCK) throw new Error('tar archive ends within a header');
     const raw = parseHeader(block);
     if (!raw) {
+      if (exact) await exactEnd(bytes);
       await bytes.drain();
       return;
     }
@@ -68,9 +78,20 @@ async function* entriesOf(bytes: ByteReader): AsyncGenerator<ReadEntry> {
     };
     yield { ...full, size, pax: records, body };
     for await (const _ of body());
-    await bytes.take(padding(size));
+    const pad = await bytes.take(padding(size));
+    if (exact && (pad.length < padding(size) || !isZero(pad)))
+      throw new Error(`tar entry "${full.path}" is not followed by zeros`);
   }
 }
+
+/** One block of zeros has been read. */
+async function exactEnd(bytes: ByteReader): Promise<void> {
+  const rest = await bytes.take(BLOCK + 1);
+  if (rest.length < BLOCK) throw new Error('tar archive ends within its end');
+  if (rest.length > BLOCK || !isZero(rest)) throw new Error('tar archive goes on beyond its end');
+}
+
+const isZero = (bytes: Buffer): boolean => bytes.every((byte) => byte === 0);
 
 async function extension(bytes: ByteReader, size: number): Promise<Buffer> {
   if (size > MAX_EXTENSION_BYTES) throw new Error(`tar extension header of ${size} bytes is too large`);

@@ -134,7 +134,7 @@ async function* walk(file: string): AsyncGenerator<Event> {
     );
     let first: { readonly text: string } | undefined;
     let isHeadTold = false;
-    for await (const entry of readTar(bounded)) {
+    for await (const entry of readTar(bounded, { exact: true })) {
       if (entry.type !== 'file')
         throw new BundleError(`"${entry.path}" is not a plain file, and a bundle holds no others`, damaged);
       if (first === undefined) {
