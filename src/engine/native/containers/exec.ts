@@ -192,10 +192,12 @@ export class ExecSessions {
       ...['--log', log, '--log-format', 'json', 'exec', '--pid-file', pidFile],
       ...['--process', join(folder, 'process.json'), session.containerId],
     ];
-    const child = host.start(command.program, args, { stdio: [input ? 'pipe' : 'ignore', 'pipe', 'pipe'], cwd: '/' });
+    // A pipe in any case: crun gives what stands there to the process's user, even the host's /dev/null.
+    const child = host.start(command.program, args, { stdio: ['pipe', 'pipe', 'pipe'], cwd: '/' });
     child.stdin?.on('error', () => {
       // The process does not read on.
     });
+    if (!input) child.stdin?.end();
     void this.#notePid(session.id, pidFile, child);
     const ended = new Promise<{ exitCode: number; failure: string | undefined }>((resolve) => {
       child.once('error', (error) => resolve({ exitCode: 126, failure: error.message }));
@@ -206,7 +208,7 @@ export class ExecSessions {
     }).finally(() => host.files.rm(folder, { recursive: true, force: true }));
     const failed = ended.then(({ failure }) => failure !== undefined);
     return {
-      input: child.stdin ?? undefined,
+      input: input ? (child.stdin ?? undefined) : undefined,
       stdout: child.stdout ?? undefined,
       stderr: child.stderr ? ownWords(child.stderr, failed) : undefined,
       log: undefined,
