@@ -1,4 +1,5 @@
 // What containers of the native engine can do to one another, to the engine and to the host: as little as Docker's.
+import { stat } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { eventually } from '../support/eventually.ts';
 import { type NativeEngineUnderTest, startNativeEngine } from '../support/native-engine.ts';
@@ -139,6 +140,12 @@ test('processes of others and of the host are not seen, and signals do not reach
   expect((await inside('ls /proc | grep -c "^[0-9]"')).trim()).toMatch(/^[2-5]$/);
   expect(await inside('kill -9 100000; kill -0 2; echo still')).toContain('still');
   await expectServing();
+});
+
+test('what a runtime hands to the user of a process is never a device of the host', async () => {
+  await docker('exec', '--user', '4711', 'neighbour', 'true');
+  await docker('run', '--rm', '--user', '4711', 'busybox', 'true');
+  expect((await stat('/dev/null')).uid).not.toBe(4711);
 });
 
 test('what holds by default can be tightened further', async () => {
