@@ -275,6 +275,32 @@ secrets:
   expect(refused.output).toContain('build.cache_to needs BuildKit, which the native engine does not have');
 });
 
+test('a container’s changes are listed and committed', async () => {
+  await engine.docker(['run', '--name', 'changed', 'busybox', 'sh', '-c', 'echo new > /new; rm /bin/vi; mkdir /tmp/d']);
+  expect((await engine.docker(['diff', 'changed'])).stdout.trim().split('\n').sort()).toEqual(
+    ['A /new', 'A /tmp/d', 'C /bin', 'C /tmp', 'D /bin/vi'].sort(),
+  );
+  const change = ['-c', 'ENV A=1', '-c', 'CMD ["cat", "/new"]'];
+  await engine.docker(['commit', '-m', 'why', '-a', 'who', ...change, 'changed', 'committed:1']);
+  expect(await show('committed:1')).toBe('new\n');
+  await engine.docker(['run', '--rm', 'committed:1', 'ls', '/bin/vi'], { exit: 1 });
+  const facts = await inspect(engine.host, 'committed:1');
+  expect(facts.Author).toBe('who');
+  expect(facts.Config.Env).toContain('A=1');
+  expect((await engine.docker(['history', 'committed:1'])).stdout).toContain('why');
+  await engine.docker(['rm', 'changed']);
+});
+
+test('the cache is told and pruned; images stay', async () => {
+  const usage = async (): Promise<string> =>
+    (await engine.docker(['system', 'df', '--format', '{{.Type}} {{.TotalCount}}'])).stdout;
+  expect(Number(/Build Cache (\d+)/.exec(await usage())?.[1])).toBeGreaterThan(5);
+  expect((await engine.docker(['builder', 'prune', '-af'])).stdout).toContain('Total reclaimed space');
+  expect(await usage()).toContain('Build Cache 0');
+  expect(await show('parallel', 'cat', '/left')).toBe('left\n');
+  expect(await show('triggered', 'cat', '/given')).toBe('mine\n');
+});
+
 test('docker compose and buildx build as they do on Docker, without being told', async () => {
   const path = await context('peers', {
     'compose.yaml': `
@@ -321,31 +347,16 @@ secrets:
   const quiet = ['build', '-q', '--secret', 'id=token,env=TOKEN', '--iidfile', 'id', '-t', 'windlass-peers-again', '.'];
   await call('docker', quiet, withBuildx);
   expect((await inspect(engine.host, 'windlass-peers-again')).Id).toBe(await readFile(join(path, 'id'), 'utf8'));
-  await noRemains();
-});
-
-test('a container’s changes are listed and committed', async () => {
-  await engine.docker(['run', '--name', 'changed', 'busybox', 'sh', '-c', 'echo new > /new; rm /bin/vi; mkdir /tmp/d']);
-  expect((await engine.docker(['diff', 'changed'])).stdout.trim().split('\n').sort()).toEqual(
-    ['A /new', 'A /tmp/d', 'C /bin', 'C /tmp', 'D /bin/vi'].sort(),
+  await call(
+    peers.buildx,
+    ['build', '-o', 'out', '--secret', 'id=token,env=TOKEN', '--build-arg', 'WORD=sent', '.'],
+    withBuildx,
   );
-  const change = ['-c', 'ENV A=1', '-c', 'CMD ["cat", "/new"]'];
-  await engine.docker(['commit', '-m', 'why', '-a', 'who', ...change, 'changed', 'committed:1']);
-  expect(await show('committed:1')).toBe('new\n');
-  await engine.docker(['run', '--rm', 'committed:1', 'ls', '/bin/vi'], { exit: 1 });
-  const facts = await inspect(engine.host, 'committed:1');
-  expect(facts.Author).toBe('who');
-  expect(facts.Config.Env).toContain('A=1');
-  expect((await engine.docker(['history', 'committed:1'])).stdout).toContain('why');
-  await engine.docker(['rm', 'changed']);
-});
-
-test('the cache is told and pruned; images stay', async () => {
-  const usage = async (): Promise<string> =>
-    (await engine.docker(['system', 'df', '--format', '{{.Type}} {{.TotalCount}}'])).stdout;
-  expect(Number(/Build Cache (\d+)/.exec(await usage())?.[1])).toBeGreaterThan(5);
-  expect((await engine.docker(['builder', 'prune', '-af'])).stdout).toContain('Total reclaimed space');
-  expect(await usage()).toContain('Build Cache 0');
-  expect(await show('parallel', 'cat', '/left')).toBe('left\n');
-  expect(await show('triggered', 'cat', '/given')).toBe('mine\n');
+  expect(await readFile(join(path, 'out/word'), 'utf8')).toBe('sent\n');
+  const archive = ['build', '-o', 'type=tar,dest=out.tar', '--secret', 'id=token,env=TOKEN', '.'];
+  await call(peers.buildx, archive, withBuildx);
+  expect(await call('tar', ['-tf', 'out.tar'], environment)).toMatch(/^\.\/word$/m);
+  expect(await call(peers.buildx, ['du'], withBuildx)).toMatch(/Total:\s+[1-9]/);
+  expect(await call(peers.buildx, ['prune', '-f', '-a'], withBuildx)).toMatch(/Total:\s+[1-9]/);
+  await noRemains();
 });

@@ -2,6 +2,7 @@
 import type { Duplex } from 'node:stream';
 import type { Credentials } from '../../../registry/auth.ts';
 import { DEFAULT_REGISTRY } from '../../../registry/reference.ts';
+import { pruneCache } from '../builder/prune.ts';
 import { buildOptions } from '../builder/request.ts';
 import type { NativeEngine } from '../engine.ts';
 import { DEFAULT_NETWORK } from '../networks/record.ts';
@@ -78,23 +79,11 @@ function registryCredentials(header: string | string[] | undefined): (registry: 
 
 /** Removes the cache; with `all` unset, what no image uses is enough. */
 async function prune(engine: NativeEngine, exchange: Exchange): Promise<void> {
-  const { cache, cacheMounts } = engine.builder;
-  const all = ['1', 'true'].includes(exchange.query.get('all') ?? '');
   const filters = parseFilters(exchange.query.get('filters'));
   const before = ageLimit(filters.get('until')[0] ?? filters.get('unused-for')[0]);
-  const used = new Set(engine.images.images().flatMap((image) => image.config.rootfs.diff_ids));
-  const sizes = new Map<string, number>();
-  const gone = await cache.prune((entry) => {
-    if (before !== undefined && entry.used > before) return false;
-    if (!all && entry.layer && used.has(entry.layer.diffId)) return false;
-    if (entry.layer && !used.has(entry.layer.diffId)) sizes.set(entry.layer.diffId, entry.layer.blobSize);
-    return true;
-  });
-  const freed = before === undefined ? await cacheMounts.prune() : 0;
-  exchange.reply(200, {
-    CachesDeleted: gone.map(({ key }) => key),
-    SpaceReclaimed: [...sizes.values()].reduce((sum, size) => sum + size, freed),
-  });
+  const all = ['1', 'true'].includes(exchange.query.get('all') ?? '');
+  const { entries, freed } = await pruneCache(engine, { all, before });
+  exchange.reply(200, { CachesDeleted: entries.map(({ key }) => key), SpaceReclaimed: freed });
 }
 
 /** `24h`: what was last used before that. */

@@ -14,6 +14,7 @@ import {
 } from '../../../../protobuf.ts';
 import { badRequest } from '../../server/api-error.ts';
 import type { Made } from '../builder.ts';
+import { diskUsage, prune } from './cache-records.ts';
 import { checkExporters, type Exporter, exportResult } from './exporters.ts';
 import { grpcFailure } from './failure.ts';
 import { type FrontendParts, solveDockerfile } from './frontend.ts';
@@ -37,6 +38,7 @@ export function controlMethods(parts: ControlParts): Methods {
   return {
     unary: {
       [`${CONTROL}/ListWorkers`]: () => encode({ 1: [workerRecord(parts)] }),
+      [`${CONTROL}/DiskUsage`]: () => diskUsage(parts),
       [`${CONTROL}/Info`]: () => encode({ 1: versionRecord(parts) }),
       [`${CONTROL}/Solve`]: (bytes, { signal }) =>
         parts.builder.during(signal, async (ending) => {
@@ -55,6 +57,10 @@ export function controlMethods(parts: ControlParts): Methods {
         await new Promise<void>((resolve) => {
           connection.once('close', resolve);
         });
+      },
+      [`${CONTROL}/Prune`]: async ({ messages, send }) => {
+        const { value } = await messages[Symbol.asyncIterator]().next();
+        for (const record of await prune(parts, value ?? Buffer.alloc(0))) await send(record);
       },
       [`${CONTROL}/Status`]: async ({ messages, send, signal }) => {
         const { value } = await messages[Symbol.asyncIterator]().next();
@@ -116,7 +122,8 @@ async function solve(parts: ControlParts, request: SolveRequest, signal: AbortSi
     if (refused !== undefined)
       throw badRequest(`cache export of type "${refused}" is not supported by the windlass native engine`);
     const made = await outcome(parts, job, request);
-    const told = made ? await exportResult(parts.builder, job.progress, made, request.exporters) : new Map();
+    const exporting = { ...parts, session: () => parts.session(request.session, signal) };
+    const told = made ? await exportResult(exporting, job.progress, made, request.exporters) : new Map();
     return encode({ 1: mapEntries(told) });
   } finally {
     await parts.jobs.close(job);

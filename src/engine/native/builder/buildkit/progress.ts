@@ -159,7 +159,7 @@ export class Vertex {
 }
 
 /** A `google.protobuf.Timestamp`. */
-function timestampOf(milliseconds: number): Buffer {
+export function timestampOf(milliseconds: number): Buffer {
   const seconds = Math.floor(milliseconds / 1000);
   return encode({ 1: seconds, 2: Math.floor((milliseconds - seconds * 1000) * 1e6) });
 }
