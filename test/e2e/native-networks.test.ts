@@ -1,7 +1,7 @@
 // The native engine's networks on a real kernel: IPv6, published ports of every kind, several networks at once, macvlan,
 // options of drivers. What answers inside containers is httpd of busybox, or Node.js in the container's namespace.
 import { createSocket } from 'node:dgram';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { run, type Started, start } from '../../scripts/ground/run.ts';
 import { eventually } from '../support/eventually.ts';
 import { freePort } from '../support/free-port.ts';
@@ -85,7 +85,9 @@ async function echoDatagrams(name: string, port: number): Promise<Started> {
   const pid = await engine.inspect(name, ({ State }) => State.Pid);
   const code = `const s = require('dgram').createSocket('udp4');
     s.on('message', (m, from) => s.send('got ' + m, from.port, from.address)); s.bind(${port})`;
-  return start('nsenter', ['-t', String(pid), '-n', process.execPath, '-e', code], { deadline: 60_000 });
+  const echo = start('nsenter', ['-t', String(pid), '-n', process.execPath, '-e', code], { deadline: 60_000 });
+  onTestFinished(() => void echo.process.kill());
+  return echo;
 }
 
 /** The answer to a datagram; asked again until there is one. */
