@@ -45,6 +45,12 @@ export function execs(at: At): void {
       exitCode: 3,
     });
   });
+  test('input arrives where the body of the request came behind its head, in pieces', async () => {
+    const exec = await make({ Cmd: ['cat'], AttachStdin: true, AttachStdout: true });
+    const raw = await at().api.raw(`/exec/${exec}/start`, { body: { Detach: false, Tty: false }, inPieces: true });
+    raw.socket.end('typed\n');
+    expect(demultiplexed(await raw.rest()).stdout).toBe('typed\n');
+  });
   test('only the streams that were asked for', async () => {
     expect(await at().exec(id, 'echo out; echo err >&2', { AttachStderr: false })).toMatchObject({
       stdout: 'out\n',

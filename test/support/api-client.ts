@@ -1,7 +1,8 @@
 // The Docker Engine API over a Unix socket, as bytes and JSON: for tests that look at what an engine says, not at what a client
 // library makes of it.
-import { type IncomingHttpHeaders, type IncomingMessage, request } from 'node:http';
+import { type ClientRequest, type IncomingHttpHeaders, type IncomingMessage, request } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
 
 export interface Answer {
   readonly status: number;
@@ -44,6 +45,26 @@ export interface Flowing {
 
 const DEADLINE_MS = 60_000;
 
+interface RawAsked extends Asked {
+  readonly upgrade?: string;
+  readonly method?: string;
+  /** The head goes first, then the body, a few bytes at a time and a moment apart. */
+  readonly inPieces?: boolean;
+}
+
+const PIECE_BYTES = 10;
+const PIECE_PAUSE_MS = 10;
+
+async function sendInPieces(sent: ClientRequest, body: Buffer): Promise<void> {
+  sent.setHeader('Content-Length', body.length);
+  sent.flushHeaders();
+  for (let at = 0; at < body.length; at += PIECE_BYTES) {
+    await delay(PIECE_PAUSE_MS);
+    sent.write(body.subarray(at, at + PIECE_BYTES));
+  }
+  sent.end();
+}
+
 export class ApiClient {
   readonly socketPath: string;
   readonly version: string;
@@ -79,7 +100,7 @@ export class ApiClient {
   }
 
   /** Asks for the connection itself (attach, exec). */
-  raw(path: string, asked: Asked & { readonly upgrade?: string; readonly method?: string } = {}): Promise<Raw> {
+  raw(path: string, asked: RawAsked = {}): Promise<Raw> {
     return new Promise((resolve, reject) => {
       const { payload, headers } = encoded(asked);
       const sent = request({
@@ -96,7 +117,8 @@ export class ApiClient {
         response.once('end', () => reject(new Error(`${response.statusCode}: ${Buffer.concat(chunks)}`)));
       });
       sent.once('error', reject);
-      sent.end(payload);
+      if (asked.inPieces === true) void sendInPieces(sent, Buffer.from(payload ?? ''));
+      else sent.end(payload);
     });
   }
 

@@ -130,6 +130,8 @@ function feed(session: ExecSession, streams: ExecStreams, { input }: Hijacked, l
     if (detach) left.abort();
   });
   input.once('end', () => target.end());
+  // Held since the body was taken, where that came behind the head of the request.
+  input.resume();
 }
 
 /** Both pipes to one connection, until both have ended. */

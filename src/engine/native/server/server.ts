@@ -72,6 +72,7 @@ async function takeBody(request: IncomingMessage, socket: Duplex, head: Buffer):
       };
       // The end comes alone where the client is gone: such a connection is only half closed until somebody writes to it.
       for (const event of ['data', 'end', 'close'] as const) socket.on(event, take);
+      socket.resume();
     });
     socket.pause();
     if (chunk === undefined) break;
