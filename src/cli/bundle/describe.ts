@@ -61,7 +61,12 @@ export function describeBundle({ manifest, digest, signature }: BundleHead): str
   const needs = describeNeeds(manifest);
   const listed = table(
     ['CONTENT', 'SIZE', 'DIGEST'],
-    contents.map(({ path, size, digest: one }) => [path, humanSize(size, 3), one]),
+    // The whole digest stands at the line's end.
+    contents.map(({ path, size, digest: one }) => [
+      path.replace(/^(blobs\/sha256\/[0-9a-f]{12})[0-9a-f]{52}$/, '$1…'),
+      humanSize(size, 3),
+      one,
+    ]),
     COMPOSE_TABLE,
   );
   return `${head}${shown}${needs === '' ? '' : `\n${needs}`}\n${listed}`;
