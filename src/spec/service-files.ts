@@ -27,11 +27,13 @@ export function withEnvFiles(project: Project, tree: Mapping, context: ServiceFi
     for (const [key, value] of Object.entries(own)) if (value !== null) into.set(key, value);
     const lookup = (name: string): string | undefined =>
       valueIn(project.environment, name) ?? valueIn(own, name) ?? undefined;
-    for (const [index, { path: written, required = true, format }] of files.entries()) {
+    // A path that came to nothing, such as `env_file: ${FILE:-}`, is gone by now.
+    for (const [index, { path: written = '', required = true, format }] of files.entries()) {
       const path = resolve(context.cwd, written);
       const mark = markOfFile(tree, service.name, 'env_file', index);
       placed(context.places, ['services', service.name], mark, () => {
-        if (!existsSync(path)) {
+        if (written === '' || !existsSync(path)) {
+          if (required && written === '') throw nameless('env_file');
           if (required) throw missing('SPEC_ENV_FILE_NOT_FOUND', 'env file', path, context);
           return;
         }
@@ -56,6 +58,7 @@ export function withLabelFiles(project: Project, tree: Mapping, context: Service
       const path = resolve(context.cwd, written);
       const mark = markOfFile(tree, service.name, 'label_file', index);
       placed(context.places, ['services', service.name], mark, () => {
+        if (written === '') throw nameless('label_file');
         if (!existsSync(path)) throw missing('SPEC_LABEL_FILE_NOT_FOUND', 'label file', path, context);
         const name = context.displayName(path);
         // `${…}` in a file sees the files before it first, then the file itself.
@@ -91,6 +94,12 @@ function missing(code: string, what: string, path: string, context: EnvFileConte
   const message = `there is no ${what} "${context.displayName(path)}"`;
   const hint = what === 'env file' ? 'create it, or write "required: false" beside its path' : 'create it';
   return new SpecError([{ severity: 'error', code, message, hint }]);
+}
+
+function nameless(attribute: string): SpecError {
+  const message = `"${attribute}" has an empty path`;
+  const hint = 'name a file, or leave the entry out';
+  return new SpecError([{ severity: 'error', code: 'SPEC_VALUE', message, hint }]);
 }
 
 function unsupportedFormat(format: string): SpecError {
