@@ -3,7 +3,7 @@ import type { ClientHttp2Session, ClientHttp2Stream } from 'node:http2';
 import { createRequire } from 'node:module';
 import type { Duplex } from 'node:stream';
 import { WindlassError } from './errors.ts';
-import { frame, frames } from './grpc-frames.ts';
+import { frame, frames, writeFrame } from './grpc-frames.ts';
 import { GRPC } from './grpc-server.ts';
 
 const load = createRequire(import.meta.url);
@@ -76,10 +76,7 @@ export class GrpcClient {
     return {
       messages: this.#messages(stream),
       send: async (message) => {
-        if (stream.destroyed || stream.write(frame(message))) return;
-        await new Promise<void>((resolve) => {
-          stream.once('drain', resolve).once('close', resolve);
-        });
+        if (!stream.destroyed) await writeFrame(stream, message);
       },
       end: () => stream.end(),
       cancel: () => stream.close(load('node:http2').constants.NGHTTP2_CANCEL),

@@ -1,5 +1,7 @@
 // Messages of gRPC on a stream: a byte for compression (none), four for the length, the message.
 
+import type { Writable } from 'node:stream';
+
 const HEADER = 5;
 /** Larger messages than either side ever has reason to send would only fill memory. BuildKit's limit. */
 const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
@@ -41,4 +43,16 @@ function lengthOf(bytes: Buffer): number {
   const length = bytes.readUInt32BE(1);
   if (length > MAX_MESSAGE_BYTES) throw new RangeError(`a message is larger than ${MAX_MESSAGE_BYTES} bytes`);
   return length;
+}
+
+/** Writes a message; resolves when the stream takes more, or has closed. */
+export async function writeFrame(stream: Writable, message: Uint8Array): Promise<void> {
+  if (stream.write(frame(message)) || stream.destroyed) return;
+  await new Promise<void>((resolve) => {
+    const go = (): void => {
+      stream.off('drain', go).off('close', go);
+      resolve();
+    };
+    stream.on('drain', go).on('close', go);
+  });
 }

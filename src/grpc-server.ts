@@ -4,7 +4,7 @@ import type { Http2Server, IncomingHttpHeaders, ServerHttp2Stream } from 'node:h
 import { createRequire } from 'node:module';
 import type { Duplex } from 'node:stream';
 import { messageOf } from './errors.ts';
-import { frame, frames } from './grpc-frames.ts';
+import { frames, writeFrame } from './grpc-frames.ts';
 
 /** Node's HTTP/2 is loaded with the first connection that speaks it: few processes ever do. */
 const load = createRequire(import.meta.url);
@@ -72,10 +72,7 @@ async function answer(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, m
   stream.on('wantTrailers', () => stream.sendTrailers(trailers(failure)));
   const send = async (body: Uint8Array): Promise<void> => {
     if (stream.destroyed || stream.closed) throw new GrpcFailure(GRPC.canceled, 'the call was closed');
-    if (stream.write(frame(body))) return;
-    await new Promise<void>((resolve) => {
-      stream.once('drain', resolve).once('close', resolve);
-    });
+    await writeFrame(stream, body);
   };
   const call: Call = { headers, signal: gone.signal };
   // Whoever stops reading has still to be answered.
