@@ -16,6 +16,8 @@ const PACKAGES = {
   'docker-registry': { program: 'docker-registry', why: 'a registry whose tags move under tests' },
   skopeo: { program: 'skopeo', why: 'reads the images in bundles as others do' },
   chromium: { program: 'chromium', why: 'the browser whose pages reload while files are watched' },
+  zsh: { program: 'zsh', why: 'a shell whose completion is tried' },
+  fish: { program: 'fish', why: 'a shell whose completion is tried' },
   'ca-certificates': { file: '/etc/ssl/certs/ca-certificates.crt', why: "to trust the Debian mirror's certificate" },
 } as const;
 
@@ -61,6 +63,9 @@ const POLICY_FILE = '/usr/sbin/policy-rc.d';
 const WITHOUT_SERVICES = `
 set -e
 export DEBIAN_FRONTEND=noninteractive
+# Tests that run side by side each bring their own: one after the other. The lock goes with the shell.
+exec 9< /var/lib/dpkg
+flock 9
 if [ ! -e ${POLICY_FILE} ]; then
   printf '#!/bin/sh\\nexit 101\\n' > ${POLICY_FILE}
   chmod 755 ${POLICY_FILE}
@@ -68,7 +73,7 @@ if [ ! -e ${POLICY_FILE} ]; then
   trap 'exit 130' INT TERM HUP
 fi
 apt-get -q update
-apt-get -q -y --no-install-recommends install "$@"
+apt-get -q -y -o DPkg::Lock::Timeout=600 --no-install-recommends install "$@"
 `;
 
 /** Makes sure that these packages are there. Prints nothing when they are. */

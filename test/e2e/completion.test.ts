@@ -2,6 +2,7 @@
 import { chmod, mkdir, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, inject, test } from 'vitest';
+import { ensurePackages } from '../../scripts/ground/debian-packages.ts';
 import { type Scenario, scenario } from '../support/scenario.ts';
 import { terminal } from '../support/terminal.ts';
 
@@ -90,12 +91,9 @@ test('bash completes commands, flags, services and values', async () => {
   expect(await t.ended).toBe(0);
 });
 
-const has = async (s: Scenario, shell: string): Promise<boolean> =>
-  (await s.command('sh', ['-c', `command -v ${shell}`], { exit: 'any' })).exitCode === 0;
-
-test('zsh completes commands and services', async ({ skip }) => {
+test('zsh completes commands and services', async () => {
+  await ensurePackages(['zsh']);
   const s = await installed();
-  if (!(await has(s, 'zsh'))) skip('zsh is not installed');
   Object.assign(s.env, withPath(s));
   const t = terminal(s, 'PS1="$ " zsh -f -i');
   t.type('autoload -U compinit; compinit -u -d dump; source <(windlass completion zsh); echo lo"aded"\r');
@@ -108,9 +106,9 @@ test('zsh completes commands and services', async ({ skip }) => {
   await t.ended;
 });
 
-test('fish completes commands and services', async ({ skip }) => {
+test('fish completes commands and services', async () => {
+  await ensurePackages(['fish']);
   const s = await installed();
-  if (!(await has(s, 'fish'))) skip('fish is not installed');
   Object.assign(s.env, withPath(s));
   const complete = async (line: string): Promise<string[]> => {
     const asked = await s.command('fish', [
