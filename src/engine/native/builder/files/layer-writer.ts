@@ -140,8 +140,7 @@ export class LayerWriter {
 
   async #write(data: Buffer): Promise<void> {
     if (this.#out.destroyed) throw new Error('the layer is not read any more');
-    if (data.length > 0 && !this.#out.write(data))
-      await Promise.race([once(this.#out, 'drain'), once(this.#out, 'close')]);
+    if (data.length > 0 && !this.#out.write(data)) await this.#drained();
   }
 
   async #linkAt(path: string): Promise<string | undefined> {
@@ -153,6 +152,14 @@ export class LayerWriter {
   async #statBelow(path: string): Promise<Stats | undefined> {
     if (this.#below === undefined || this.#new.has(dirname(path))) return undefined;
     return this.#host.files.lstat(join(this.#below, path)).catch(() => undefined);
+  }
+
+  /** Resolves when more can be written; leaves no listener behind, for this happens with every file of a large layer. */
+  async #drained(): Promise<void> {
+    const over = new AbortController();
+    const waits = ['drain', 'close'].map((event) => once(this.#out, event, { signal: over.signal }));
+    for (const wait of waits) wait.catch(() => undefined);
+    await Promise.race(waits).finally(() => over.abort());
   }
 }
 
