@@ -117,6 +117,23 @@ describe('following containers by events', () => {
     await following;
   });
 
+  it('ends when what was listed as running has ended before the list was there', async () => {
+    async function* silentAfterwards(): AsyncGenerator<EngineEvent> {
+      yield event('die', 'web', { exitCode: '9' });
+      await new Promise(() => {});
+    }
+    const monitor = new Monitor({
+      engine: { ...telling([]), events: silentAfterwards } as unknown as Engine,
+      project: 'shop',
+      services: [],
+      signal: new AbortController().signal,
+      tell: async () => release(['id-web']),
+    });
+    const release = monitor.hold();
+    monitor.expect(['id-web']);
+    await monitor.follow();
+  });
+
   it('fails when the engine goes away', async () => {
     const gone = new EngineError('the engine has gone', { kind: 'unavailable', verb: 'events' });
     const engine = {

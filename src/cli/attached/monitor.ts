@@ -45,6 +45,8 @@ const RESTART_MS = 3000;
 export class Monitor {
   readonly #options: MonitorOptions;
   readonly #alive = new Set<string>();
+  /** Ended, and not started again. */
+  readonly #ended = new Set<string>();
   /** How many works are under way that end containers in order to start them again. */
   #held = 0;
   /** Containers that were sent a signal: by a stop, or by the first half of a restart. */
@@ -81,7 +83,8 @@ export class Monitor {
     this.#held += 1;
     return (running) => {
       this.#held -= 1;
-      this.expect(running);
+      // The list may be older than the news of an end.
+      this.expect([...running].filter((id) => !this.#ended.has(id)));
       this.#wakeWhenEmpty();
     };
   }
@@ -157,6 +160,7 @@ export class Monitor {
     else if (event.action === 'destroy') this.#waitNoMore(event.id);
     else if (event.action === 'start') {
       this.#alive.add(event.id);
+      this.#ended.delete(event.id);
       this.#waitNoMore(event.id);
       await tell({ ...about, kind: 'started' });
     } else if (event.action === 'die') {
@@ -165,6 +169,7 @@ export class Monitor {
       if (!restarting) {
         if (struck && this.#alive.has(event.id)) this.#waitForRestart(event.id);
         this.#alive.delete(event.id);
+        this.#ended.add(event.id);
       }
       const exitCode = Number(event.attributes.exitCode) || 0;
       await tell({ ...about, kind: 'exited', exitCode, restarting, timeNano: event.timeNano });
