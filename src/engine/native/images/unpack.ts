@@ -1,8 +1,8 @@
 // One layer's archive → one directory that overlayfs can use as a lower. The archive is checked and rewritten here, and
 // unpacked by tar(1), which can make device nodes and set owners and extended attributes.
 import { createHash } from 'node:crypto';
-import { once } from 'node:events';
 import type { Readable } from 'node:stream';
+import { drained } from '../../../archive/drained.ts';
 import { END_OF_ARCHIVE, encodeHeader, padding } from '../../../archive/tar-header.ts';
 import { readTar } from '../../../archive/tar-reader.ts';
 import { WindlassError } from '../../../errors.ts';
@@ -50,7 +50,7 @@ export async function unpackLayer(
 
   const write = async (data: Buffer): Promise<void> => {
     if (broken || stdin.destroyed) throw new Error('tar ended early');
-    if (!stdin.write(data)) await Promise.race([once(stdin, 'drain'), closed]);
+    if (!stdin.write(data)) await drained(stdin);
   };
 
   const hash = createHash('sha256');

@@ -1,9 +1,9 @@
 // A layer as an archive, entry by entry, on top of a file system at rest. Links of the tree below and of the layer itself are
 // followed as in a chroot; folders on the way keep what they are below.
-import { once } from 'node:events';
 import type { Stats } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { PassThrough, type Readable } from 'node:stream';
+import { drained } from '../../../../archive/drained.ts';
 import { END_OF_ARCHIVE, encodeHeader, padding, type TarHeader } from '../../../../archive/tar-header.ts';
 import type { NativeHost } from '../../host.ts';
 import { followLinks, type LinkTarget, linksBelow } from '../../scoped-path.ts';
@@ -140,7 +140,7 @@ export class LayerWriter {
 
   async #write(data: Buffer): Promise<void> {
     if (this.#out.destroyed) throw new Error('the layer is not read any more');
-    if (data.length > 0 && !this.#out.write(data)) await this.#drained();
+    if (data.length > 0 && !this.#out.write(data)) await drained(this.#out);
   }
 
   async #linkAt(path: string): Promise<string | undefined> {
@@ -152,14 +152,6 @@ export class LayerWriter {
   async #statBelow(path: string): Promise<Stats | undefined> {
     if (this.#below === undefined || this.#new.has(dirname(path))) return undefined;
     return this.#host.files.lstat(join(this.#below, path)).catch(() => undefined);
-  }
-
-  /** Resolves when more can be written; leaves no listener behind, for this happens with every file of a large layer. */
-  async #drained(): Promise<void> {
-    const over = new AbortController();
-    const waits = ['drain', 'close'].map((event) => once(this.#out, event, { signal: over.signal }));
-    for (const wait of waits) wait.catch(() => undefined);
-    await Promise.race(waits).finally(() => over.abort());
   }
 }
 
