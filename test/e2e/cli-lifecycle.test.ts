@@ -1,5 +1,6 @@
 // Each command that changes a project, side by side with docker compose: the same exit status, the same output, the same states.
 import { expect, test } from 'vitest';
+import { eventually } from '../support/eventually.ts';
 import { type Scenario, scenario } from '../support/scenario.ts';
 
 const STACK = `
@@ -26,11 +27,16 @@ async function both(s: Scenario, peer: string, args: readonly string[]): Promise
   expect({ what, exit: ours.exitCode }).toEqual({ what, exit: theirs.exitCode });
   expect({ what, stdout: neutral(ours.stdout) }).toEqual({ what, stdout: neutral(theirs.stdout) });
   expect({ what, stderr: lines(ours.stderr) }).toEqual({ what, stderr: lines(theirs.stderr) });
-  const states = await s.states();
-  const peerStates = Object.fromEntries(
-    (await s.containers(peer)).map(({ Name, State }) => [Name.slice(peer.length + 2), State.Status]),
+  const peerStates = async () =>
+    Object.fromEntries(
+      (await s.containers(peer)).map(({ Name, State }) => [Name.slice(peer.length + 2), State.Status]),
+    );
+  // A job has been started when `up` ends, and takes a moment to come to its end.
+  await eventually('jobs ended', async () =>
+    [await s.states(), await peerStates()].every((states) => states['job-1'] !== 'running'),
   );
-  expect({ what, states }).toEqual({ what, states: peerStates });
+  const states = await s.states();
+  expect({ what, states }).toEqual({ what, states: await peerStates() });
   return states;
 }
 

@@ -109,6 +109,7 @@ export function networks(at: At): void {
   test('connect and disconnect need a container', async () => {
     const message = 'invalid name or ID supplied: ""';
     expectRefusal(await connect(network.name, {}), 400, message);
+    expectRefusal(await connect(network.name, { Container: null }), 400, message);
     expectRefusal(await at().api.post(`/networks/${network.name}/disconnect`, {}), 400, message);
   });
   test('the list refuses a type that is none', async () => {

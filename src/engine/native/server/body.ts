@@ -47,11 +47,24 @@ export function checkShape(value: unknown, shape: Shape, path = ''): void {
   }
 }
 
+/** Without the fields of the shape that are `null`: who reads them need only mind those that are absent. */
+function withoutNulls(value: unknown, shape: Shape): unknown {
+  if (!isRecord(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([field, item]) => item !== null || shape[field] === undefined)
+      .map(([field, item]) => {
+        const kind = shape[field];
+        return [field, typeof kind === 'object' ? withoutNulls(item, kind) : item];
+      }),
+  );
+}
+
 /** The JSON body, of the shape; an absent body is an empty object. */
 export async function bodyOf<T>(exchange: Exchange, shape: Shape): Promise<T> {
   const value = (await exchange.json()) ?? {};
   checkShape(value, shape);
-  return value as T;
+  return withoutNulls(value, shape) as T;
 }
 
 const HEALTHCHECK: Shape = {
