@@ -6,6 +6,7 @@ import type { Socket } from 'node:net';
 import { isLive } from '../containers/types.ts';
 import { type EngineFolders, type NativeEngine, openEngine } from '../engine.ts';
 import type { Kept } from '../keeper/inherited.ts';
+import { MemoryKeeper } from '../memory.ts';
 import { IdleWatch } from './idle.ts';
 import {
   listenOnDescriptor,
@@ -54,17 +55,22 @@ export async function serveEngine(options: ServeOptions): Promise<ServingEngine>
   // A server forgets connections that were hijacked, and would wait for them for ever.
   const sockets = new Set<Socket>();
   let idle: IdleWatch | undefined;
+  const memory = new MemoryKeeper();
   const watched = <T extends Server>(server: T): T => {
     server.on('connection', (connection: Socket) => {
       idle?.stir();
       sockets.add(connection);
-      connection.once('close', () => sockets.delete(connection));
+      connection.once('close', () => {
+        sockets.delete(connection);
+        memory.stir();
+      });
     });
     servers.push(server);
     return server;
   };
   const close = async (): Promise<void> => {
     idle?.close();
+    memory.close();
     for (const connection of sockets) connection.destroy();
     await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
     // The keeper takes its socket away; where it was killed, nobody else would.
