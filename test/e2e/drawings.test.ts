@@ -25,9 +25,9 @@ test('graph and alpha viz draw a project, live with the state of its containers'
   expect(await drawn('--live')).toMatch(/web .*running[\s\S]*db .*running/);
   await s.windlass(['stop', 'web']);
   const { services } = JSON.parse(await drawn('--live', '--format', 'json')) as {
-    services: { name: string; state?: string }[];
+    services: { name: string; health?: string }[];
   };
-  expect(services.map(({ name, state }) => `${name} ${state}`)).toEqual(['db running', 'web exited']);
+  expect(services.map(({ name, health }) => `${name} ${health}`)).toEqual(['db running', 'web stopped']);
 
   const flags = ['alpha', 'viz', '--image', '--networks', '--ports'];
   const lines = ({ stdout }: { readonly stdout: string }) => stdout.split('\n').sort();

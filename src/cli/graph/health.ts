@@ -31,6 +31,9 @@ export function healthByService(project: Project, containers: readonly ObservedC
   return found;
 }
 
+/** What SIGTERM and SIGKILL leave, with which containers are stopped. */
+const STOPPED = [128 + 15, 128 + 9];
+
 function healthOf({ state, health, exitCode }: ObservedContainer): Health {
   switch (state) {
     case 'running':
@@ -39,7 +42,8 @@ function healthOf({ state, health, exitCode }: ObservedContainer): Health {
       return 'starting';
     case 'exited':
     case 'dead':
-      return exitCode === undefined || exitCode === 0 ? 'completed' : 'failed';
+      if (exitCode === undefined || exitCode === 0) return 'completed';
+      return STOPPED.includes(exitCode) ? 'stopped' : 'failed';
     default:
       return 'stopped';
   }
