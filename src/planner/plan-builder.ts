@@ -2,7 +2,7 @@
 import { WindlassError } from '../errors.ts';
 import type { Plan, Step, StepId, Verdict } from './plan.ts';
 
-type Edges = { readonly dependsOn?: readonly StepId[]; readonly after?: readonly StepId[] };
+export type Edges = { readonly dependsOn?: readonly StepId[]; readonly after?: readonly StepId[] };
 /** A step as it is written down: `dependsOn` and `after` may be left out. */
 export type DraftStep = Step extends infer S
   ? S extends Step

@@ -7,6 +7,7 @@ import type { Observation } from './observation.ts';
 import { type DownOptions, downOptions } from './options.ts';
 import type { Plan, StepId } from './plan.ts';
 import { PlanBuilder } from './plan-builder.ts';
+import { addRunProvider } from './provider-steps.ts';
 import { addRemoveNetwork } from './reconcile-networks.ts';
 import { addRemoveVolume } from './reconcile-volumes.ts';
 import { isOneOff, managed, orphansOf, serviceOf } from './replicas.ts';
@@ -43,7 +44,7 @@ function removeContainers(
   const containers = managed(observation.observed.containers).filter((one) => options.removeOrphans || !isOneOff(one));
   inStopOrder(project, (service, after) => {
     if (!chosen.has(service.name)) return [];
-    if (service.provider !== undefined) return [addProviderDown(plan, service, after)];
+    if (service.provider !== undefined) return [addRunProvider(plan, service, 'down', { cause: 'down', after })];
     const own = containers.filter((container) => serviceOf(container) === service.name);
     const steps = own.map((container) => {
       plan.verdict({
@@ -66,20 +67,6 @@ function removeContainers(
     return steps.map(({ stopped }) => stopped);
   });
   return gone;
-}
-
-function addProviderDown(plan: PlanBuilder, service: Service, after: readonly StepId[]): StepId {
-  return plan.add({
-    action: 'run-provider',
-    id: `run provider ${service.name}`,
-    resource: `service ${service.name}`,
-    cause: 'down',
-    group: service.name,
-    after,
-    service: service.name,
-    command: 'down',
-    progress: { id: service.name, working: STATUS.removing, done: STATUS.removed },
-  });
 }
 
 function removeOrphans(

@@ -13,8 +13,9 @@ import {
   type StopOptions,
   upOptions,
 } from './options.ts';
-import type { Plan, StepId } from './plan.ts';
+import type { Plan } from './plan.ts';
 import { type DraftStep, PlanBuilder } from './plan-builder.ts';
+import { addRunProvider } from './provider-steps.ts';
 import { asItIs } from './reconcile-run.ts';
 import { reconcileStarts } from './reconcile-start.ts';
 import { isOneOff, isUp, managed, serviceOf, sortContainers } from './replicas.ts';
@@ -49,7 +50,8 @@ export function planStop(project: Project, observation: Observation, options: St
       progress: { id: containerProgressId(container.name), done: STATUS.stopped },
     });
   inStopOrder(project, (service, after) => {
-    if (service.provider !== undefined) return isChosen(service.name) ? [addProviderStop(plan, service, after)] : [];
+    if (service.provider !== undefined)
+      return isChosen(service.name) ? [addRunProvider(plan, service, 'stop', { cause: 'stop', after })] : [];
     return running
       .filter((container) => serviceOf(container) === service.name)
       .flatMap((container) => {
@@ -58,20 +60,6 @@ export function planStop(project: Project, observation: Observation, options: St
       });
   });
   return plan.build();
-}
-
-/** Its progress is told once it is known whether the provider can stop at all. */
-function addProviderStop(plan: PlanBuilder, service: Service, after: readonly StepId[]): StepId {
-  return plan.add({
-    action: 'run-provider',
-    id: `run provider ${service.name}`,
-    resource: `service ${service.name}`,
-    cause: 'stop',
-    group: service.name,
-    after,
-    service: service.name,
-    command: 'stop',
-  });
 }
 
 /** Starts what exists of the named services and of their dependencies, behind the same gates as `up`. */

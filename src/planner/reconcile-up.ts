@@ -1,6 +1,5 @@
 // `up`, `create`, `scale`, and the dependencies of `run`: what has to change so that the engine holds what the project says.
 import { WindlassError } from '../errors.ts';
-import { STATUS } from '../events.ts';
 import type { Project } from '../model.ts';
 import { refTo } from './container-steps.ts';
 import { desiredProject } from './desired.ts';
@@ -9,6 +8,7 @@ import type { Observation } from './observation.ts';
 import type { UpOptions } from './options.ts';
 import type { Plan, StepId } from './plan.ts';
 import { PlanBuilder } from './plan-builder.ts';
+import { addRunProvider } from './provider-steps.ts';
 import { type ImageSteps, reconcileImages } from './reconcile-images.ts';
 import { type ResourceSteps, reconcileNetworks } from './reconcile-networks.ts';
 import { reconcileOrphans } from './reconcile-orphans.ts';
@@ -62,16 +62,9 @@ function addProviders(plan: PlanBuilder, project: Project, options: UpOptions): 
   const steps = new Map<string, StepId>();
   for (const service of inDependencyOrder(project)) {
     if (service.provider === undefined || options.providerVariables[service.name] !== undefined) continue;
-    const id = plan.add({
-      action: 'run-provider',
-      id: `run provider ${service.name}`,
-      resource: `service ${service.name}`,
+    const id = addRunProvider(plan, service, 'up', {
       cause: `provided by ${service.provider.type}`,
-      group: service.name,
       dependsOn: sortedNames(service.depends_on ?? {}).flatMap((name) => steps.get(name) ?? []),
-      service: service.name,
-      command: 'up',
-      progress: { id: service.name, working: STATUS.creating, done: STATUS.created },
     });
     steps.set(service.name, id);
   }
