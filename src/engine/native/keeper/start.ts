@@ -3,20 +3,16 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { readFile, stat, truncate } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { WindlassError } from '../../../errors.ts';
-import { makeFolder } from '../../../make-folder.ts';
-import { EMBEDDED_DNS } from '../../../network/bridge.ts';
-import { USUAL_PORT } from '../../../network/dns/server.ts';
 import type { EnginePlace } from '../../native-place.ts';
 import { realNativeHost } from '../host.ts';
-import { lacksError, machineLacks } from '../lacks.ts';
-import { lockName } from '../lock.ts';
 import { trackingRoots } from '../own-cgroup.ts';
 import { findProgram } from '../programs.ts';
 import { pings } from './ask.ts';
-import { EXIT_IDLE, EXIT_ROOT_IN_USE, keeperArguments } from './program.ts';
+import { argumentsOf, type KeeperOptions, prepareGround } from './prepare.ts';
+import { EXIT_IDLE, EXIT_ROOT_IN_USE } from './program.ts';
 
 /** A machine that is busy starts an engine within a few seconds. */
 const START_DEADLINE_MS = 30_000;
@@ -26,11 +22,7 @@ const LOG_TAIL_LINES = 15;
 /** A log beyond this size is begun anew with the next start. */
 const LOG_LIMIT = 1024 * 1024;
 
-export interface StartOptions {
-  readonly place: EnginePlace;
-  readonly group: number;
-  /** Starts the engine in the foreground: program and arguments. */
-  readonly command: readonly string[];
+export interface StartOptions extends KeeperOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly signal?: AbortSignal | undefined;
 }
@@ -46,20 +38,17 @@ export async function startEngine(options: StartOptions): Promise<boolean> {
   const { place, signal } = options;
   if (await pings(place.socket, START_DEADLINE_MS)) return false;
   const host = realNativeHost();
-  const lacks = await machineLacks(host);
-  if (lacks.length > 0) throw lacksError(lacks);
+  await prepareGround(host, place);
   const perl = (await findProgram(host.files, 'perl')) ?? 'perl';
-  await makeFolder(place.run, 0o711);
-  await makeFolder(dirname(place.socket));
   const log = logPath(place);
-  const cgroupRoots = await trackingRoots(host);
+  const args = argumentsOf(options, await trackingRoots(host));
   const size = async (): Promise<number> => (await stat(log).catch(() => undefined))?.size ?? 0;
   if ((await size()) > LOG_LIMIT) await truncate(log, 0);
   const from = await size();
   const deadline = Date.now() + START_DEADLINE_MS;
   while (Date.now() < deadline) {
     signal?.throwIfAborted();
-    const keeper = startKeeper({ perl, log, cgroupRoots }, options);
+    const keeper = startKeeper(perl, args, log, options.env);
     const ended = new Promise<number>((resolve, reject) => {
       keeper.once('error', reject);
       keeper.once('exit', (code) => resolve(code ?? 1));
@@ -100,25 +89,7 @@ async function answering(socket: string, deadline: number, ended: Promise<number
   return 'elsewhere';
 }
 
-interface KeeperPlace {
-  readonly perl: string;
-  readonly log: string;
-  readonly cgroupRoots: readonly string[];
-}
-
-function startKeeper(
-  { perl, log, cgroupRoots }: KeeperPlace,
-  { place, group, command, env }: StartOptions,
-): ChildProcess {
-  const resolver = { address: EMBEDDED_DNS, port: USUAL_PORT };
-  const args = keeperArguments({
-    lock: lockName(place.run),
-    socket: place.socket,
-    group,
-    resolver,
-    cgroupRoots,
-    command,
-  });
+function startKeeper(perl: string, args: readonly string[], log: string, env: StartOptions['env']): ChildProcess {
   const file = openSync(log, 'a', 0o600);
   try {
     // A session of its own, so that no terminal takes it along, and no folder that somebody wants to remove.
