@@ -41,9 +41,14 @@ const common = {
   external: ['*.node', 'cpu-features'],
 } as const satisfies BuildOptions;
 
-/** The first file Node reads: sets up the compile cache (Node 22.1 and later), then loads the program. */
+/**
+ * The first file Node reads: sets up the compile cache (Node 22.1 and later), then loads the program. It is a shell script too, for
+ * the sake of `--`: without it Node looks for `--env-file` behind the script's name as well, ends where the file is not there, and
+ * obeys NODE_OPTIONS in it. (`env -S` would do, but BusyBox's does not know it.)
+ */
 function launcher(mainChunk: string): string {
-  return `#!/usr/bin/env node
+  return `#!/bin/sh
+':' //; exec node -- "$0" "$@"
 'use strict';
 try {
   const { enableCompileCache } = require('node:module');

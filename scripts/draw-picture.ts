@@ -25,9 +25,13 @@ const folder = await mkdtemp(join(tmpdir(), 'windlass-picture-'));
 try {
   const images = await buildStandIns(engine.host, ['mariadb', 'wordpress', 'nginx']);
   await cp(join(ROOT, 'examples/wordpress'), folder, { recursive: true });
-  await writeFile(join(folder, 'windlass'), `#!/bin/sh\nexec "${process.execPath}" "${ROOT}/dist/windlass.js" "$@"\n`, {
-    mode: 0o755,
-  });
+  await writeFile(
+    join(folder, 'windlass'),
+    `#!/bin/sh\nexec "${process.execPath}" -- "${ROOT}/dist/windlass.js" "$@"\n`,
+    {
+      mode: 0o755,
+    },
+  );
   const env = {
     ...process.env,
     ...images,

@@ -140,7 +140,7 @@ export async function prepareSettings(ground: Ground): Promise<string> {
 /** Runs windlass on the demo's project, sharing this terminal; its exit status. */
 export function windlass(ground: Ground, args: readonly string[], quiet = false): Promise<number> {
   const where = ['--project-directory', join(ROOT, 'examples/wordpress'), '--project-name', PROJECT];
-  const all = [join(ROOT, 'dist/windlass.js'), ...where, '--env-file', stateFile('env'), ...args];
+  const all = ['--', join(ROOT, 'dist/windlass.js'), ...where, '--env-file', stateFile('env'), ...args];
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, all, {
       stdio: quiet ? 'ignore' : 'inherit',

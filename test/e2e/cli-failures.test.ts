@@ -104,6 +104,18 @@ test('a command line, a file and a directory that are wrong', async () => {
   expect(nothing.stderr).toContain('no configuration file provided: not found');
 });
 
+test("flags that Node has too are windlass's when it is run as a program", async () => {
+  const s = await scenario({
+    files: {
+      'compose.yaml': 'services: {web: {image: "app:${TAG:-none}"}}\n',
+      'some.env': 'NODE_OPTIONS=--bad\nTAG=1\n',
+    },
+  });
+  const program = (args: readonly string[], exit = 0) => s.command(inject('ground').program, args, { exit });
+  expect((await program(['--env-file', 'none.env', 'config'], 1)).stderr).toContain('there is no env file "none.env"');
+  expect((await program(['--env-file=some.env', 'config', '--images'])).stdout).toBe('app:1\n');
+});
+
 /** A socket in front of the engine's, whose connections can all be cut. */
 async function engineProxy(path: string): Promise<{ breakAll: () => void }> {
   const target = inject('ground').dockerHost.replace('unix://', '');

@@ -94,7 +94,7 @@ export class Scenario {
 
   /** Runs the built windlass in the scenario's folder. */
   windlass(args: readonly string[], options?: CommandOptions): Promise<Ran> {
-    return this.command(process.execPath, [inject('ground').program, ...args], options);
+    return this.command(process.execPath, ['--', inject('ground').program, ...args], options);
   }
 
   /** Runs docker compose 2.40.3, the peer. */
@@ -123,7 +123,7 @@ export class Scenario {
   /** Starts windlass and lets it run; it is killed when the test ends. */
   start(args: readonly string[], options: RunOptions = {}): Running {
     const { env, ...rest } = options;
-    const started = start(process.execPath, [inject('ground').program, ...args], {
+    const started = start(process.execPath, ['--', inject('ground').program, ...args], {
       cwd: this.folder,
       ...rest,
       env: { ...this.env, ...env },

@@ -16,7 +16,7 @@ export interface Terminal {
 }
 
 /** The words of a shell command that runs the windlass under test. */
-export const windlassWords = (): string => `'${process.execPath}' '${inject('ground').program}'`;
+export const windlassWords = (): string => `'${process.execPath}' -- '${inject('ground').program}'`;
 
 /** Runs a shell command line in a pseudo-terminal of 100 columns and 40 rows, in the scenario's folder. */
 export function terminal(scenario: Scenario, command: string): Terminal {
