@@ -1,8 +1,9 @@
 // `/grpc` and `/session`: builds over BuildKit's protocol.
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { encode, messagesOf, textOf } from '../../src/protobuf.ts';
+import { decode, encode, messagesOf, textOf } from '../../src/protobuf.ts';
 import { BuildkitClient } from '../support/buildkit-client.ts';
-import { type At, good } from './bench.ts';
+import { archiveOf } from '../support/tar.ts';
+import { type At, good, jsonLines } from './bench.ts';
 
 const FILES = {
   Dockerfile: [
@@ -19,6 +20,17 @@ const FILES = {
   'deep/kept': 'y'.repeat(100_000),
   unused: 'z',
 };
+
+/** A line of `POST /build?version=2`. */
+type Traced = Readonly<Record<string, unknown>>;
+
+/** What commands have written, of a `StatusResponse` a line. */
+const logOf = (lines: readonly Traced[]): string =>
+  lines
+    .filter(({ id }) => id === 'moby.buildkit.trace')
+    .flatMap(({ aux }) => messagesOf(decode(Buffer.from(String(aux), 'base64')), 3))
+    .map((log) => textOf(log, 4))
+    .join('');
 
 export function builds(at: At): void {
   const tag = `windlass-buildkit-${process.pid}`;
@@ -94,6 +106,33 @@ export function builds(at: At): void {
     expect(await failing('FROM busybox\nRUN --mount=type=secret,id=no,required=true true')).toMatch(
       /secret no.*: not found/,
     );
+  });
+  test('asked for with a plain request, the context being its body', async () => {
+    const archive = archiveOf([
+      { path: 'Dockerfile', content: 'FROM busybox\nARG A\nCOPY file /file\nRUN echo "plain $A $(cat /file)"' },
+      { path: 'file', content: 'content' },
+    ]);
+    const query = { version: '2', t: `${tag}:1`, buildargs: '{"A":"arg"}', labels: '{"by":"plain"}', nocache: '1' };
+    const lines = jsonLines(good(await at().api.ask('POST', '/build', { query, body: archive })).text);
+    expect(logOf(lines)).toContain('plain arg content');
+    const { aux } = lines.find(({ id }) => id === 'moby.image.id') ?? {};
+    expect(good(await at().api.get(`/images/${tag}:1/json`)).json).toMatchObject({
+      ...{ Id: (aux as { ID: string }).ID, Config: { Labels: { by: 'plain' } } },
+    });
+    const failing = { ...query, target: 'none' };
+    const refused = (await at().api.ask('POST', '/build', { query: failing, body: archive })).text;
+    expect(refused).toMatch(/target stage \W*none\W* could not be found/);
+  });
+  test('asked for with one request, while another brings the context', async () => {
+    const body = archiveOf([{ path: 'Dockerfile', content: 'FROM busybox\nRUN echo from afar' }]);
+    const id = `${tag}-upload`;
+    const brought = at().api.ask('POST', '/build', { query: { version: '2', buildid: `upload-request:${id}` }, body });
+    const query = { version: '2', buildid: id, remote: 'upload-request', nocache: '1', t: `${tag}:1` };
+    const lines = jsonLines(good(await at().api.ask('POST', '/build', { query })).text);
+    expect((await brought).status).toBe(200);
+    expect(logOf(lines)).toContain('from afar');
+    expect((await at().api.ask('POST', '/build/cancel', { query: { id } })).status).toBe(200);
+    expect((await at().api.ask('POST', '/build/cancel')).status).toBeGreaterThanOrEqual(400);
   });
   test('a method that nobody knows', async () => {
     await expect(buildkit().call('Nonsense', encode({}))).rejects.toThrow(/unknown method/i);

@@ -2,6 +2,7 @@
 import type { HostConfig } from '../containers/types.ts';
 import { badRequest } from '../server/api-error.ts';
 import { contextName } from './context-name.ts';
+import { isStringList, isStringMap, isTrue, json } from './query.ts';
 
 export interface BuildOptions {
   readonly dockerfile: string;
@@ -27,13 +28,8 @@ export interface BuildOptions {
   readonly noCacheFilter: readonly string[];
 }
 
-const isTrue = (value: string | null): boolean =>
-  value !== null && !['', '0', 'no', 'false', 'none'].includes(value.trim().toLowerCase());
-
 export function buildOptions(query: URLSearchParams): BuildOptions {
   if (isTrue(query.get('squash'))) throw badRequest('squash is only supported with experimental mode');
-  if ((query.get('version') || '1') !== '1')
-    throw badRequest('BuildKit is not served by the windlass native engine: build with DOCKER_BUILDKIT=0');
   if ((query.get('outputs') ?? '') !== '' && query.get('outputs') !== '[]')
     throw badRequest('"outputs" is not supported: the image is kept in the engine');
   const number = (name: string): number => {
@@ -41,8 +37,8 @@ export function buildOptions(query: URLSearchParams): BuildOptions {
     if (!Number.isFinite(value)) throw badRequest(`invalid value for "${name}": ${query.get(name)}`);
     return value;
   };
-  const args = jsonOf(query, 'buildargs', isStringMap) ?? {};
-  const ulimits = jsonOf(query, 'ulimits', Array.isArray) as HostConfig['Ulimits'] | undefined;
+  const args = json(query, 'buildargs', isStringMap) ?? {};
+  const ulimits = json(query, 'ulimits', Array.isArray) as HostConfig['Ulimits'] | undefined;
   const extraHosts = extraHostsOf(query);
   const limits: HostConfig = {
     Memory: number('memory'),
@@ -67,19 +63,19 @@ export function buildOptions(query: URLSearchParams): BuildOptions {
     platform: query.get('platform') ?? '',
     // An argument without a value is one that the client's environment does not have.
     args: new Map(Object.entries(args).flatMap(([name, value]) => (value === null ? [] : [[name, value]]))),
-    labels: (jsonOf(query, 'labels', isStringMap) ?? {}) as Record<string, string>,
-    cacheFrom: jsonOf(query, 'cachefrom', isStringList) ?? [],
+    labels: (json(query, 'labels', isStringMap) ?? {}) as Record<string, string>,
+    cacheFrom: json(query, 'cachefrom', isStringList) ?? [],
     network: query.get('networkmode') || 'default',
     limits,
     remote: query.get('remote') ?? '',
     session: query.get('session') ?? '',
     contexts: contextsOf(query),
-    noCacheFilter: (jsonOf(query, 'nocachefilter', isStringList) ?? []).map((name) => name.toLowerCase()),
+    noCacheFilter: (json(query, 'nocachefilter', isStringList) ?? []).map((name) => name.toLowerCase()),
   };
 }
 
 function contextsOf(query: URLSearchParams): Map<string, string> {
-  const contexts = Object.entries(jsonOf(query, 'buildcontexts', isStringMap) ?? {});
+  const contexts = Object.entries(json(query, 'buildcontexts', isStringMap) ?? {});
   for (const [name, source] of contexts)
     if (source !== 'client' && !source?.startsWith('docker-image://'))
       throw badRequest(`invalid value for "buildcontexts": ${name}: ${source}`);
@@ -91,29 +87,6 @@ function contextsOf(query: URLSearchParams): Map<string, string> {
 function extraHostsOf(query: URLSearchParams): string[] {
   return query.getAll('extrahosts').flatMap((text) => {
     if (!text.startsWith('[')) return text.split(',').filter((entry) => entry !== '');
-    const list: unknown = JSON.parse(text);
-    return isStringList(list) ? list : [];
+    return json(new URLSearchParams({ extrahosts: text }), 'extrahosts', isStringList) ?? [];
   });
 }
-
-function jsonOf<T>(query: URLSearchParams, name: string, fits: (value: unknown) => value is T): T | undefined {
-  const text = query.get(name) ?? '';
-  if (text === '') return undefined;
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    throw badRequest(`invalid value for "${name}": it is not JSON`);
-  }
-  if (value === null) return undefined;
-  if (!fits(value)) throw badRequest(`invalid value for "${name}"`);
-  return value;
-}
-
-const isStringList = (value: unknown): value is string[] =>
-  Array.isArray(value) && value.every((item) => typeof item === 'string');
-const isStringMap = (value: unknown): value is Record<string, string | null> =>
-  typeof value === 'object' &&
-  value !== null &&
-  !Array.isArray(value) &&
-  Object.values(value).every((item) => typeof item === 'string' || item === null);

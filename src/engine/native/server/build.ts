@@ -1,7 +1,7 @@
-// `/build`, `/session`, `/grpc`, `/build/prune`.
-import type { Duplex } from 'node:stream';
+// `/build`, `/build/cancel`, `/session`, `/grpc`, `/build/prune`.
 import type { Credentials } from '../../../registry/auth.ts';
 import { DEFAULT_REGISTRY } from '../../../registry/reference.ts';
+import type { BuildkitServer } from '../builder/buildkit/serve.ts';
 import { pruneCache } from '../builder/prune.ts';
 import { buildOptions } from '../builder/request.ts';
 import type { NativeEngine } from '../engine.ts';
@@ -16,10 +16,9 @@ import type { Routes } from './router.ts';
 export function buildRoutes(engine: NativeEngine): Routes {
   const sessions = new BuildSessions();
   // What speaks BuildKit's protocol is loaded with the first client that does.
-  let serving: Promise<(connection: Duplex) => void> | undefined;
-  const buildkit = async (exchange: Exchange): Promise<void> => {
-    if (exchange.headers.upgrade !== 'h2c') throw badRequest('BuildKit needs a connection that is upgraded to h2c');
-    serving ??= import('../builder/buildkit/serve.ts').then(({ buildkitServer }) =>
+  let loading: Promise<BuildkitServer> | undefined;
+  const buildkit = (): Promise<BuildkitServer> => {
+    loading ??= import('../builder/buildkit/serve.ts').then(({ buildkitServer }) =>
       buildkitServer({
         ...{ builder: engine.builder, host: engine.host, images: engine.images, version: ENGINE_VERSION },
         architecture: engine.machine.imageArchitecture,
@@ -28,15 +27,36 @@ export function buildRoutes(engine: NativeEngine): Routes {
         adoptSession: (id, connection) => sessions.adopt(id, connection),
       }),
     );
-    const serve = await serving;
-    serve(exchange.hijack('application/vnd.docker.raw-stream', 'h2c').output);
+    return loading;
   };
   return {
     'POST /session': (exchange) => sessions.open(exchange),
-    'POST /build': (exchange) => build(engine, sessions, exchange),
-    'POST /grpc': (exchange) => buildkit(exchange),
+    'POST /build': async (exchange) =>
+      builderVersion(exchange.query) === 1
+        ? build(engine, sessions, exchange)
+        : (await buildkit()).http.build({
+            ...{ query: exchange.query, body: exchange.body, gone: exchange.gone },
+            credentials: registryCredentials(exchange.headers['x-registry-config']),
+            begin: () => exchange.stream(200, 'application/json'),
+          }),
+    'POST /build/cancel': async (exchange) => {
+      (await buildkit()).http.cancel(exchange.query.get('id') ?? '');
+      exchange.reply(200);
+    },
+    'POST /grpc': async (exchange) => {
+      if (exchange.headers.upgrade !== 'h2c') throw badRequest('BuildKit needs a connection that is upgraded to h2c');
+      const { serve } = await buildkit();
+      serve(exchange.hijack('application/vnd.docker.raw-stream', 'h2c').output);
+    },
     'POST /build/prune': (exchange) => prune(engine, exchange),
   };
+}
+
+/** Which builder a client asks for: 1, the classic one, or 2, BuildKit. */
+function builderVersion(query: URLSearchParams): 1 | 2 {
+  const version = query.get('version') || '1';
+  if (version !== '1' && version !== '2') throw badRequest(`invalid version "${version}"`);
+  return version === '1' ? 1 : 2;
 }
 
 async function build(engine: NativeEngine, sessions: BuildSessions, exchange: Exchange): Promise<void> {

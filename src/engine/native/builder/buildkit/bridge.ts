@@ -13,10 +13,11 @@ import {
   textOf,
 } from '../../../../protobuf.ts';
 import { imageDocument } from '../stage-state.ts';
-import { type ControlParts, solveFrontend, workerRecord } from './control.ts';
+import { type ControlParts, workerRecord } from './control.ts';
 import { grpcFailure } from './failure.ts';
 import type { Job, Returned } from './jobs.ts';
 import { definitionOf, isDefinition } from './result.ts';
+import { solveFrontend } from './solve.ts';
 
 const BRIDGE = '/moby.buildkit.v1.frontend.LLBBridge';
 /** The header that says which build a call belongs to. */
@@ -77,7 +78,8 @@ async function solve(parts: ControlParts, job: Job, bytes: Buffer): Promise<Buff
       GRPC.unimplemented,
       'graphs of build steps (LLB) are not served by the windlass native engine',
     );
-  const id = await job.solve(() => solveFrontend(parts, job, frontend, textMapOf(request, 3), mapOf(request, 13)));
+  const input = { attributes: textMapOf(request, 3), inputs: mapOf(request, 13) };
+  const id = await job.solve(() => solveFrontend(parts, job, frontend, input));
   const made = job.result(id);
   const metadata = made ? mapEntries([['containerimage.config', imageDocument(made.state)]]) : [];
   return encode({ 3: encode({ 3: encode({ 1: id, 2: definitionOf(id) }), 10: metadata }) });

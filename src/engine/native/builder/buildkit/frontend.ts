@@ -1,7 +1,9 @@
 // BuildKit's Dockerfile frontend: attributes and a client's folders → a build.
 import { basename, dirname, join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { messageOf } from '../../../../errors.ts';
 import { ignoreLines } from '../../../../ignore-rules.ts';
+import type { Credentials } from '../../../../registry/auth.ts';
 import type { NativeHost } from '../../host.ts';
 import type { ImageStore } from '../../images/store.ts';
 import { badRequest } from '../../server/api-error.ts';
@@ -32,19 +34,29 @@ const MAX_IGNORE_BYTES = 1024 * 1024;
 /** A Dockerfile and its ignore file: what is asked for by name needs no more. */
 const SMALL = { maxBytes: 16 * 1024 * 1024, maxEntries: 10_000 };
 
+/** What a build is asked for with. */
+export interface FrontendInput {
+  readonly attributes: Attributes;
+  /** Definitions of results of other builds. */
+  readonly inputs: ReadonlyMap<string, Buffer>;
+  /** The context as an archive that came along with the request, instead of being put up in the session. */
+  readonly archive?: Readable;
+  /** Credentials that came along, asked before the session. */
+  readonly credentials?: (registry: string) => Credentials;
+}
+
 /** Builds what the attributes ask for. */
-export async function solveDockerfile(
-  parts: FrontendParts,
-  job: Job,
-  attributes: Attributes,
-  inputs: ReadonlyMap<string, Buffer>,
-): Promise<Made> {
+export async function solveDockerfile(parts: FrontendParts, job: Job, input: FrontendInput): Promise<Made> {
+  const { attributes, inputs } = input;
   const request = frontendRequest(attributes, inputs);
   const own = job.session === '' ? undefined : await parts.session(job.session, job.signal);
-  const receiver = new Receiver(parts, job, request.sources, own);
+  const receiver = new Receiver(parts, job, { ...request.sources, archive: input.archive }, own);
   const making: Making = {
     options: request.options,
-    credentials: async (registry) => (await own?.credentials(registry)) ?? {},
+    credentials: async (registry) => {
+      const sent = input.credentials?.(registry) ?? {};
+      return Object.keys(sent).length > 0 ? sent : ((await own?.credentials(registry)) ?? {});
+    },
     session: own,
     result: (source) => parts.jobs.result(source.replace(/^result:/, ''))?.state,
     context: (name, spool) => receiver.further(name, spool),
@@ -56,10 +68,15 @@ export async function solveDockerfile(
 class Receiver {
   readonly #parts: FrontendParts;
   readonly #job: Job;
-  readonly #sources: Sources;
+  readonly #sources: Sources & { readonly archive: Readable | undefined };
   readonly #own: SessionConnection | undefined;
 
-  constructor(parts: FrontendParts, job: Job, sources: Sources, own: SessionConnection | undefined) {
+  constructor(
+    parts: FrontendParts,
+    job: Job,
+    sources: Sources & { readonly archive: Readable | undefined },
+    own: SessionConnection | undefined,
+  ) {
     this.#parts = parts;
     this.#job = job;
     this.#sources = sources;
@@ -145,8 +162,9 @@ class Receiver {
   #uploaded(path: string, spool: string): Promise<ContextTree> {
     const vertex = this.#job.progress.vertex('[internal] load remote build context');
     return this.#during(vertex, async () => {
-      if (!this.#own) throw badRequest('the build has no session that could give its context');
-      return ContextTree.receive(this.#parts.host, await this.#own.upload(path), spool);
+      const archive = this.#sources.archive ?? (await this.#own?.upload(path));
+      if (!archive) throw badRequest('the build has no session that could give its context');
+      return ContextTree.receive(this.#parts.host, archive, spool);
     });
   }
 

@@ -1,6 +1,7 @@
 // Builds that clients have under way over BuildKit's protocol. A client speaks of one build in several calls at once, which come
 // in any order: what is not there yet is waited for.
 import { randomBytes } from 'node:crypto';
+import { deferred } from '../../../../deferred.ts';
 import { GRPC, GrpcFailure } from '../../../../grpc-server.ts';
 import type { Made } from '../builder.ts';
 import { Progress } from './progress.ts';
@@ -122,17 +123,4 @@ export class Jobs {
       late.removeEventListener('abort', wake);
     }
   }
-}
-
-interface Deferred<T> {
-  readonly promise: Promise<T>;
-  readonly resolve: (value: T) => void;
-}
-
-function deferred<T>(): Deferred<T> {
-  let resolve: (value: T) => void = () => undefined;
-  const promise = new Promise<T>((done) => {
-    resolve = done;
-  });
-  return { promise, resolve };
 }
