@@ -93,8 +93,8 @@ export function createContext(facts: ContextFacts): CommandContext {
   });
 
   const holdOf = async (): Promise<Hold> => {
-    const { holdToLock } = await import('./lock/hold.ts');
-    return holdToLock(context);
+    if (bundle === undefined) return (await import('./lock/hold.ts')).holdToLock(context);
+    return (await import('./bundle/hold-bundle.ts')).holdBundleToLock(context, bundle);
   };
 
   const context: CommandContext = {
@@ -109,16 +109,21 @@ export function createContext(facts: ContextFacts): CommandContext {
         import('../spec/load.ts'),
         import('../diagnostics.ts'),
       ]);
-      const hold = locked && bundle === undefined ? await holdOf() : undefined;
-      const { project, warnings } = await loadProject({
+      const hold = locked ? await holdOf() : undefined;
+      const loading = loadProject({
         ...loadOptions(overrides),
         ...(hold === undefined ? {} : { remote: hold.remote }),
       });
+      const { project, warnings } = await (bundle === undefined
+        ? loading
+        : loading.catch(async (error: unknown) => {
+            const { explainMissing } = await import('./bundle/raise.ts');
+            throw explainMissing(error, bundle);
+          }));
       debug('cli', () => `loaded project "${project.name}"`);
       for (const warning of warnings) warn(formatDiagnostic(warning));
-      if (bundle === undefined) return hold === undefined ? project : hold.apply(project);
-      const { withBundle } = await import('./bundle/raise.ts');
-      return withBundle(project, bundle);
+      const raised = bundle === undefined ? project : (await import('./bundle/raise.ts')).withBundle(project, bundle);
+      return hold === undefined ? raised : hold.apply(raised);
     },
     hold(wanted) {
       locked = wanted;

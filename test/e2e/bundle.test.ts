@@ -60,7 +60,8 @@ async function receiver(s: Scenario, name: string, host: string) {
   return {
     cwd,
     unpacked: () => readdir(join(cwd, 'state/windlass/bundles')).catch(() => []),
-    windlass: (args: readonly string[], options: CommandOptions = {}) => s.windlass(args, { cwd, ...options, env }),
+    windlass: (args: readonly string[], options: CommandOptions = {}) =>
+      s.windlass(args, { cwd, ...options, env: { ...env, ...options.env } }),
   };
 }
 
@@ -126,9 +127,13 @@ test('from Docker to the native engine: files, built images, data; what is secre
   expect((await native.docker(['ps', '-aq'])).stdout + (await native.docker(['volume', 'ls', '-q'])).stdout).toBe('');
 });
 
-test('without images it brings what they are built from', async () => {
+test('without images it brings what they are built from, and its lock', async () => {
+  const digest = `sha256:${'a1'.repeat(32)}`;
   const files = {
-    'compose.yaml': 'services: {web: {build: ./app, command: sleep 600, stop_grace_period: 0s}}\n',
+    'compose.yaml':
+      'services: {web: {build: ./app, command: sleep 600, stop_grace_period: 0s, environment: ["A=${A:?}", "B=${B}"]}}\n',
+    '.env': 'A=1\nB=2\n',
+    'compose.lock.yaml': `version: 1\nimages: {"busybox:latest": {digest: "${digest}", used_by: [web], platforms: {}}}\n`,
     'app/Dockerfile': 'FROM busybox\nCOPY . /app\n',
     'app/.dockerignore': 'left\n!left/not\n',
     'app/left/out': 'x',
@@ -138,6 +143,16 @@ test('without images it brings what they are built from', async () => {
   const there = await receiver(s, 'there', inject('ground').dockerHost);
   const small = await s.windlass(['bundle', 'save', '--without-images', '-o', 'there/small.tar']);
   expect(small.stdout).toContain('The receiver has to have:\n  the image busybox\n');
+  // All that is missing at once, not the first thing that the file fails over.
+  const refused = await there.windlass(['-f', 'small.tar', 'up', '-d'], { exit: 1 });
+  expect(refused.stderr).toMatch(
+    /^the bundle needs what is not set:\n {2}variable A .*\n {2}variable B .*\n {2}hint: /,
+  );
+  await s.write('there/.env', files['.env']);
+  const { stdout: locked } = await there.windlass(['-f', 'small.tar', 'config'], {
+    env: { COMPOSE_LOCKED: '1' },
+  });
+  expect(locked).toContain(`FROM busybox:latest@${digest}`);
   await there.windlass(['-f', 'small.tar', 'up', '-d']);
   const found = await there.windlass(['-f', 'small.tar', 'exec', '-T', 'web', 'find', '/app', '-type', 'f']);
   expect(found.stdout.split('\n').sort()).toEqual(['', '/app/.dockerignore', '/app/Dockerfile', '/app/left/not']);

@@ -203,6 +203,6 @@ it('a value that is empty is a value; one that is missing is told', () => {
     volumes: [],
     images: [],
   };
-  expect(missingVariables(needs, {}).map(({ name }) => name)).toEqual(['A']);
-  expect(missingVariables(needs, { A: '' })).toEqual([]);
+  expect(missingVariables(needs, new Set()).map(({ name }) => name)).toEqual(['A']);
+  expect(missingVariables(needs, new Set(['A']))).toEqual([]);
 });

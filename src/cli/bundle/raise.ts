@@ -1,6 +1,7 @@
 // A bundle given with `-f`: its files stand in for Compose files, its images for those of registries.
 import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { SpecError } from '../../diagnostics.ts';
 import { UsageError } from '../../errors.ts';
 import { debug } from '../../log.ts';
 import type { Project, Service } from '../../model.ts';
@@ -28,6 +29,8 @@ export interface RaisedBundle {
   /** The global options with the unpacked files in the bundle's place. */
   readonly globals: GlobalOptions;
   readonly env: Environment;
+  /** Names of variables that the receiver's env files set. */
+  readonly ownSettings: ReadonlySet<string>;
 }
 
 /** Undefined where no bundle is among the files. Unpacks its files otherwise. */
@@ -56,6 +59,7 @@ export async function raiseBundle(
   // What lies beside a file of the user's; a bundle from a registry has its user where the user is.
   const beside = globals.projectDirectory ?? (fetched === undefined ? dirname(file) : cwd);
   const own = join(beside, '.env');
+  const ownSettings = await settings(globals, own);
   return {
     file,
     beside,
@@ -72,11 +76,12 @@ export async function raiseBundle(
       profiles: globals.profiles.length > 0 || env.COMPOSE_PROFILES ? globals.profiles : project.profiles,
     },
     env: {
-      ...withoutOwn(environment, await settings(globals, own)),
+      ...withoutOwn(environment, ownSettings),
       COMPOSE_PROJECT_NAME: project.name,
       ...env,
       PWD: workingDir,
     },
+    ownSettings,
   };
 }
 
@@ -128,19 +133,8 @@ const mapValues = <T>(record: Readonly<Record<string, T>>, change: (value: T, ke
 /** Before containers are made: what the receiver had to set, and the images. */
 export async function prepareBundle(context: CommandContext, raised: RaisedBundle, project: Project): Promise<void> {
   const { manifest, digest } = raised.bundle;
-  const missing = missingVariables(manifest.needs, project.environment);
-  const files = manifest.needs.secretFiles
-    .map(({ secret, path }) => ({ secret, path: join(raised.beside, path) }))
-    .filter(({ secret, path }) => project.secrets[secret] !== undefined && !existsSync(path));
-  if (missing.length + files.length > 0)
-    throw new BundleError(
-      [
-        'the bundle needs what is not set:',
-        ...missing.map(({ name, usedBy }) => `  variable ${name} (${usedBy.join(', ')})`),
-        ...files.map(({ secret, path }) => `  file ${path} (secret ${secret})`),
-      ].join('\n'),
-      { hint: `set them in the shell or in ${join(raised.beside, '.env')}, and put the files in their places` },
-    );
+  const missing = missingNeeds(raised, new Set(Object.keys(project.environment)), (key) => key in project.secrets);
+  if (missing !== undefined) throw missing;
   if (context.globals.dryRun) return;
   const engine = await context.engine(project.name);
   await new BundleStore(bundleFolder(context.env)).use(digest, `${project.name} ${engine.endpoint}`);
@@ -152,4 +146,34 @@ export async function prepareBundle(context: CommandContext, raised: RaisedBundl
     labelsOf: (key, volume) => volumeLabels(project, key, volume),
     onRestored: (volume) => debug('bundle', () => `filled volume "${volume}"`),
   });
+}
+
+/** What the receiver has to set and has not, all of it; undefined where there is nothing. */
+function missingNeeds(
+  { bundle, beside }: RaisedBundle,
+  given: ReadonlySet<string>,
+  isUsed: (secret: string) => boolean,
+): BundleError | undefined {
+  const variables = missingVariables(bundle.manifest.needs, given);
+  const files = bundle.manifest.needs.secretFiles
+    .map(({ secret, path }) => ({ secret, path: join(beside, path) }))
+    .filter(({ secret, path }) => isUsed(secret) && !existsSync(path));
+  if (variables.length + files.length === 0) return undefined;
+  return new BundleError(
+    [
+      'the bundle needs what is not set:',
+      ...variables.map(({ name, usedBy }) => `  variable ${name} (${usedBy.join(', ')})`),
+      ...files.map(({ secret, path }) => `  file ${path} (secret ${secret})`),
+    ].join('\n'),
+    { hint: `set them in the shell or in ${join(beside, '.env')}, and put the files in their places` },
+  );
+}
+
+/** A file that cannot be read for want of a variable, as the list of everything that the bundle needs; other errors as they are. */
+export function explainMissing(error: unknown, raised: RaisedBundle): unknown {
+  const isOfVariables =
+    error instanceof SpecError && error.diagnostics.every(({ code }) => code === 'SPEC_REQUIRED_VARIABLE');
+  if (!isOfVariables) return error;
+  const given = new Set([...Object.keys(raised.env), ...raised.ownSettings]);
+  return missingNeeds(raised, given, () => true) ?? error;
 }

@@ -23,7 +23,8 @@ export function holdToLock(context: CommandContext): Hold {
   };
 }
 
-function lockedInclude({ includes }: LockFile, reference: string): string {
+/** Where a lock pins a remote file. Throws LockError for one that it does not cover. */
+export function lockedInclude({ includes }: LockFile, reference: string): string {
   const pinned = includes[reference];
   // What a pinned file includes in its turn may be pinned already.
   if (pinned !== undefined || Object.values(includes).includes(reference)) return pinned ?? reference;

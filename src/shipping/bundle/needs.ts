@@ -67,7 +67,5 @@ function included(name: string, facts: VariableFacts, names: readonly string[]):
 }
 
 /** The variables that the receiver has to set and has not. */
-export const missingVariables = (
-  needs: BundleNeeds,
-  values: Readonly<Record<string, string>>,
-): BundleNeeds['variables'] => needs.variables.filter(({ name, required }) => required && !Object.hasOwn(values, name));
+export const missingVariables = (needs: BundleNeeds, given: ReadonlySet<string>): BundleNeeds['variables'] =>
+  needs.variables.filter(({ name, required }) => required && !given.has(name));
