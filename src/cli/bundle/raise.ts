@@ -10,12 +10,12 @@ import { BundleError } from '../../shipping/bundle/bundle-error.ts';
 import { BundleStore, bundleFolder, type UnpackedBundle } from '../../shipping/bundle/bundle-store.ts';
 import { loadImages } from '../../shipping/bundle/load-images.ts';
 import { missingVariables } from '../../shipping/bundle/needs.ts';
-import { type BundleHead, looksLikeBundle } from '../../shipping/bundle/read-bundle.ts';
+import { looksLikeBundle } from '../../shipping/bundle/read-bundle.ts';
 import { restoreVolumes } from '../../shipping/bundle/volumes.ts';
 import type { CommandContext } from '../context.ts';
 import { type GlobalOptions, namedFiles } from '../globals.ts';
 import { volumePlaces } from '../volume-places.ts';
-import { publicKeyFrom, requireSignature } from './keys.ts';
+import { signatureCheckFrom } from './keys.ts';
 import { fetchBundle, OCI_PREFIX } from './remote-bundle.ts';
 
 type Environment = Readonly<Record<string, string>>;
@@ -87,8 +87,7 @@ export async function raiseBundle(
 
 /** Unpacks a bundle; one that is not signed with the key in WINDLASS_BUNDLE_KEY is refused, where there is one. */
 export async function unpackTrusted(file: string, env: Environment, cwd: string): Promise<UnpackedBundle> {
-  const key = env.WINDLASS_BUNDLE_KEY ? await publicKeyFrom(env.WINDLASS_BUNDLE_KEY, cwd) : undefined;
-  const check = (head: BundleHead): void => (key === undefined ? undefined : requireSignature(head, key));
+  const check = env.WINDLASS_BUNDLE_KEY ? await signatureCheckFrom(env.WINDLASS_BUNDLE_KEY, cwd) : undefined;
   return new BundleStore(bundleFolder(env)).unpack(file, check);
 }
 

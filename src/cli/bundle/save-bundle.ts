@@ -43,7 +43,7 @@ export interface SaveOptions {
   readonly platforms: readonly string[];
   readonly includeEnv: readonly string[];
   readonly withSecrets: readonly string[];
-  /** File of a minisign secret key. */
+  /** File of a secret key: minisign's, or SSH's. */
   readonly signingKey: string | undefined;
 }
 
@@ -59,7 +59,7 @@ export async function saveBundle(context: CommandContext, options: SaveOptions):
   checkSecrets(project, options.withSecrets);
   const { signingKey } = options;
   // A key that does not open is told before anything is gathered.
-  const sign = signingKey && (await signerFrom(signingKey, context.env.WINDLASS_SIGNING_PASSWORD, project.name));
+  const sign = signingKey && (await signerFrom(signingKey, context, project.name));
   const output = options.output ?? join(context.cwd, `${project.name}.windlass.tar`);
   const spool = await Spool.beside(output);
   try {

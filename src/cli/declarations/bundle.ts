@@ -10,7 +10,7 @@ export const bundleSaveFlags = {
     shownDefault: '<project>.windlass.tar',
   },
   platform: { type: 'list', help: "Put images for this platform into the bundle, instead of the engine's own" },
-  sign: { type: 'string', value: 'file', help: 'Sign the bundle with this minisign secret key' },
+  sign: { type: 'string', value: 'file', help: 'Sign the bundle with this secret key of minisign or SSH' },
   'with-secret': { type: 'list', help: 'Put this secret into the bundle' },
   'with-volumes': { type: 'boolean', help: 'Put the contents of volumes into the bundle, read while services pause' },
   'without-images': { type: 'boolean', help: 'Leave images out, and put build contexts in' },
@@ -21,7 +21,10 @@ export const bundleInspectFlags = {
 } as const satisfies Flags;
 
 export const bundleVerifyFlags = {
-  key: { type: 'string', help: 'Require a signature made with the secret half of this minisign key (file or text)' },
+  key: {
+    type: 'string',
+    help: 'Require a signature of this public key of minisign or SSH (file or text), or of one of these allowed signers',
+  },
 } as const satisfies Flags;
 
 export const bundleLoadFlags = {} as const satisfies Flags;

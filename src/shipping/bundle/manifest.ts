@@ -4,13 +4,19 @@ import { createHash } from 'node:crypto';
 import type { Decoder } from '../decode-json.ts';
 import { BundleError } from './bundle-error.ts';
 import { decodeJson } from './decode-bundle.ts';
+import { isSshSignature } from './ssh-signature.ts';
 
 /** The one version there is. */
 const BUNDLE_VERSION = 1;
 /** Media types under which bundles travel through registries. */
 export const BUNDLE_ARTIFACT_TYPE = 'application/vnd.windlass.bundle.v1';
 export const MANIFEST_PATH = 'bundle.json';
-export const SIGNATURE_PATH = 'bundle.json.minisig';
+/** A signature stands beside what it signs, under the name that its tool looks for. */
+const MINISIGN_PATH = 'bundle.json.minisig';
+const SSH_SIGNATURE_PATH = 'bundle.json.sig';
+export const isSignaturePath = (path: string): boolean => path === MINISIGN_PATH || path === SSH_SIGNATURE_PATH;
+export const signaturePath = (signature: string): string =>
+  isSshSignature(signature) ? SSH_SIGNATURE_PATH : MINISIGN_PATH;
 export const FILES_PATH = 'files.tar';
 export const LOCK_PATH = 'compose.lock.yaml';
 export const MODEL_PATH = 'model.yaml';
@@ -175,7 +181,7 @@ function checkContents(contents: readonly BundleContent[]): void {
   for (const { path } of contents) {
     if (path === previous) throw new BundleError(`"${path}" is listed twice in ${MANIFEST_PATH}`);
     if (byBytes(path, previous) < 0) throw new BundleError(`${MANIFEST_PATH} does not list its contents in order`);
-    if (path === MANIFEST_PATH || path === SIGNATURE_PATH) throw new BundleError(`"${path}" cannot list itself`);
+    if (path === MANIFEST_PATH || isSignaturePath(path)) throw new BundleError(`"${path}" cannot list itself`);
     previous = path;
   }
 }

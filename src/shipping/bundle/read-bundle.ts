@@ -14,9 +14,9 @@ import {
   type BundleManifest,
   decodeManifest,
   digestOfText,
+  isSignaturePath,
   MANIFEST_PATH,
   MAX_MANIFEST_BYTES,
-  SIGNATURE_PATH,
 } from './manifest.ts';
 
 /** The head of a bundle: enough to know which one it is. */
@@ -25,7 +25,7 @@ export interface BundleHead {
   readonly manifestText: string;
   /** `sha256:…` of the manifest's text. */
   readonly digest: string;
-  /** In minisign's format, where it is signed. */
+  /** The text of its signature, where it is signed: minisign's or SSH's. */
   readonly signature: string | undefined;
 }
 
@@ -144,7 +144,7 @@ async function* walk(file: string): AsyncGenerator<Event> {
         continue;
       }
       if (!isHeadTold) {
-        const signature = entry.path === SIGNATURE_PATH ? await smallText(entry, MAX_SIGNATURE_BYTES) : undefined;
+        const signature = isSignaturePath(entry.path) ? await smallText(entry, MAX_SIGNATURE_BYTES) : undefined;
         const head = headOf(first.text, signature);
         limit += mostBytes(head.manifest);
         isHeadTold = true;

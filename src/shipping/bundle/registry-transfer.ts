@@ -14,9 +14,10 @@ import {
   type BundleContent,
   decodeManifest,
   digestOfText,
+  isSignaturePath,
   MANIFEST_PATH,
   MAX_MANIFEST_BYTES,
-  SIGNATURE_PATH,
+  signaturePath,
 } from './manifest.ts';
 import { contentsOf, readBundle } from './read-bundle.ts';
 
@@ -52,7 +53,7 @@ export async function pushBundle(
   };
   const texts = [
     [MANIFEST_PATH, head.manifestText],
-    ...(head.signature === undefined ? [] : [[SIGNATURE_PATH, head.signature]]),
+    ...(head.signature === undefined ? [] : [[signaturePath(head.signature), head.signature]]),
   ] as const;
   for (const [path = '', text = ''] of texts)
     await send(path, digestOfText(text), () => Readable.from([Buffer.from(text)]));
@@ -90,7 +91,7 @@ export async function pullBundle(
   const signed = signature === undefined ? undefined : await smallBlob(client, signature, MAX_SIGNATURE_BYTES);
   const entries = function* (): Generator<TarSource> {
     yield entryOf(MANIFEST_PATH, Buffer.from(manifestText));
-    if (signed !== undefined) yield entryOf(SIGNATURE_PATH, signed);
+    if (signed !== undefined) yield entryOf(signaturePath(signed.toString('latin1')), signed);
     for (const content of contents)
       yield {
         header: plainHeader({ path: content.path, size: content.size }),
@@ -119,7 +120,7 @@ function describe(
     size: value.get('size').integer(),
   });
   const signatures = root.get('layers').list((layer) => {
-    const isSignature = layer.find('annotations')?.find(TITLE)?.text() === SIGNATURE_PATH;
+    const isSignature = isSignaturePath(layer.find('annotations')?.find(TITLE)?.text() ?? '');
     return isSignature ? [descriptor(layer)] : [];
   });
   return { config: descriptor(root.get('config')), signature: signatures.flat()[0] };

@@ -12,7 +12,7 @@ import {
   digestOfText,
   encodeManifest,
   MANIFEST_PATH,
-  SIGNATURE_PATH,
+  signaturePath,
 } from './manifest.ts';
 import { readSpooled, type Spooled } from './spool.ts';
 
@@ -33,7 +33,7 @@ export interface BundleToWrite {
   /** Path → content. */
   readonly parts: ReadonlyMap<string, Part>;
   /** Signs the manifest's text. */
-  readonly sign?: (manifest: string) => string;
+  readonly sign?: (manifest: string) => Promise<string>;
   /** Absolute. `.gz` and `.zst` at its end mean what they say, unless `compression` says it. */
   readonly output: string;
   readonly compression?: BundleCompression;
@@ -52,10 +52,10 @@ export async function writeBundle(bundle: BundleToWrite): Promise<WrittenBundle>
   );
   const manifest: BundleManifest = { version: 1, ...bundle.manifest, contents };
   const text = encodeManifest(manifest);
-  const signature = bundle.sign?.(text);
+  const signature = await bundle.sign?.(text);
   const entries: TarSource[] = [
     textEntry(MANIFEST_PATH, text),
-    ...(signature === undefined ? [] : [textEntry(SIGNATURE_PATH, signature)]),
+    ...(signature === undefined ? [] : [textEntry(signaturePath(signature), signature)]),
     ...parts.map(([path, part]) =>
       typeof part === 'string'
         ? textEntry(path, part)
