@@ -1,6 +1,7 @@
 // Messages of gRPC on a stream: a byte for compression (none), four for the length, the message.
 
 import type { Writable } from 'node:stream';
+import { drained } from './drained.ts';
 
 const HEADER = 5;
 /** Larger messages than either side ever has reason to send would only fill memory. BuildKit's limit. */
@@ -47,12 +48,5 @@ function lengthOf(bytes: Buffer): number {
 
 /** Writes a message; resolves when the stream takes more, or has closed. */
 export async function writeFrame(stream: Writable, message: Uint8Array): Promise<void> {
-  if (stream.write(frame(message)) || stream.destroyed) return;
-  await new Promise<void>((resolve) => {
-    const go = (): void => {
-      stream.off('drain', go).off('close', go);
-      resolve();
-    };
-    stream.on('drain', go).on('close', go);
-  });
+  if (!stream.write(frame(message)) && !stream.destroyed) await drained(stream);
 }

@@ -1,7 +1,7 @@
 // What a build says while it goes on, and the classic builder's way to tell it: lines of JSON. Stages that are built side by side
 // take turns there: one after the other is told, in the order of the file, what later ones said meanwhile is kept back.
-import { once } from 'node:events';
 import type { Writable } from 'node:stream';
+import { drained } from '../../../drained.ts';
 import type { Stage } from './dockerfile/instructions.ts';
 
 export type Line = Readonly<Record<string, unknown>>;
@@ -92,8 +92,7 @@ export class BuildStream implements BuildReport {
   }
 
   async ready(): Promise<void> {
-    if (this.#out.writableNeedDrain && !this.#out.destroyed)
-      await Promise.race([once(this.#out, 'drain'), once(this.#out, 'close')]).catch(() => undefined);
+    if (this.#out.writableNeedDrain && !this.#out.destroyed) await drained(this.#out);
   }
 
   /** Everything that was kept back. */

@@ -3,6 +3,7 @@
 import type { ChildProcess } from 'node:child_process';
 import type { Socket } from 'node:net';
 import type { Writable } from 'node:stream';
+import { send } from '../../../drained.ts';
 import type { NativeHost } from '../host.ts';
 
 /** As long as somebody at work may think before the next save; a waiting process takes 5 MB. */
@@ -49,7 +50,6 @@ const handles = (child: ChildProcess): readonly { ref(): unknown; unref(): unkno
 /** What a writer reads, in portions. */
 export class WriterInput {
   readonly #stdin: Writable;
-  readonly #over: Promise<unknown>;
   #pieces: Buffer[] = [];
   #bytes = 0;
   /** It does not read any more. */
@@ -58,7 +58,6 @@ export class WriterInput {
   constructor(child: ChildProcess) {
     if (child.stdin === null) throw new Error('the archive writer was started without a standard input');
     this.#stdin = child.stdin;
-    this.#over = new Promise((resolve) => child.once('close', resolve));
     child.stdin.on('error', () => {
       this.broken = true;
     });
@@ -70,8 +69,7 @@ export class WriterInput {
     this.#pieces.push(piece);
     this.#bytes += piece.length;
     if (this.#bytes < PORTION_BYTES || this.broken) return;
-    const room = new Promise((resolve) => this.#stdin.once('drain', resolve));
-    if (!this.#stdin.write(this.#taken())) await Promise.race([room, this.#over]);
+    await send(this.#stdin, this.#taken());
   }
 
   end(): void {

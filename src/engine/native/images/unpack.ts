@@ -2,9 +2,9 @@
 // unpacked by tar(1), which can make device nodes and set owners and extended attributes.
 import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
-import { drained } from '../../../archive/drained.ts';
 import { END_OF_ARCHIVE, encodeHeader, padding } from '../../../archive/tar-header.ts';
 import { readTar } from '../../../archive/tar-reader.ts';
+import { drained } from '../../../drained.ts';
 import { WindlassError } from '../../../errors.ts';
 import type { NativeHost } from '../host.ts';
 import { LayerEntries } from './layer-entries.ts';

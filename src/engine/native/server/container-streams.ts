@@ -1,6 +1,7 @@
 // Streams of containers: logs, attach, resize.
 import { once } from 'node:events';
-import type { Readable, Writable } from 'node:stream';
+import type { Readable } from 'node:stream';
+import { send } from '../../../drained.ts';
 import { openStdin, type StdinBridge } from '../containers/attach-bridge.ts';
 import { DetachWatch, parseDetachKeys } from '../containers/detach-keys.ts';
 import { eventAttributes } from '../containers/event-attributes.ts';
@@ -65,11 +66,6 @@ function time(name: 'since' | 'until', text: string | null): { [key in 'since' |
   if (value === undefined)
     throw badRequest(`invalid value for "${name}": failed to parse value as time or duration: "${text}"`);
   return { [name]: value };
-}
-
-async function send(output: Writable, data: Buffer): Promise<void> {
-  if (output.destroyed || output.write(data)) return;
-  await Promise.race([once(output, 'drain'), once(output, 'close')]).catch(() => undefined);
 }
 
 /** Joins a container's streams. Output comes from the log, so nothing is missed between attaching and starting. */

@@ -1,6 +1,6 @@
 // `/containers/{id}/exec` and `/exec/…`
-import { once } from 'node:events';
 import type { Duplex } from 'node:stream';
+import { send } from '../../../drained.ts';
 import { DetachWatch, parseDetachKeys } from '../containers/detach-keys.ts';
 import { eventAttributes } from '../containers/event-attributes.ts';
 import type { ExecConfig, ExecSession, ExecStreams } from '../containers/exec.ts';
@@ -105,8 +105,7 @@ async function start(engine: NativeEngine, session: ExecSession, exchange: Excha
   if (streams.log === undefined) await carryPipes(session, streams, connection.output, left.signal);
   else
     for await (const entry of readLog(engine.host, streams.log, { ended: streams.ended, signal: left.signal }))
-      if (!connection.output.write(entry.data))
-        await Promise.race([once(connection.output, 'drain'), once(connection.output, 'close')]);
+      await send(connection.output, entry.data);
   const { failure } = left.signal.aborted ? { failure: undefined } : await streams.ended;
   if (failure !== undefined)
     connection.output.write(terminal ? Buffer.from(`${failure}\r\n`) : frame('stdout', Buffer.from(`${failure}\r\n`)));
@@ -151,8 +150,7 @@ async function carryPipes(
       if (!pipe) return;
       for await (const data of pipe) {
         if (gone.aborted || !wanted[name]) continue;
-        if (!output.write(frame(name, data)))
-          await Promise.race([once(output, 'drain'), once(output, 'close')]).catch(() => undefined);
+        await send(output, frame(name, data));
       }
       // A failure of the runtime itself is told from its log; what it wrote here is the same text.
     }),

@@ -1,7 +1,7 @@
 // `/images/create?fromImage=`, `/images/{name}/push`, `/images/{name}/get`, `/images/get`, `/distribution/{name}/json`.
 
-import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
+import { send } from '../../../drained.ts';
 import { messageOf } from '../../../errors.ts';
 import { type Credentials, parseRegistryAuth } from '../../../registry/auth.ts';
 import { RegistryError } from '../../../registry/client.ts';
@@ -163,7 +163,7 @@ async function save(engine: NativeEngine, names: readonly string[], exchange: Ex
   const response = exchange.stream(200, 'application/x-tar');
   for await (const chunk of saveArchive(engine.images, [...wanted.values()])) {
     if (exchange.gone.aborted) return;
-    if (!response.write(chunk)) await Promise.race([once(response, 'drain'), once(response, 'close')]);
+    await send(response, chunk);
   }
   response.end();
 }

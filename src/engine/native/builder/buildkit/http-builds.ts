@@ -2,7 +2,7 @@
 // only the client has comes through its session; progress goes out as lines that hold BuildKit's own messages.
 import { randomBytes } from 'node:crypto';
 import type { Readable, Writable } from 'node:stream';
-import { drained } from '../../../../archive/drained.ts';
+import { drained } from '../../../../drained.ts';
 import type { Credentials } from '../../../../registry/auth.ts';
 import { badRequest } from '../../server/api-error.ts';
 import { isTrue } from '../query.ts';

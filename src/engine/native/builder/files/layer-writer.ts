@@ -3,8 +3,8 @@
 import type { Stats } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { PassThrough, type Readable } from 'node:stream';
-import { drained } from '../../../../archive/drained.ts';
 import { END_OF_ARCHIVE, encodeHeader, padding, type TarHeader } from '../../../../archive/tar-header.ts';
+import { drained } from '../../../../drained.ts';
 import type { NativeHost } from '../../host.ts';
 import { followLinks, type LinkTarget, linksBelow } from '../../scoped-path.ts';
 import { badRequest } from '../../server/api-error.ts';
