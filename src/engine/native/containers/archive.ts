@@ -2,7 +2,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join, resolve } from 'node:path';
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { readTar } from '../../../archive/tar-reader.ts';
 import type { NativeHost } from '../host.ts';
 import { ApiError, badRequest, notFound } from '../server/api-error.ts';
@@ -38,16 +38,15 @@ function start(host: NativeHost, mode: 'stat' | 'get' | 'put', args: readonly st
   });
 }
 
-async function outcome(
-  child: ChildProcess,
-  { container, path }: ArchivePlace['asked'],
-  stderr: () => string,
-): Promise<void> {
+async function outcome(child: ChildProcess, asked: ArchivePlace['asked'], stderr: () => string): Promise<void> {
   const [code] = (await once(child, 'close')) as [number | null];
-  if (code === 0) return;
-  if (code === NOT_FOUND) throw notFound(`Could not find the file ${path} in container ${container}`);
-  if (code === REFUSED) throw badRequest(stderr().trim());
-  throw new ApiError(500, `cannot reach ${path} in container ${container}: ${stderr().trim()}`);
+  if (code !== 0) throw failureOf(code, asked, stderr());
+}
+
+function failureOf(code: number | null, { container, path }: ArchivePlace['asked'], stderr: string): ApiError {
+  if (code === NOT_FOUND) return notFound(`Could not find the file ${path} in container ${container}`);
+  if (code === REFUSED) return badRequest(stderr.trim());
+  return new ApiError(500, `cannot reach ${path} in container ${container}: ${stderr.trim()}`);
 }
 
 function gather(stream: Readable | null): () => string {
@@ -92,17 +91,30 @@ export function goMode(mode: number): number {
   return (GO_KINDS.get(mode & 0o170000) ?? 0) + special + (mode & 0o777);
 }
 
-/** An archive of a file or folder, named by its last component. Fails before the first byte where there is none. */
-export async function getArchive(host: NativeHost, place: ArchivePlace): Promise<Readable> {
-  await statPath(host, place);
+/**
+ * An archive of a file or folder that `statPath` has found, named by its last component. It fails where it is not complete;
+ * destroying it ends the program behind it.
+ */
+export function getArchive(host: NativeHost, place: ArchivePlace): Readable {
   const inside = place.path.endsWith('/.') || place.path === '/' || place.path === '';
   const parts = place.path.split('/').filter((part) => part !== '' && part !== '.');
   const name = inside ? '.' : (parts.at(-1) ?? '.');
   const folder = inside ? place.path : `/${parts.slice(0, -1).join('/')}`;
   const child = start(host, 'get', [place.root, folder, name], false);
-  child.stderr?.resume();
   if (!child.stdout) throw new Error('tar was started without a standard output');
-  return child.stdout;
+  return Readable.from(completeArchive(child, child.stdout, place), { objectMode: false });
+}
+
+/** 1: a file changed while it was read, which in a container that runs is nobody's fault. */
+const CHANGED_MEANWHILE = 1;
+
+async function* completeArchive(child: ChildProcess, stdout: Readable, place: ArchivePlace): AsyncGenerator<Buffer> {
+  const stderr = gather(child.stderr);
+  const ended = once(child, 'close') as Promise<[number | null]>;
+  ended.catch(() => undefined);
+  yield* stdout as AsyncIterable<Buffer>;
+  const [code] = await ended;
+  if (code !== 0 && code !== CHANGED_MEANWHILE) throw failureOf(code, place.asked, stderr());
 }
 
 export interface PutOptions {

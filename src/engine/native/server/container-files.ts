@@ -1,5 +1,8 @@
 // `/containers/{id}/archive`, `/export`, `/stats`, `/top`, `/update`.
+import type { ServerResponse } from 'node:http';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { decompressed } from '../../../archive/compression.ts';
 import { type ArchivePlace, getArchive, putArchive, statPath } from '../containers/archive.ts';
@@ -32,9 +35,7 @@ export function containerFileRoutes(engine: NativeEngine): Routes {
       engine.lifecycle.withFiles(find(exchange).id, async (root) => {
         const from = await placeToRead(engine, exchange, find(exchange), root);
         const header = await statHeader(engine, from);
-        const archive = await getArchive(engine.host, from);
-        const response = exchange.stream(200, 'application/x-tar', header);
-        await sendAll(archive, response);
+        await sendAll(getArchive(engine.host, from), exchange.stream(200, 'application/x-tar', header));
       }),
     'PUT /containers/{id}/archive': (exchange) =>
       engine.lifecycle.withFiles(find(exchange).id, async (root) => {
@@ -48,11 +49,8 @@ export function containerFileRoutes(engine: NativeEngine): Routes {
       }),
     'GET /containers/{id}/export': (exchange) =>
       engine.lifecycle.withFiles(find(exchange).id, async (root) => {
-        const archive = await getArchive(engine.host, {
-          root,
-          path: '/',
-          asked: { container: exchange.params.id ?? '', path: '/' },
-        });
+        const asked = { container: exchange.params.id ?? '', path: '/' };
+        const archive = getArchive(engine.host, { root, path: '/', asked });
         await sendAll(archive, exchange.stream(200, 'application/x-tar'));
       }),
     'GET /containers/{id}/stats': (exchange) => stats(engine, find(exchange), exchange),
@@ -112,13 +110,8 @@ async function statHeader(engine: NativeEngine, from: ArchivePlace): Promise<Rec
   return { 'X-Docker-Container-Path-Stat': Buffer.from(JSON.stringify(facts)).toString('base64') };
 }
 
-async function sendAll(archive: NodeJS.ReadableStream, response: NodeJS.WritableStream): Promise<void> {
-  await new Promise<void>((resolve) => {
-    archive.once('end', resolve).once('error', () => resolve());
-    response.once('close', resolve);
-    archive.pipe(response);
-  });
-}
+/** An archive that fails breaks the answer off, so that nobody takes it for whole; a client that leaves ends the archive. */
+const sendAll = (archive: Readable, response: ServerResponse): Promise<void> => pipeline(archive, response);
 
 const INTERVAL_MS = 1000;
 
