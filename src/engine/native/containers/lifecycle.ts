@@ -78,23 +78,24 @@ export class Lifecycle {
     return this.#serial.run(id, () => this.#start(id));
   }
 
-  /** The exit of a running container; at once where it does not run. */
-  async exited(id: string): Promise<ContainerRecord> {
+  /** The exit of a running container; at once where it does not run. Here and below: nothing more once `gone` is aborted. */
+  async exited(id: string, gone?: AbortSignal): Promise<ContainerRecord> {
     const record = this.#tools.store.find(id);
-    return isLive(record.state.status) || record.state.status === 'restarting' ? this.nextExit(record.id) : record;
+    const goesOn = isLive(record.state.status) || record.state.status === 'restarting';
+    return goesOn ? this.nextExit(record.id, gone) : record;
   }
 
-  nextExit(id: string): Promise<ContainerRecord> {
-    return wait(this.#exitWaiters, id);
+  nextExit(id: string, gone?: AbortSignal): Promise<ContainerRecord> {
+    return wait(this.#exitWaiters, id, gone);
   }
 
   /** The moment at which the monitor of the next run takes input; the first process does not run yet. */
-  nextCreation(id: string): Promise<ContainerRecord> {
-    return wait(this.#creationWaiters, id);
+  nextCreation(id: string, gone?: AbortSignal): Promise<ContainerRecord> {
+    return wait(this.#creationWaiters, id, gone);
   }
 
-  removal(id: string): Promise<ContainerRecord> {
-    return wait(this.#removeWaiters, id);
+  removal(id: string, gone?: AbortSignal): Promise<ContainerRecord> {
+    return wait(this.#removeWaiters, id, gone);
   }
 
   /** Sends a signal; a container that does not run is a conflict. */

@@ -6,12 +6,22 @@ type Waiter = (record: ContainerRecord) => void;
 /** Container id → who waits for it. */
 export type Waiters = Map<string, Set<Waiter>>;
 
-/** Resolves when `tell` is called for the container. */
-export function wait(waiters: Waiters, id: string): Promise<ContainerRecord> {
+/** Resolves when `tell` is called for the container; never once `gone` is aborted, for then nobody waits any more. */
+export function wait(waiters: Waiters, id: string, gone?: AbortSignal): Promise<ContainerRecord> {
   return new Promise((resolve) => {
+    if (gone?.aborted) return;
     const set = waiters.get(id) ?? new Set();
     waiters.set(id, set);
-    set.add(resolve);
+    const leave = (): void => {
+      set.delete(waiter);
+      if (set.size === 0 && waiters.get(id) === set) waiters.delete(id);
+    };
+    const waiter: Waiter = (record) => {
+      gone?.removeEventListener('abort', leave);
+      resolve(record);
+    };
+    set.add(waiter);
+    gone?.addEventListener('abort', leave, { once: true });
   });
 }
 

@@ -1,6 +1,6 @@
 // Streams of containers: logs, attach, resize.
-import { once } from 'node:events';
 import type { Readable } from 'node:stream';
+import { aborted } from 'node:util';
 import { send } from '../../../drained.ts';
 import { openStdin, type StdinBridge } from '../containers/attach-bridge.ts';
 import { DetachWatch, parseDetachKeys } from '../containers/detach-keys.ts';
@@ -43,7 +43,7 @@ async function logs(engine: NativeEngine, exchange: Exchange): Promise<void> {
     ...(/^\d+$/.test(tail) ? { tail: Number(tail) } : {}),
     ...time('since', query.get('since')),
     ...time('until', query.get('until')),
-    ...(follow ? { ended: engine.lifecycle.nextExit(record.id) } : {}),
+    ...(follow ? { ended: engine.lifecycle.nextExit(record.id, exchange.gone) } : {}),
   };
   const terminal = record.config.Tty === true;
   const timestamps = isTrue(query.get('timestamps'));
@@ -87,13 +87,13 @@ async function attach(engine: NativeEngine, exchange: Exchange, over: 'tcp' | 'w
     () => 0,
   );
   const streaming = on('stream');
-  // What does not run yet is waited for: clients attach first and start then.
-  const settled = streaming ? engine.lifecycle.nextExit(record.id) : undefined;
   const { input, output } =
     over === 'websocket' ? exchange.websocket() : exchange.hijack(exchange.version >= 42 && framed ? MULTIPLEXED : RAW);
-  engine.events.emit('container', 'attach', record.id, eventAttributes(record));
   const left = new AbortController();
   output.once('close', () => left.abort());
+  // What does not run yet is waited for, from this moment on: clients attach first and start then.
+  const settled = streaming ? engine.lifecycle.nextExit(record.id, left.signal) : undefined;
+  engine.events.emit('container', 'attach', record.id, eventAttributes(record));
   const stdin =
     streaming && on('stdin') && record.config.OpenStdin
       ? feed(engine, record, bundle, input, terminal ? keys : undefined, left)
@@ -109,7 +109,7 @@ async function attach(engine: NativeEngine, exchange: Exchange, over: 'tcp' | 'w
       if (!terminal && !on(entry.stream)) continue;
       await send(output, framed ? frame(entry.stream, entry.data) : entry.data);
     }
-  else if (settled) await Promise.race([settled, once(output, 'close')]);
+  else if (settled) await Promise.race([settled, aborted(left.signal, output)]);
   stdin?.close();
   if (left.signal.aborted) engine.events.emit('container', 'detach', record.id, eventAttributes(record));
   output.end();
@@ -146,7 +146,7 @@ function feed(
     input.resume();
   };
   if (isLive(record.state.status)) begin();
-  else void engine.lifecycle.nextCreation(record.id).then(begin);
+  else void engine.lifecycle.nextCreation(record.id, left.signal).then(begin);
   return { close };
 }
 

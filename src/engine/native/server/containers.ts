@@ -1,5 +1,5 @@
 // `/containers/…`: making, listing and steering them. Streams are in container-streams.ts.
-
+import { aborted } from 'node:util';
 import { wantedProfile } from '../containers/apparmor.ts';
 import { type CreateRequest, createContainer } from '../containers/create.ts';
 import { eventAttributes } from '../containers/event-attributes.ts';
@@ -203,21 +203,20 @@ function renamed(engine: NativeEngine, id: string, name: string): ContainerRecor
 async function waitFor(engine: NativeEngine, exchange: Exchange): Promise<void> {
   const { id } = engine.store.find(exchange.params.id ?? '');
   const condition = exchange.query.get('condition') || 'not-running';
-  const ended = WAITS[condition]?.(engine, id);
+  const ended = WAITS[condition]?.(engine, id, exchange.gone);
   if (!ended) throw badRequest(`invalid condition: "${condition}"`);
   const response = exchange.stream(200, 'application/json');
-  const record = await Promise.race([ended, gone(exchange)]);
+  const record = await Promise.race([ended, aborted(exchange.gone, exchange)]);
   if (record) response.end(`${JSON.stringify({ StatusCode: record.state.exitCode })}\n`);
 }
 
-const WAITS: Readonly<Record<string, (engine: NativeEngine, id: string) => Promise<ContainerRecord>>> = {
-  'not-running': (engine, id) => engine.lifecycle.exited(id),
-  'next-exit': (engine, id) => engine.lifecycle.nextExit(id),
-  removed: (engine, id) => engine.lifecycle.removal(id),
-};
+type Wait = (engine: NativeEngine, id: string, gone: AbortSignal) => Promise<ContainerRecord>;
 
-const gone = (exchange: Exchange): Promise<undefined> =>
-  new Promise((resolve) => exchange.gone.addEventListener('abort', () => resolve(undefined), { once: true }));
+const WAITS: Readonly<Record<string, Wait>> = {
+  'not-running': (engine, id, gone) => engine.lifecycle.exited(id, gone),
+  'next-exit': (engine, id, gone) => engine.lifecycle.nextExit(id, gone),
+  removed: (engine, id, gone) => engine.lifecycle.removal(id, gone),
+};
 
 async function remove(engine: NativeEngine, exchange: Exchange): Promise<void> {
   const { query } = exchange;
