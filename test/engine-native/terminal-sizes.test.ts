@@ -29,6 +29,12 @@ test('the last of several sizes is told again, the others are not', async () => 
   expect(told.at(-1)).toBe('/b/winsz: 1 2');
 });
 
+test('of two sizes that come at once the second is the one that is told again', async () => {
+  await Promise.all([sizes.tell('/a', { height: 41, width: 91 }), sizes.tell('/a', { height: 40, width: 90 })]);
+  await vi.runAllTimersAsync();
+  expect(told).toEqual(['/a/winsz: 41 91', ...Array(4).fill('/a/winsz: 40 90')]);
+});
+
 test('a monitor that is gone needs no size, and an engine that ends tells no more', async () => {
   await sizes.tell('/gone', { height: 1, width: 2 });
   await sizes.tell('/a', { height: 1, width: 2 });

@@ -24,7 +24,7 @@ export class TerminalSizes {
   /** Tells the monitor that has this folder. One that is gone needs no size. */
   async tell(folder: string, size: TerminalSize): Promise<void> {
     this.#forget(folder);
-    await this.#write(folder, size);
+    // Before the first await: a size that comes meanwhile takes the place of this one, whichever is written first.
     const timers = AGAIN_MS.map((delay, at) =>
       setTimeout(() => {
         if (at === AGAIN_MS.length - 1) this.#timers.delete(folder);
@@ -32,6 +32,7 @@ export class TerminalSizes {
       }, delay).unref(),
     );
     this.#timers.set(folder, timers);
+    await this.#write(folder, size);
   }
 
   close(): void {
