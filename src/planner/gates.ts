@@ -3,6 +3,7 @@ import type { ContainerDetails, Engine } from '../engine/engine.ts';
 import { isAbort, WindlassError } from '../errors.ts';
 import { STATUS } from '../events.ts';
 import { debug } from '../log.ts';
+import { timerDelay } from '../timers.ts';
 import type { ExecutionState } from './execution-state.ts';
 import type { GateCondition, StepOf } from './plan.ts';
 
@@ -15,7 +16,8 @@ const PROBES = 3;
 /** Returns when the condition holds. Throws when it cannot hold any more, when time is up, or when aborted. */
 export async function passGate(gate: Gate, state: ExecutionState): Promise<void> {
   const { signal } = state.context;
-  const deadline = gate.timeoutSeconds === undefined ? undefined : AbortSignal.timeout(gate.timeoutSeconds * 1000);
+  const deadline =
+    gate.timeoutSeconds === undefined ? undefined : AbortSignal.timeout(timerDelay(gate.timeoutSeconds * 1000));
   const over = deadline === undefined ? signal : AbortSignal.any([signal, deadline]);
   const tell = (status: string, kind: 'working' | 'done' | 'warning' | 'error', text?: string): void => {
     for (const { name } of gate.containers)

@@ -8,6 +8,7 @@ import {
   type ContainerConfig,
   type ContainerRecord,
   type HostConfig,
+  type MountPoint,
   NEVER,
   NOT_STARTED,
 } from '../../src/engine/native/containers/types.ts';
@@ -38,6 +39,8 @@ function facts(
     },
     rootfs: '/run/rootfs',
     user: { uid: 0, gid: 0, additionalGids: [], home: '/root' },
+    linkVariables: [],
+    recursiveReadOnly: true,
     availableCapabilities: [...DEFAULT_CAPABILITIES, 'CAP_NET_ADMIN'],
     architecture: 'x64',
     cgroupPath: `/windlass/${ID}`,
@@ -110,6 +113,26 @@ test('a container with limits, mounts and a user', async () => {
     ],
   );
   await expect(shown(given)).toMatchFileSnapshot('../golden/engine-native/limits.json');
+});
+
+describe('mounts below a bind mount', () => {
+  const bind = { Type: 'bind', Source: '/s', Destination: '/d', Mode: '', RW: false, Propagation: 'rprivate' } as const;
+  const optionsOf = (point: MountPoint, recursiveReadOnly = true) =>
+    ociConfig(facts({}, {}, { recursiveReadOnly }, [point])).mounts.find(({ destination }) => destination === '/d')
+      ?.options;
+  test.each<[string, Partial<MountPoint>, string[]]>([
+    ['are read-only with it', {}, ['rbind', 'ro', 'rro', 'rprivate']],
+    ['stay as they are', { Below: 'as they are' }, ['rbind', 'ro', 'rprivate']],
+    ['stay out', { Below: 'omitted' }, ['bind', 'ro', 'private']],
+    ['come along', { RW: true }, ['rbind', 'rw', 'rprivate']],
+  ])('%s', (_, change, expected) => {
+    expect(optionsOf({ ...bind, ...change })).toEqual(expected);
+  });
+
+  test('where the kernel cannot: only who insists is refused', () => {
+    expect(optionsOf(bind, false)).toEqual(['rbind', 'ro', 'rprivate']);
+    expect(() => optionsOf({ ...bind, Below: 'read-only' }, false)).toThrow('needs Linux 5.12');
+  });
 });
 
 describe('rules', () => {

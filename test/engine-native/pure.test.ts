@@ -25,6 +25,7 @@ import { parsePort } from '../../src/engine/native/containers/publish.ts';
 import { nextDelay } from '../../src/engine/native/containers/restart.ts';
 import { runtimeMessage } from '../../src/engine/native/containers/runtime-message.ts';
 import { defaultSeccomp } from '../../src/engine/native/containers/seccomp.ts';
+import { tmpfsOptions } from '../../src/engine/native/containers/tmpfs-options.ts';
 import { resolveUser } from '../../src/engine/native/containers/users.ts';
 import { applyChanges } from '../../src/engine/native/images/changes.ts';
 import { Rounds, Serial } from '../../src/engine/native/serial.ts';
@@ -59,18 +60,18 @@ describe('users', () => {
   const passwd = 'root:x:0:0:root:/root:/bin/sh\nweb:x:33:33::/var/www:/bin/false\n#old:x:9:9::/:\n';
   const group = 'root:x:0:\nweb:x:33:\nlogs:x:50:web,other\n';
   test.each([
-    ['', { uid: 0, gid: 0, home: '/root' }],
-    ['web', { uid: 33, gid: 33, home: '/var/www', additionalGids: [50] }],
-    ['33', { uid: 33, gid: 33, home: '/var/www', additionalGids: [50] }],
-    ['1234', { uid: 1234, gid: 0, home: '/', additionalGids: [] }],
-    ['web:logs', { uid: 33, gid: 50, additionalGids: [] }],
+    ['', { uid: 0, gid: 0, home: '/root', additionalGids: [0] }],
+    ['web', { uid: 33, gid: 33, home: '/var/www', additionalGids: [33, 50] }],
+    ['33', { uid: 33, gid: 33, home: '/var/www', additionalGids: [33, 50] }],
+    ['1234', { uid: 1234, gid: 0, home: '/', additionalGids: [0] }],
+    ['web:logs', { uid: 33, gid: 50, additionalGids: [50] }],
     ['7:8', { uid: 7, gid: 8 }],
   ])('%j', (text, expected) => {
     expect(resolveUser(text, passwd, group, [])).toMatchObject(expected);
   });
 
   test('further groups, by name or number', () => {
-    expect(resolveUser('', passwd, group, ['logs', '77']).additionalGids).toEqual([50, 77]);
+    expect(resolveUser('', passwd, group, ['logs', '77']).additionalGids).toEqual([0, 50, 77]);
   });
 
   test('names that are not there', () => {
@@ -80,7 +81,8 @@ describe('users', () => {
     expect(() => resolveUser('web:none', passwd, group, [])).toThrow(
       'unable to find group none: no matching entries in group file',
     );
-    expect(() => resolveUser('99999999999', passwd, group, [])).toThrow('unable to find user');
+    for (const id of ['99999999999', '-1', '0:-1'])
+      expect(() => resolveUser(id, passwd, group, [])).toThrow('uids and gids must be in range 0-2147483647');
   });
 
   test('an image without the files has root', () => {
@@ -198,7 +200,30 @@ describe('mounts', () => {
 
   test('memory', () => {
     const [request] = mountRequests({}, { Tmpfs: { '/t': 'size=1m,mode=700' } }, []);
-    expect(request).toMatchObject({ type: 'tmpfs', target: '/t', tmpfsOptions: ['noexec', 'size=1m', 'mode=700'] });
+    expect(request).toMatchObject({
+      type: 'tmpfs',
+      target: '/t',
+      tmpfsOptions: ['nosuid', 'nodev', 'noexec', 'size=1m', 'mode=700'],
+    });
+  });
+
+  test.each([
+    [[], ['nosuid', 'nodev', 'noexec']],
+    [
+      ['exec', 'suid', 'size=1m'],
+      ['nodev', 'exec', 'suid', 'size=1m'],
+    ],
+    [
+      ['defaults', 'noexec', 'mode=0711'],
+      ['nosuid', 'nodev', 'noexec', 'mode=0711'],
+    ],
+  ])('options of a tmpfs: %j', (asked, expected) => {
+    expect(tmpfsOptions(asked)).toEqual(expected);
+    expect(tmpfsOptions(expected), 'settled once, they stay').toEqual(expect.arrayContaining(expected));
+  });
+
+  test.each(['nonsense', 'size', 'size=', 'bind', 'lowerdir=/'])('"%s" is no option of a tmpfs', (word) => {
+    expect(() => tmpfsOptions([word])).toThrow(`invalid tmpfs option ["${word}"]`);
   });
 });
 
@@ -391,6 +416,8 @@ test('/etc/hosts', () => {
   };
   const text = hostsFile(facts);
   expect(text.split('\n').slice(-4)).toEqual(['172.18.0.1\tapi', '10.0.0.9\tdb', '172.18.0.2\tweb.shop web', '']);
+  const dotted = hostsFile({ ...facts, hostname: 'web.shop.test', domainname: '' });
+  expect(dotted.split('\n').at(-2)).toBe('172.18.0.2\tweb.shop.test web');
 });
 
 test('/etc/resolv.conf', () => {

@@ -84,6 +84,7 @@ export async function openEngine(folders: EngineFolders, options: EngineOptions 
       paths,
       runtime: lifecycle.runtime,
       availableCapabilities: machine.capabilities,
+      store,
     });
     const terminals = new TerminalSizes(host);
     const builder = new Builder({

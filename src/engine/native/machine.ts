@@ -27,6 +27,8 @@ export interface Machine {
   /** Host path of an init for `--init`; undefined where none is installed. */
   readonly init: string | undefined;
   readonly kernelVersion: string;
+  /** Whether mounts below another can be made read-only with it: mount_setattr(2), Linux 5.12. */
+  readonly recursiveReadOnly: boolean;
   readonly operatingSystem: string;
   readonly cpus: number;
   readonly memoryBytes: number;
@@ -46,6 +48,7 @@ export async function probeMachine(host: NativeHost): Promise<Machine> {
   const inits = await Promise.all(INITS.map((name) => findProgram(host.files, name)));
   const status = await host.files.readFile('/proc/self/status', 'utf8');
   const architecture = arch();
+  const kernelVersion = (await host.files.readFile('/proc/sys/kernel/osrelease', 'utf8')).trim();
   return {
     runtimes: [runtime, ...others],
     cgroupMode,
@@ -56,7 +59,8 @@ export async function probeMachine(host: NativeHost): Promise<Machine> {
     features: await probeFeatures(host, cgroupMode, cgroupRoots),
     apparmor: (await readIfExists(host.files, '/sys/module/apparmor/parameters/enabled'))?.trim() === 'Y',
     init: inits.find((path) => path !== undefined),
-    kernelVersion: (await host.files.readFile('/proc/sys/kernel/osrelease', 'utf8')).trim(),
+    kernelVersion,
+    recursiveReadOnly: isAtLeast(kernelVersion, 5, 12),
     operatingSystem: prettyName((await readIfExists(host.files, '/etc/os-release')) ?? ''),
     cpus: cpus().length,
     memoryBytes: totalmem(),
@@ -102,6 +106,11 @@ async function probeFeatures(
     }),
   );
   return new Set(found.flat());
+}
+
+function isAtLeast(version: string, major: number, minor: number): boolean {
+  const [, first = 0, second = 0] = /^(\d+)\.(\d+)/.exec(version)?.map(Number) ?? [];
+  return first > major || (first === major && second >= minor);
 }
 
 const prettyName = (osRelease: string): string => /^PRETTY_NAME="?([^"\n]+)/m.exec(osRelease)?.[1] ?? 'Linux';

@@ -12,6 +12,7 @@ import { profileFor } from './apparmor.ts';
 import { deviceFacts } from './device-facts.ts';
 import { addressesOf, cgroupOf, leasesOf, publishingLease } from './endpoints.ts';
 import { hostsFile, resolvConf } from './etc-files.ts';
+import { linkedHosts, linksOf, linkVariables } from './links.ts';
 import { lxcfsFiles } from './lxcfs.ts';
 import { type NamespaceSource, ociConfig } from './oci-config.ts';
 import type { OciConfig } from './oci-types.ts';
@@ -61,10 +62,12 @@ export async function writeBundle(
     record: { ...record, mounts },
     rootfs: container.rootfs,
     user,
+    linkVariables: linkVariables(record, linksOf(record, parts.store.all())),
     availableCapabilities: machine.capabilities,
     architecture: machine.architecture,
     cgroupPath: cgroupOf(record),
     cgroupMode: machine.cgroupMode,
+    recursiveReadOnly: machine.recursiveReadOnly,
     cgroupNamespace: hostConfig.CgroupnsMode === 'private' || (!hostConfig.CgroupnsMode && machine.cgroupMode === 'v2'),
     namespaces,
     apparmor,
@@ -102,20 +105,8 @@ function hostsFacts(parts: BundleParts, record: ContainerRecord): Parameters<typ
     extraHosts: record.hostConfig.ExtraHosts ?? [],
     // Where no bridge of the container's leads to the host, the default network's address stands for it, as in Docker.
     gateway: publishingLease(record)?.gateway ?? parts.networks.find(DEFAULT_NETWORK).ipam[0]?.Gateway,
-    links: linkedHosts(parts, record),
+    links: linkedHosts(linksOf(record, parts.store.all())),
   };
-}
-
-/** `--link` on the default network, which has no resolver: names go to /etc/hosts. */
-function linkedHosts(parts: BundleParts, record: ContainerRecord): { address: string; names: string[] }[] {
-  return (record.hostConfig.Links ?? []).flatMap((link) => {
-    const [target = '', alias = target] = link.replace(/^\//, '').split(':');
-    const other = parts.store.all().find((candidate) => candidate.name === target || candidate.id.startsWith(target));
-    const lease = other && leasesOf(other)[0]?.lease;
-    return other && lease
-      ? [{ address: lease.address, names: [...new Set([alias, other.config.Hostname ?? '', other.name])] }]
-      : [];
-  });
 }
 
 async function namespaceSources(

@@ -214,7 +214,11 @@ async function settleMount(parts: CreateParts, request: MountRequest): Promise<M
     if (!exists && !request.createSource)
       throw badRequest(`invalid mount config for type "bind": bind source path does not exist: ${source}`);
     if (!exists) await makeSource(parts, source);
-    return { Type: type, Source: source, Destination, Mode, RW, Propagation: Propagation || 'rprivate' };
+    const { below } = request;
+    return {
+      ...{ Type: type, Source: source, Destination, Mode, RW, Propagation: Propagation || 'rprivate' },
+      ...(below === undefined ? {} : { Below: below }),
+    };
   }
   const { record } = await parts.volumes.create({
     ...(source === '' ? {} : { Name: source }),
@@ -255,6 +259,8 @@ function chooseEndpoints(
     if (v4 && !isIPv4(v4)) throw badRequest(`invalid IPv4 address: ${v4}`);
     if (v6 && !isIPv6(v6)) throw badRequest(`invalid IPv6 address: ${v6}`);
     const network = parts.networks.lookup(reference);
+    if ((v4 || v6) && (network?.driver === 'host' || network?.driver === 'null'))
+      throw badRequest('user specified IP address is supported on user defined networks only');
     if (!network) {
       // Told when it is needed: at the start, as in Docker.
       endpoints[reference] ??= { networkId: '', networkName: reference, settings: given };

@@ -37,7 +37,11 @@ export function hostsFile(facts: HostsFacts): string {
 
 /** A container's own addresses with its names. */
 export function ownLines(facts: Pick<HostsFacts, 'hostname' | 'domainname' | 'addresses'>): string[] {
-  const own = facts.domainname === '' ? facts.hostname : `${facts.hostname}.${facts.domainname} ${facts.hostname}`;
+  const { hostname, domainname } = facts;
+  const dot = hostname.indexOf('.');
+  const full = domainname === '' ? hostname : `${hostname}.${domainname}`;
+  const short = domainname === '' && dot > 0 ? hostname.slice(0, dot) : hostname;
+  const own = full === short ? full : `${full} ${short}`;
   return facts.addresses.map((address) => `${address}\t${own}`);
 }
 

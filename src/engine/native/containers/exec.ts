@@ -12,12 +12,14 @@ import type { Paths } from '../paths.ts';
 import { openStdin } from './attach-bridge.ts';
 import { chooseCapabilities } from './capabilities.ts';
 import { ownWords } from './exec-stderr.ts';
+import { linksOf, linkVariables } from './links.ts';
 import { parseSyncMessage, runtimeArguments } from './monitor.ts';
 import { processEnvironment } from './oci-config.ts';
 import type { OciConfig, OciProcess } from './oci-types.ts';
 import { processStart, rootOf, signalProcess } from './process.ts';
 import type { Runtime } from './runtime.ts';
 import { loggedFailure, runtimeMessage } from './runtime-message.ts';
+import type { ContainerStore } from './store.ts';
 import type { ContainerRecord } from './types.ts';
 import { userFacts } from './user-facts.ts';
 
@@ -63,6 +65,7 @@ export interface ExecParts {
   readonly paths: Paths;
   readonly runtime: Runtime;
   readonly availableCapabilities: readonly string[];
+  readonly store: ContainerStore;
 }
 
 /** Sessions are kept for `inspect` after their end until their container goes, at most so many per container. */
@@ -177,7 +180,14 @@ export class ExecSessions {
       terminal,
       user: { uid: user.uid, gid: user.gid, additionalGids: user.additionalGids },
       args: config.Cmd ?? [],
-      env: processEnvironment([...(record.config.Env ?? []), ...(config.Env ?? [])], environment),
+      env: processEnvironment(
+        [
+          ...linkVariables(record, linksOf(record, this.#parts.store.all())),
+          ...(record.config.Env ?? []),
+          ...(config.Env ?? []),
+        ],
+        environment,
+      ),
       cwd: config.WorkingDir || record.config.WorkingDir || '/',
       capabilities: { bounding, effective: held, permitted: held },
     };

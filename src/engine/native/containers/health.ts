@@ -1,7 +1,9 @@
 // Health checks: a probe inside the container, again and again, and what its results mean.
 import type { Readable } from 'node:stream';
 import { messageOf } from '../../../errors.ts';
+import { formatDuration } from '../../../go-duration.ts';
 import { debug } from '../../../log.ts';
+import { timerDelay } from '../../../timers.ts';
 import type { EventBus } from '../events.ts';
 import type { HealthConfig } from '../images/image-config.ts';
 import { timestamp } from '../names.ts';
@@ -107,7 +109,7 @@ export class HealthChecks {
     clearTimeout(this.#timers.get(id));
     this.#timers.set(
       id,
-      setTimeout(() => void this.#check(id, run, probe), delay),
+      setTimeout(() => void this.#check(id, run, probe), timerDelay(delay)),
     );
   }
 
@@ -139,13 +141,16 @@ export class HealthChecks {
       const output = collect([streams.stdout, streams.stderr]);
       let timer: NodeJS.Timeout | undefined;
       const late = new Promise<undefined>((resolve) => {
-        timer = setTimeout(() => resolve(undefined), probe.timeoutMs);
+        timer = setTimeout(() => resolve(undefined), timerDelay(probe.timeoutMs));
       });
       const result = await Promise.race([streams.ended, late]);
       clearTimeout(timer);
       if (result) return done(result.exitCode, result.failure ?? output());
       await this.#parts.execs.kill(session.id);
-      return done(-1, `Health check exceeded timeout (${probe.timeoutMs / 1000}s)`);
+      return done(
+        -1,
+        `Health check exceeded timeout (${formatDuration(BigInt(Math.round(probe.timeoutMs * NANOSECONDS)))})`,
+      );
     } catch (error) {
       debug('health', () => messageOf(error));
       return done(-1, messageOf(error));

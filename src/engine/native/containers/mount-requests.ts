@@ -1,6 +1,7 @@
 // What of a host, a volume or memory a container wants mounted, from the five places where a client can say it. Pure.
 import { badRequest } from '../server/api-error.ts';
-import type { ContainerConfig, HostConfig, MountPoint, MountSpec } from './types.ts';
+import { tmpfsOptions } from './tmpfs-options.ts';
+import type { ContainerConfig, HostConfig, MountPoint, MountSpec, MountsBelow } from './types.ts';
 
 export interface MountRequest {
   readonly type: 'bind' | 'volume' | 'tmpfs';
@@ -19,6 +20,7 @@ export interface MountRequest {
   readonly driver: string;
   readonly driverOptions: Readonly<Record<string, string>>;
   readonly tmpfsOptions: readonly string[];
+  readonly below?: MountsBelow;
 }
 
 const PROPAGATIONS = new Set(['private', 'rprivate', 'shared', 'rshared', 'slave', 'rslave']);
@@ -59,7 +61,12 @@ export function mountRequests(
   }
   for (const spec of hostConfig.Mounts ?? []) add(parseSpec(spec));
   for (const [target, options] of Object.entries(hostConfig.Tmpfs ?? {}))
-    add({ ...EMPTY, type: 'tmpfs', target, tmpfsOptions: tmpfsWords(options) });
+    add({
+      ...EMPTY,
+      type: 'tmpfs',
+      target,
+      tmpfsOptions: tmpfsOptions(options.split(',').filter((word) => word !== '')),
+    });
   for (const text of Object.keys(config.Volumes ?? {})) {
     // A path, for a volume without a name; clients also put here what looks to them like a path of another system: `a:/x`.
     const request = parseBind(text, hostConfig.VolumeDriver ?? '');
@@ -159,6 +166,7 @@ function parseSpec(spec: MountSpec): MountRequest {
         source: normal(source),
         propagation: propagationOf(spec.BindOptions?.Propagation ?? ''),
         createSource: spec.BindOptions?.CreateMountpoint === true,
+        ...mountsBelow(spec),
       };
     case 'volume': {
       const options = spec.VolumeOptions;
@@ -176,13 +184,30 @@ function parseSpec(spec: MountSpec): MountRequest {
     }
     case 'tmpfs': {
       if (source !== '') throw badRequest('invalid mount config for type "tmpfs": field Source must not be specified');
-      const { SizeBytes: size, Mode: mode } = spec.TmpfsOptions ?? {};
+      const { SizeBytes: size, Mode: mode, Options: more = [] } = spec.TmpfsOptions ?? {};
       const words = [...(size ? [`size=${size}`] : []), ...(mode ? [`mode=${mode.toString(8)}`] : [])];
-      return { ...base, type, tmpfsOptions: ['noexec', ...words] };
+      return { ...base, type, tmpfsOptions: tmpfsOptions([...words, ...more.map((pair) => pair.join('='))]) };
     }
     default:
       throw badRequest(`invalid mount config for type "${type}": mount type unknown`);
   }
+}
+
+/** What the client says of mounts below the source. Throws where it contradicts itself. */
+function mountsBelow({ ReadOnly: readOnly, BindOptions: options = {} }: MountSpec): { below?: MountsBelow } {
+  const { NonRecursive: omit, ReadOnlyNonRecursive: loose, ReadOnlyForceRecursive: strict } = options;
+  const asked = loose ? 'ReadOnlyNonRecursive' : strict ? 'ReadOnlyForceRecursive' : undefined;
+  const wrong =
+    asked !== undefined && !readOnly
+      ? 'not ReadOnly'
+      : asked !== undefined && omit
+        ? 'also NonRecursive'
+        : loose && strict
+          ? 'also ReadOnlyForceRecursive'
+          : undefined;
+  if (wrong !== undefined) throw badRequest(`invalid mount config for type "bind": mount is ${asked}, but ${wrong}`);
+  if (omit) return { below: 'omitted' };
+  return loose ? { below: 'as they are' } : strict ? { below: 'read-only' } : {};
 }
 
 function propagationOf(text: string): string {
@@ -200,9 +225,5 @@ const inherit = (point: MountPoint): MountRequest => ({
   mode: point.Mode,
   propagation: point.Propagation,
   tmpfsOptions: point.Options ?? [],
+  ...(point.Below === undefined ? {} : { below: point.Below }),
 });
-
-const tmpfsWords = (options: string): string[] => {
-  const words = options.split(',').filter((word) => word !== '');
-  return words.some((word) => word === 'exec' || word === 'noexec') ? words : ['noexec', ...words];
-};

@@ -15,6 +15,8 @@ export interface BundleFacts extends Omit<MountFacts, 'hostConfig' | 'mounts'> {
   readonly record: ContainerRecord;
   readonly rootfs: string;
   readonly user: ProcessUser;
+  /** What tells of linked containers: `DB_PORT=…`. */
+  readonly linkVariables: readonly string[];
   /** Capabilities this machine can give. */
   readonly availableCapabilities: readonly string[];
   /** Node's name of the architecture: `x64`. */
@@ -76,7 +78,7 @@ export function ociProcess(facts: BundleFacts, capabilities: readonly string[]):
     terminal: config.Tty === true,
     user: { uid: user.uid, gid: user.gid, additionalGids: user.additionalGids },
     args: facts.init === undefined ? command : [INIT_PATH, '--', ...command],
-    env: processEnvironment(config.Env ?? [], {
+    env: processEnvironment([...facts.linkVariables, ...(config.Env ?? [])], {
       hostname: config.Hostname ?? '',
       home: user.home,
       terminal: config.Tty === true,
@@ -130,7 +132,10 @@ function sysctls(facts: BundleFacts): Record<string, string> {
         'net.ipv4.conf.all.route_localnet': '1',
       }
     : {};
-  return { ...own, ...(facts.record.hostConfig.Sysctls ?? {}) };
+  const { Domainname: domain = '' } = facts.record.config;
+  const named: Record<string, string> =
+    domain !== '' && facts.namespaces.uts === 'new' ? { 'kernel.domainname': domain } : {};
+  return { ...own, ...named, ...(facts.record.hostConfig.Sysctls ?? {}) };
 }
 
 /** A shared or slave mount inside needs the root to propagate at least as far. */

@@ -1,8 +1,10 @@
 // What is mounted into a container: the kernel's file systems, the engine's small files, then the user's mounts, shallow
 // paths first so that no mount hides another. Pure.
 import type { CgroupMode } from '../machine.ts';
+import { badRequest } from '../server/api-error.ts';
 import { LXCFS_PROC } from './lxcfs.ts';
 import type { OciMount } from './oci-types.ts';
+import { tmpfsOptions } from './tmpfs-options.ts';
 import type { HostConfig, MountPoint } from './types.ts';
 
 export interface MountFacts {
@@ -15,6 +17,8 @@ export interface MountFacts {
   readonly sharedShm?: string;
   /** Files of /proc as lxcfs has them, by their names: the container's own memory and CPUs. */
   readonly lxcfs: readonly string[];
+  /** Whether mounts below a read-only one can be made read-only with it (Linux 5.12). */
+  readonly recursiveReadOnly: boolean;
   /** Host path of the init program, where one is wanted. */
   readonly init?: string;
 }
@@ -59,11 +63,13 @@ export function ociMounts(facts: MountFacts): OciMount[] {
       : mount('/dev/shm', 'bind', facts.sharedShm, 'rbind'),
   ];
   const shown = facts.lxcfs.map((name) => mount(`/proc/${name}`, 'bind', `${LXCFS_PROC}/${name}`, 'rbind', 'rprivate'));
-  const users = mounts.map(userMount);
+  const users = mounts.map((point) => userMount(point, facts.recursiveReadOnly));
   const taken = new Set(users.map((m) => m.destination));
+  // They belong to the root file system: where that is read-only, they are.
+  const rootAccess = hostConfig.ReadonlyRootfs ? ['ro'] : [];
   const files = Object.entries(facts.files)
     .filter(([destination]) => !taken.has(destination))
-    .map(([destination, source]) => mount(destination, 'bind', source, 'rbind', 'rprivate'));
+    .map(([destination, source]) => mount(destination, 'bind', source, 'rbind', 'rprivate', ...rootAccess));
   const init = facts.init === undefined ? [] : [mount(INIT_PATH, 'bind', facts.init, 'bind', 'ro')];
   const own = [...users, ...files].sort((a, b) => depth(a.destination) - depth(b.destination));
   const wanted = kernel.filter(
@@ -72,12 +78,19 @@ export function ociMounts(facts: MountFacts): OciMount[] {
   return [...wanted, ...shown, ...own, ...init];
 }
 
-function userMount(point: MountPoint): OciMount {
+function userMount(point: MountPoint, recursiveReadOnly: boolean): OciMount {
   const access = point.RW ? 'rw' : 'ro';
   if (point.Type === 'tmpfs')
-    return mount(point.Destination, 'tmpfs', 'tmpfs', 'nosuid', 'nodev', ...(point.Options ?? ['noexec']), access);
+    return mount(point.Destination, 'tmpfs', 'tmpfs', ...tmpfsOptions(point.Options ?? []), access);
   const propagation = point.Propagation === '' ? 'rprivate' : point.Propagation;
-  return mount(point.Destination, 'bind', point.Source, 'rbind', access, propagation);
+  const { Below: below } = point;
+  if (below === 'read-only' && !recursiveReadOnly)
+    throw badRequest(`mounts below ${point.Source} cannot be made read-only: this needs Linux 5.12`);
+  // crun takes the "r" of any option for a bind of all that is below.
+  if (below === 'omitted')
+    return mount(point.Destination, 'bind', point.Source, 'bind', access, propagation.replace(/^r/, ''));
+  const all = !point.RW && below !== 'as they are' && recursiveReadOnly ? ['rro'] : [];
+  return mount(point.Destination, 'bind', point.Source, 'rbind', access, ...all, propagation);
 }
 
 const depth = (path: string): number => path.split('/').filter((part) => part !== '').length;

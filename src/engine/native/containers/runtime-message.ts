@@ -40,6 +40,7 @@ function asRunc(message: string, program: string | undefined): string {
   // A folder is "not permitted".
   const closed = /^open executable: (Permission denied|Operation not permitted)/.exec(message)?.[1];
   if (closed === undefined) return message;
+  if (program === '') return starting(program, 'executable file not found in $PATH');
   return starting(program, closed === 'Permission denied' ? 'permission denied' : 'is a directory: permission denied');
 }
 

@@ -38,7 +38,13 @@ export interface MountSpec {
   Target?: string;
   ReadOnly?: boolean;
   Consistency?: string;
-  BindOptions?: { Propagation?: string; NonRecursive?: boolean; CreateMountpoint?: boolean };
+  BindOptions?: {
+    Propagation?: string;
+    NonRecursive?: boolean;
+    CreateMountpoint?: boolean;
+    ReadOnlyNonRecursive?: boolean;
+    ReadOnlyForceRecursive?: boolean;
+  };
   VolumeOptions?: {
     NoCopy?: boolean;
     Labels?: Record<string, string> | null;
@@ -156,7 +162,12 @@ export interface MountPoint {
   readonly NoCopy?: boolean;
   /** A folder within the volume. */
   readonly Subpath?: string;
+  /** What becomes of mounts below the source; without a word they come along, as read-only as the mount itself. */
+  readonly Below?: MountsBelow;
 }
+
+/** `omitted`: they do not come along. `as they are`: writable below a read-only mount, too. `read-only`: or not at all. */
+export type MountsBelow = 'omitted' | 'as they are' | 'read-only';
 
 /** A container's attachment to one network. */
 export interface Endpoint {

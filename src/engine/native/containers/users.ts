@@ -3,6 +3,7 @@
 export interface ProcessUser {
   readonly uid: number;
   readonly gid: number;
+  /** The primary one among them, as in Docker: otherwise a process could leave it, and what is refused to the group would be open to it. */
   readonly additionalGids: readonly number[];
   /** Home directory; `/` where passwd has no entry. */
   readonly home: string;
@@ -37,9 +38,7 @@ export function resolveUser(text: string, passwd: string, group: string, groupAd
   const name = entry?.name ?? '';
   const memberships = groupText === '' ? groups.filter((g) => name !== '' && g.members.includes(name)) : [];
   const extra = groupAdd.map((g) => groupId(groups, g));
-  const additionalGids = [...new Set([...memberships.map((g) => g.gid), ...extra])].filter(
-    (g) => g !== gid || extra.includes(g),
-  );
+  const additionalGids = [...new Set([gid, ...memberships.map((g) => g.gid), ...extra])];
   return { uid, gid, additionalGids, home: entry?.home || '/' };
 }
 
@@ -58,8 +57,10 @@ function groupId(groups: readonly GroupEntry[], text: string): number {
 }
 
 function numericId(text: string): number | undefined {
-  const id = /^\d+$/.test(text) ? Number(text) : undefined;
-  return id !== undefined && id <= MAX_ID ? id : undefined;
+  if (!/^-?\d+$/.test(text)) return undefined;
+  const id = Number(text);
+  if (id < 0 || id > MAX_ID) throw new Error(`uids and gids must be in range 0-${MAX_ID}`);
+  return id;
 }
 
 const lines = (text: string): string[][] =>

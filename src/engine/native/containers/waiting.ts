@@ -1,4 +1,5 @@
 // Waiting for moments in the life of containers, and for several things at once.
+import { timerDelay } from '../../../timers.ts';
 import type { ContainerRecord } from './types.ts';
 
 type Waiter = (record: ContainerRecord) => void;
@@ -44,7 +45,7 @@ export async function within(promise: Promise<unknown>, milliseconds: number | u
   if (milliseconds === undefined) return promise.then(() => true);
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<boolean>((resolve) => {
-    timer = setTimeout(() => resolve(false), milliseconds);
+    timer = setTimeout(() => resolve(false), timerDelay(milliseconds));
   });
   try {
     return await Promise.race([promise.then(() => true), late]);

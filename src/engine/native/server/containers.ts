@@ -7,7 +7,7 @@ import { inspectContainer } from '../containers/inspect.ts';
 import { limitWarnings } from '../containers/limit-features.ts';
 import { isListed, summarise } from '../containers/list.ts';
 import { containerSizes } from '../containers/sizes.ts';
-import type { ContainerRecord } from '../containers/types.ts';
+import type { ContainerRecord, MountSpec } from '../containers/types.ts';
 import type { NativeEngine } from '../engine.ts';
 import { findImage } from '../images/lookup.ts';
 import { ApiError, badRequest, notFound } from './api-error.ts';
@@ -18,6 +18,17 @@ import type { Routes } from './router.ts';
 
 export const isTrue = (value: string | null): boolean =>
   value !== null && !['', '0', 'false', 'no', 'none'].includes(value.toLowerCase());
+
+/** What a request means that was written for an older version of the API: before 1.44, mounts below a read-only one were left alone. */
+function inWordsOf(version: number, request: CreateRequest): CreateRequest {
+  const { HostConfig: host } = request;
+  if (version >= 44 || !host?.Mounts) return request;
+  const older = (spec: MountSpec): MountSpec =>
+    spec.Type === 'bind' && spec.ReadOnly && !spec.BindOptions?.NonRecursive
+      ? { ...spec, BindOptions: { ...spec.BindOptions, ReadOnlyNonRecursive: true } }
+      : spec;
+  return { ...request, HostConfig: { ...host, Mounts: host.Mounts.map(older) } };
+}
 
 export function containerRoutes(engine: NativeEngine): Routes {
   const { store, lifecycle } = engine;
@@ -31,7 +42,7 @@ export function containerRoutes(engine: NativeEngine): Routes {
   return {
     'GET /containers/json': async (exchange) => exchange.reply(200, await list(engine, exchange)),
     'POST /containers/create': async (exchange) => {
-      const request = await bodyOf<CreateRequest>(exchange, CREATE_CONTAINER);
+      const request = inWordsOf(exchange.version, await bodyOf<CreateRequest>(exchange, CREATE_CONTAINER));
       if (Object.keys(request).length === 0) throw badRequest('Config cannot be empty in order to create a container');
       requirePlatform(engine, request.Image ?? '', exchange.query.get('platform') ?? '');
       const record = await createContainer(engine, (exchange.query.get('name') ?? '').replace(/^\//, ''), request);

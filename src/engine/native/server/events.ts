@@ -1,4 +1,5 @@
 // `/events`: what happened since a time, and what happens until another.
+import { timerDelay } from '../../../timers.ts';
 import { parseTime } from '../containers/log-file.ts';
 import type { NativeEngine } from '../engine.ts';
 import type { ApiEvent } from '../events.ts';
@@ -36,7 +37,7 @@ function events(engine: NativeEngine, exchange: Exchange): void {
     return;
   }
   const stop = engine.events.listen(tell);
-  const timer = left === undefined ? undefined : setTimeout(() => response.end(), Math.min(left, 2 ** 31 - 1));
+  const timer = left === undefined ? undefined : setTimeout(() => response.end(), timerDelay(left));
   exchange.gone.addEventListener('abort', () => {
     stop();
     clearTimeout(timer);
