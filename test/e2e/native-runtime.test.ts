@@ -218,17 +218,18 @@ test('namespaces of others, seccomp profiles, no new privileges', async () => {
   ).toBe('NoNewPrivs:\t0\nSeccomp:\t0\n');
 });
 
-test('running out of memory is told: in the state, as an event, and not for a container that goes on', async () => {
+const outOfMemory = async (name: string): Promise<string[]> => {
+  const only = ['--filter', `container=${name}`, '--filter', 'event=oom'];
+  return (await docker('events', '--since', '1', '--until', '0s', ...only)).split('\n').filter((line) => line !== '');
+};
+
+test('running out of memory is told: in the state and as an event, once a kill; who goes on has not been killed', async () => {
   await engine.docker(['run', '--name', 'hog', '-m', '16m', '--memory-swap', '16m', 'busybox', 'tail', '/dev/zero'], {
     exit: 137,
   });
   expect(await engine.inspect('hog', ({ State }) => [State.OOMKilled, State.ExitCode])).toEqual([true, 137]);
   // Events of the last second are left out by the client.
-  await eventually('the event is told', async () =>
-    (
-      await docker('events', '--since', '1', '--until', '0s', '--filter', 'container=hog', '--filter', 'event=oom')
-    ).includes('name=hog'),
-  );
+  await eventually('the event is told', async () => (await outOfMemory('hog')).length === 1);
   await docker('rm', 'hog');
   await docker(
     'run',
@@ -242,9 +243,13 @@ test('running out of memory is told: in the state, as an event, and not for a co
     'busybox',
     'sh',
     '-c',
-    'tail /dev/zero; echo on; sleep 600',
+    'tail /dev/zero; echo on; trap "tail /dev/zero" USR1; while :; do sleep 0.1; done',
   );
   await eventually('its child has been killed', async () => (await docker('logs', 'survivor')).includes('on'));
+  const kills = async (): Promise<number> => (await outOfMemory('survivor')).length;
+  await eventually('the kill is told', async () => (await kills()) === 1);
+  await docker('kill', '-s', 'USR1', 'survivor');
+  await eventually('the second one is told too', async () => (await kills()) === 2);
   expect(await engine.inspect('survivor', ({ State }) => [State.Status, State.OOMKilled])).toEqual(['running', false]);
   await docker('rm', '-f', 'survivor');
 });

@@ -73,8 +73,14 @@ export function events(at: At): void {
     expect((await past({ container: [other], event: ['kill'] }))[0]?.Actor.Attributes).toMatchObject({ signal: '9' });
   });
   test('running out of memory is told', async () => {
-    const id = await at().finished('tail /dev/zero', { HostConfig: { Memory: 16777216, MemorySwap: 16777216 } });
-    expect(actions(await past({ container: [id] }))).toContain('oom');
+    // Again and again: Docker looks for it a moment after the start only.
+    const id = await at().run({
+      Cmd: ['sh', '-c', 'while :; do tail /dev/zero; sleep 0.1; done'],
+      HostConfig: { Memory: 16777216, MemorySwap: 16777216 },
+    });
+    await eventually('the kill of a process of the container is told', async () =>
+      actions(await past({ container: [id] })).includes('oom'),
+    );
   });
   test('execs are told, with their command', async () => {
     const id = await at().run();

@@ -14,6 +14,7 @@ import { ExecSessions } from './containers/exec.ts';
 import { HealthChecks } from './containers/health.ts';
 import { Lifecycle } from './containers/lifecycle.ts';
 import { LogRotation } from './containers/log-rotation.ts';
+import { OomWatch } from './containers/oom-watch.ts';
 import { RestartPolicies } from './containers/restart.ts';
 import { startOrder } from './containers/start-order.ts';
 import { ContainerStore } from './containers/store.ts';
@@ -104,9 +105,11 @@ export async function openEngine(folders: EngineFolders, options: EngineOptions 
     const restarts = new RestartPolicies({ store, lifecycle, events, afterBoot });
     const health = new HealthChecks({ store, lifecycle, execs, events });
     const logs = new LogRotation(host, paths, lifecycle);
+    const memory = new OomWatch({ host, paths, store, events }, lifecycle);
     await lifecycle.open();
     await builder.open();
     logs.resume(store);
+    memory.resume();
     health.resume();
     restarts.resume();
     return {
@@ -144,6 +147,7 @@ export async function openEngine(folders: EngineFolders, options: EngineOptions 
         restarts.close();
         health.close();
         logs.close();
+        memory.close();
         terminals.close();
         lifecycle.close();
         await networks.clear();

@@ -9,7 +9,6 @@
 import { join } from 'node:path';
 import { messageOf } from '../../../errors.ts';
 import { debug } from '../../../log.ts';
-import { readIfExists } from '../host.ts';
 import { timestamp } from '../names.ts';
 import type { NetworkRecord } from '../networks/record.ts';
 import { Serial } from '../serial.ts';
@@ -20,6 +19,7 @@ import { eventAttributes } from './event-attributes.ts';
 import { ExitWatch } from './exit-watch.ts';
 import { launch, startFailure } from './launch.ts';
 import type { LifecycleParts, LifecycleTools } from './lifecycle-parts.ts';
+import { outOfMemory } from './oom-watch.ts';
 import { withRootfs } from './rootfs.ts';
 import { Runtime } from './runtime.ts';
 import { killContainer, type StopRequest, stopContainer } from './signals.ts';
@@ -241,7 +241,7 @@ export class Lifecycle {
       await host.files.rm(join(paths.exits, id), { force: true });
       return;
     }
-    const oomKilled = (await readIfExists(host.files, join(paths.container(id).bundle, 'oom'))) !== undefined;
+    const memory = await outOfMemory(this.#tools, record);
     await takeDown(this.#tools, record);
     const after = store.note(id, (current) => ({
       ...current,
@@ -251,11 +251,11 @@ export class Lifecycle {
         pid: 0,
         pidStart: '',
         exitCode: code,
-        oomKilled,
+        oomKilled: memory.killed,
         finishedAt: timestamp(),
       },
     }));
-    if (oomKilled) events.emit('container', 'oom', id, eventAttributes(after));
+    if (memory.killed && !memory.told) events.emit('container', 'oom', id, eventAttributes(after));
     events.emit('container', 'die', id, { ...eventAttributes(after), exitCode: String(code) });
     for (const listener of this.#listeners) listener.ended?.(after);
     const settled = store.get(id) ?? after;
