@@ -2,10 +2,11 @@
 import { messageOf, WindlassError } from '../errors.ts';
 import type { Project } from '../model.ts';
 import { usesModels } from '../planner/models.ts';
+import { isPattern } from '../service-pattern.ts';
 import type { LoadOptions } from '../spec/load.ts';
 import type { CommandContext } from './context.ts';
 import { projectFromLabels } from './labels-project.ts';
-import { expandServices, isPattern, serviceNames } from './service-arguments.ts';
+import { expandServices, serviceNames } from './service-arguments.ts';
 
 export interface Target {
   readonly project: Project;

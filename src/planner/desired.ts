@@ -5,12 +5,12 @@ import { withApiSocket } from './api-socket.ts';
 import { fileUses } from './file-objects.ts';
 import { unservedModels } from './models.ts';
 import type { UpOptions } from './options.ts';
-import { noSuchService, scaleOf, selectServices, sortedNames } from './services.ts';
+import { scaleOf, selectServices, sortedNames, unknownService } from './services.ts';
 
 export function desiredProject(declared: Project, options: UpOptions): Project {
   const given = withApiSocket(declared);
   for (const name of Object.keys(options.scale))
-    if (given.services[name] === undefined) throw noSuchService(given, name);
+    if (given.services[name] === undefined) throw unknownService(given, name);
   const selected = selectServices(given, {
     services: options.services,
     with: options.noDeps ? 'nothing' : 'dependencies',

@@ -11,7 +11,7 @@ import { addRunProvider } from './provider-steps.ts';
 import { addRemoveNetwork } from './reconcile-networks.ts';
 import { addRemoveVolume } from './reconcile-volumes.ts';
 import { isOneOff, managed, orphansOf, serviceOf } from './replicas.ts';
-import { imageOf, noSuchService, sortedNames } from './services.ts';
+import { imageOf, sortedNames, unknownService } from './services.ts';
 import { inStopOrder } from './stop-order.ts';
 
 export function planDown(project: Project, observation: Observation, given: Partial<DownOptions>): Plan {
@@ -29,7 +29,7 @@ export function planDown(project: Project, observation: Observation, given: Part
 }
 
 function chosenServices(project: Project, { services }: DownOptions): ReadonlySet<string> {
-  for (const name of services) if (project.services[name] === undefined) throw noSuchService(project, name);
+  for (const name of services) if (project.services[name] === undefined) throw unknownService(project, name);
   return new Set(services.length === 0 ? Object.keys(project.services) : services);
 }
 

@@ -20,14 +20,14 @@ import { asItIs } from './reconcile-run.ts';
 import { reconcileStarts } from './reconcile-start.ts';
 import { isOneOff, isUp, managed, serviceOf, sortContainers } from './replicas.ts';
 import type { ServiceContext } from './service-context.ts';
-import { inDependencyOrder, noSuchService, scaleOf, selectServices } from './services.ts';
+import { inDependencyOrder, scaleOf, selectServices, unknownService } from './services.ts';
 import { inStopOrder } from './stop-order.ts';
 
 export { planRestart } from './reconcile-restart.ts';
 
 /** Whether a service was meant: named, or none was. */
 const chooser = (project: Project, names: readonly string[]): ((name: string) => boolean) => {
-  for (const name of names) if (project.services[name] === undefined) throw noSuchService(project, name);
+  for (const name of names) if (project.services[name] === undefined) throw unknownService(project, name);
   return names.length === 0 ? (name) => project.services[name] !== undefined : (name) => names.includes(name);
 };
 

@@ -2,6 +2,7 @@
 import { WindlassError } from '../errors.ts';
 import type { Dependency, Project, Service } from '../model.ts';
 import { builtImageName, type Separator } from '../names.ts';
+import { noSuchService } from '../no-such-service.ts';
 
 /** The reference of the image a service runs: its own, or the name its build is given. */
 export const imageOf = (project: Project, service: Service, separator: Separator = '-'): string =>
@@ -74,7 +75,7 @@ export function selectServices(project: Project, selection: Selection): Project 
   const take = (name: string): void => {
     if (chosen.has(name)) return;
     const service = project.services[name];
-    if (service === undefined) throw noSuchService(project, name);
+    if (service === undefined) throw unknownService(project, name);
     chosen.add(name);
     if (selection.with === 'dependencies') for (const [other] of dependenciesOf(project, service)) take(other);
     if (selection.with === 'dependents') for (const other of dependentsOf(project, name)) take(other);
@@ -111,13 +112,6 @@ function withoutDependencies(service: Service, keep: (name: string) => boolean):
   return { ...service, depends_on: Object.fromEntries(edges.filter(([name]) => keep(name))) };
 }
 
-export function noSuchService(project: Project, name: string): WindlassError {
-  const disabled = project.disabledServices[name];
-  const profiles = disabled?.profiles ?? [];
-  return new WindlassError('PLAN_NO_SUCH_SERVICE', `no such service: ${name}`, {
-    hint:
-      profiles.length > 0
-        ? `enable one of its profiles: ${profiles.join(', ')}`
-        : `the services of this project are: ${sortedNames(project.services).join(', ') || 'none'}`,
-  });
-}
+/** That the project has no service of that name, or has it disabled. */
+export const unknownService = (project: Project, name: string): WindlassError =>
+  noSuchService(name, Object.keys(project.services), project.disabledServices[name]?.profiles);

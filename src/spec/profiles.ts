@@ -1,9 +1,7 @@
 // Which services take part: profiles, the services that were named, and the resources that those left need.
-import { WindlassError } from '../errors.ts';
 import type { Project, Service } from '../model.ts';
-import { suggestion } from '../suggest.ts';
-
-type Services = Readonly<Record<string, Service>>;
+import { noSuchService } from '../no-such-service.ts';
+import { isPattern, servicePattern } from '../service-pattern.ts';
 
 /** Services without profiles are always on; others when one of theirs is active. `*` activates all. */
 export function withProfiles(project: Project, profiles: readonly string[]): Project {
@@ -50,29 +48,13 @@ export function withSelectedServices(project: Project, names: readonly string[])
 }
 
 /** The enabled services that a name or pattern stands for. */
-function matching(name: string, { services }: Project, required: boolean): string[] {
+function matching(name: string, { services, disabledServices }: Project, required: boolean): string[] {
   if (Object.hasOwn(services, name)) return [name];
-  const pattern = globPattern(name);
+  const pattern = isPattern(name) ? servicePattern(name) : undefined;
   const found = pattern ? Object.keys(services).filter((candidate) => pattern.test(candidate)) : [];
-  if (found.length === 0 && required) throw noSuchService(name, services);
+  if (found.length === 0 && required)
+    throw noSuchService(name, Object.keys(services), disabledServices[name]?.profiles);
   return found;
-}
-
-/** Go's filepath.Match for names without slashes; undefined where there is nothing special in it. */
-function globPattern(text: string): RegExp | undefined {
-  if (!/[*?[\\]/.test(text)) return undefined;
-  const source = text.replace(/\\.|\[\^?[^\]]+\]|[\s\S]/g, (part) => {
-    if (part === '*') return '[^/]*';
-    if (part === '?') return '[^/]';
-    if (part.length > 2 && part.startsWith('[')) return part;
-    return (part.startsWith('\\') && part.length > 1 ? part.slice(1) : part).replace(/[^\w]/g, '\\$&');
-  });
-  return new RegExp(`^${source}$`);
-}
-
-function noSuchService(name: string, services: Services): WindlassError {
-  const hint = suggestion(name, Object.keys(services), 'see "config --services" for the names');
-  return new WindlassError('NO_SUCH_SERVICE', `no such service: ${name}`, { hint });
 }
 
 function withDependenciesIn(service: Service, selected: ReadonlySet<string>): Service {

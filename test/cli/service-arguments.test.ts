@@ -36,8 +36,8 @@ describe('service arguments', () => {
     );
   });
 
-  it('with an open bracket are refused', () => {
-    expect(() => expandServices(names, ['db['])).toThrow('syntax error in pattern "db["');
+  it.each(['db[', 'db[9-1]'])('that are no pattern, as %s, are refused', (pattern) => {
+    expect(() => expandServices(names, [pattern])).toThrow(`syntax error in pattern "${pattern}"`);
   });
 });
 

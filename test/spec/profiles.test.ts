@@ -56,6 +56,12 @@ describe('profiles', () => {
     );
   });
 
+  it('take patterns, and one that is none for a name', async () => {
+    const { project } = await loadFiles(FILES, { services: ['w?b'] });
+    expect(Object.keys(project.services)).toContain('web');
+    await expect(loadFiles(FILES, { services: ['w[z-a]'] })).rejects.toThrow('no such service: w[z-a]');
+  });
+
   it('refuse a service that nobody declares', async () => {
     await expect(loadFiles(FILES, { services: ['wbe'] })).rejects.toMatchObject({
       message: 'no such service: wbe',

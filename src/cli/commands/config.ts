@@ -5,13 +5,13 @@ import { UsageError } from '../../errors.ts';
 import { byBytes } from '../../go-json.ts';
 import type { Project, Service } from '../../model.ts';
 import { builtImageName, type Separator } from '../../names.ts';
+import { noSuchService } from '../../no-such-service.ts';
 import { withDefaultPlatform } from '../../platform.ts';
 import { type ConfigFormat, renderImages, renderProject, renderTree } from '../../spec/render.ts';
 import type { CommandContext } from '../context.ts';
 import type { CommandRun, FlagValues } from '../declaration.ts';
 import type { configFlags } from '../declarations/model.ts';
 import { writing } from '../output/writing.ts';
-import { noSuchService } from '../service-arguments.ts';
 
 type ConfigFlags = FlagValues<typeof configFlags>;
 type Names = readonly string[];

@@ -2,6 +2,7 @@
 import type { Engine, ObservedContainer } from '../../engine/engine.ts';
 import { EngineError, UsageError } from '../../errors.ts';
 import type { Project } from '../../model.ts';
+import { noSuchService } from '../../no-such-service.ts';
 import type { CommandContext } from '../context.ts';
 import type { CommandRun, FlagValues } from '../declaration.ts';
 import type { logsFlags } from '../declarations/view.ts';
@@ -15,7 +16,6 @@ import { recordsOf } from '../logs/source.ts';
 import { LogLines } from '../output/log-lines.ts';
 import { projectOrName } from '../project-name.ts';
 import { byName, oneContainer, selectContainers, serviceOf, shortName } from '../select-containers.ts';
-import { noSuchService } from '../service-arguments.ts';
 import { engineTimestamp } from '../timestamp.ts';
 
 interface Request {

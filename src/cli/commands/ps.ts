@@ -1,7 +1,8 @@
 // `ps`: the project's containers. One list request tells everything; nothing is inspected.
 
-import { UsageError, WindlassError } from '../../errors.ts';
+import { UsageError } from '../../errors.ts';
 import type { Project } from '../../model.ts';
+import { noSuchService } from '../../no-such-service.ts';
 import type { CommandRun, FlagValues } from '../declaration.ts';
 import type { psFlags } from '../declarations/view.ts';
 import { formatContainers } from '../output/container-row.ts';
@@ -44,6 +45,6 @@ const splitOnce = (text: string): readonly [string, string | undefined] => {
 function wantedServices(project: Project | undefined, orphans: boolean, args: readonly string[]): readonly string[] {
   if (project === undefined) return args;
   const missing = args.find((service) => project.services[service] === undefined);
-  if (missing !== undefined) throw new WindlassError('NO_SUCH_SERVICE', `no such service: ${missing}`);
+  if (missing !== undefined) throw noSuchService(missing, Object.keys(project.services));
   return args.length > 0 || orphans ? args : Object.keys(project.services);
 }

@@ -1,9 +1,9 @@
 // Options that several commands read the same way.
 import { UsageError } from '../../errors.ts';
 import type { Separator } from '../../names.ts';
+import { noSuchService } from '../../no-such-service.ts';
 import type { CommandContext } from '../context.ts';
 import { isTrue } from '../globals.ts';
-import { noSuchService } from '../service-arguments.ts';
 
 /** `--remove-orphans`, or COMPOSE_REMOVE_ORPHANS where the flag is not given. */
 export const removeOrphans = (context: CommandContext, flag: boolean | undefined): boolean =>

@@ -1,6 +1,7 @@
 // `up`: makes the project what its files say, starts it, and shows its output until it ends or the user stops it.
 import { UsageError } from '../../errors.ts';
 import type { Project } from '../../model.ts';
+import { noSuchService } from '../../no-such-service.ts';
 import type { Observation } from '../../planner/observation.ts';
 import { type UpOptions, upOptions } from '../../planner/options.ts';
 import type { Plan } from '../../planner/plan.ts';
@@ -14,7 +15,7 @@ import { silentProgress } from '../output/progress.ts';
 import { perform as performWork, type Round, type Work } from '../perform.ts';
 import { loadRunnable } from '../project.ts';
 import { confirmRemote } from '../remote-project.ts';
-import { noSuchService, serviceNames } from '../service-arguments.ts';
+import { serviceNames } from '../service-arguments.ts';
 import type { TraceRecorder } from '../trace/recorder.ts';
 import { askAboutVolumes } from './ask-about-volumes.ts';
 import { buildSettings, checkUpFlags, requireServices, type UpFlags, upPlanOptions } from './up-options.ts';

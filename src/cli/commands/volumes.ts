@@ -1,6 +1,6 @@
 // `volumes`: the project's named volumes, or those that some services have mounted.
 import type { ObservedVolume } from '../../engine/engine.ts';
-import { WindlassError } from '../../errors.ts';
+import { noSuchService } from '../../no-such-service.ts';
 import type { CommandRun } from '../declaration.ts';
 import type { volumesFlags } from '../declarations/view.ts';
 import { type Struct, TYPE_NAME } from '../output/go-template/values.ts';
@@ -25,7 +25,7 @@ const HEADERS = {
 export const run: CommandRun<typeof volumesFlags> = async (context, flags, args) => {
   const { name, project } = await projectOrName(context, args);
   const missing = project === undefined ? undefined : args.find((service) => project.services[service] === undefined);
-  if (missing !== undefined) throw new WindlassError('NO_SUCH_SERVICE', `no such service: ${missing}`);
+  if (missing !== undefined) throw noSuchService(missing, Object.keys(project?.services ?? {}));
   const engine = await context.engine(name);
   const { containers, volumes } = await engine.observe(name, context.signal);
   const mounted = new Set(
