@@ -21,13 +21,15 @@ import { addFlags } from './flag.ts';
 import { DRY_RUN, globalFlags } from './globals.ts';
 import { commandHelp, groupHelp, type HelpStyle, programHelp, usageLine } from './help.ts';
 
+type GlobalFlags = FlagValues<typeof globalFlags>;
+
 /** What the command line asks for: a text to print, or a command to run. */
 export type Invocation =
   | { readonly kind: 'text'; readonly text: string; readonly error?: string; readonly exitCode: number }
   | {
       readonly kind: 'command';
       readonly command: AnyCommand;
-      readonly globals: FlagValues<typeof globalFlags>;
+      readonly globals: GlobalFlags;
       readonly flags: Readonly<Record<string, unknown>>;
       readonly args: readonly string[];
     };
@@ -44,7 +46,7 @@ export function parseCommandLine(argv: readonly string[], style: HelpStyle): Inv
     .helpCommand(false)
     .helpOption('-h, --help');
   addFlags(root, globalFlags, argv);
-  const globals = () => root.opts<FlagValues<typeof globalFlags>>();
+  const globals = () => root.opts<GlobalFlags>();
   const help = () => programHelp(globalFlags, commands, commandGroups, style);
   root.helpInformation = help;
   root.action((args: string[]) => {
@@ -66,8 +68,7 @@ export function parseCommandLine(argv: readonly string[], style: HelpStyle): Inv
     node.action((args: string[]) => {
       checkArgumentCount(command, path, args, style);
       const values = node.opts<Record<string, unknown>>();
-      const dryRun = values['dry-run'] === true || globals()['dry-run'];
-      found = { kind: 'command', command, globals: { ...globals(), 'dry-run': dryRun }, flags: values, args };
+      found = { kind: 'command', command, globals: withLateFlags(globals(), values), flags: values, args };
     });
     parent.addCommand(node);
   };
@@ -100,6 +101,13 @@ export function parseCommandLine(argv: readonly string[], style: HelpStyle): Inv
   }
   return found ?? { kind: 'text', text: help(), exitCode: 0 };
 }
+
+/** Two global flags may stand behind the command as well: `--dry-run`, and `--progress` behind `build`. */
+const withLateFlags = (globals: GlobalFlags, values: Readonly<Record<string, unknown>>): GlobalFlags => ({
+  ...globals,
+  'dry-run': globals['dry-run'] || values['dry-run'] === true,
+  progress: typeof values.progress === 'string' ? values.progress : globals.progress,
+});
 
 /** Makes commander throw instead of ending the process. */
 const quiet = (command: Command): Command => command.exitOverride();

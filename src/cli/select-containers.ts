@@ -36,7 +36,7 @@ export const byNumber = (a: ObservedContainer, b: ObservedContainer): number =>
 const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 export const byName = (a: ObservedContainer, b: ObservedContainer): number => byText(a.name, b.name);
 
-/** One container of a service: the one numbered `index`, or the lowest when `index` is 0. Throws when there is none. */
+/** One container of a service: the one numbered `index`, or the lowest when `index` is no number of one. Throws when there is none. */
 export function oneContainer(
   containers: readonly ObservedContainer[],
   service: string,
@@ -44,7 +44,7 @@ export function oneContainer(
   want: Omit<Selection, 'services'>,
 ): ObservedContainer {
   const [first] = selectContainers(containers, { ...want, services: [service] })
-    .filter((container) => index === 0 || numberOf(container) === index)
+    .filter((container) => index <= 0 || numberOf(container) === index)
     .sort(byNumber);
   if (first !== undefined) return first;
   throw notRunning(containers, service, index);

@@ -244,7 +244,8 @@ export interface BuildRequest {
   readonly pull: boolean;
   readonly push: boolean;
   readonly quiet: boolean;
-  readonly memory?: string;
+  /** Bytes. */
+  readonly memory?: number;
   readonly builder?: string;
   readonly ssh?: readonly string[];
   readonly provenance?: string;

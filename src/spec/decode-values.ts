@@ -1,6 +1,7 @@
 // Decoders of the value types that Compose files have of their own: sizes, durations, commands, key-value lists, hosts.
 
 import { formatDuration, parseGoDuration } from '../go-duration.ts';
+import { parseSize } from '../units.ts';
 import { type Decoder, define, explicitInteger, float32, text } from './decode.ts';
 import { goText } from './go-text.ts';
 import { splitCommand } from './shell-words.ts';
@@ -14,22 +15,6 @@ export const bytes: Decoder<string> = (value, context) => {
   if (size === undefined) return context.problem(`"${value}" is not a size`, 'write a number and a unit: 512m, 1.5g');
   return size === 0n ? undefined : String(size);
 };
-
-const UNITS = 'bkmgtp';
-const SIZE = /^\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?) ?([bkmgtp])?(i?b)?$/i;
-const MIN_INT64 = -(2n ** 63n);
-
-/** Bytes of a text such as `64m`, `1.5GiB` or `100`; undefined when it is no size. Too large a size overflows as in Go. */
-function parseSize(text: string): bigint | undefined {
-  const match = SIZE.exec(text);
-  if (!match || text.startsWith(' ')) return undefined;
-  const [, digits, unit = '', suffix = ''] = match;
-  const exponent = UNITS.indexOf(unit.toLowerCase() || 'b');
-  if (suffix !== '' && (exponent === 0 || (unit === '' && suffix.length > 1))) return undefined;
-  const size = Number(digits) * 1024 ** exponent;
-  if (size < 0) return undefined;
-  return size >= 2 ** 63 ? MIN_INT64 : BigInt(Math.trunc(size));
-}
 
 /** A duration in Go's notation; `0s` differs from nothing said. */
 export const duration: Decoder<string> = (value, context) => {

@@ -88,6 +88,12 @@ describe('reading the command line', () => {
       expect(command(line).globals['dry-run'], line).toBe(true);
     expect(command('up').globals['dry-run']).toBe(false);
   });
+
+  it('accepts --progress behind build', () => {
+    expect(command('build --progress json web').globals.progress).toBe('json');
+    expect(command('--progress json build').globals.progress).toBe('json');
+    expect(() => parse('up --progress json')).toThrow('unknown flag: --progress');
+  });
 });
 
 describe('a wrong command line', () => {

@@ -3,6 +3,7 @@ import { UsageError } from '../../errors.ts';
 import type { Project, Service } from '../../model.ts';
 import { buildContexts } from '../../planner/build-order.ts';
 import type { BuildSettings } from '../../planner/build-request.ts';
+import { parseSize } from '../../units.ts';
 import type { CommandContext } from '../context.ts';
 import type { CommandRun, FlagValues } from '../declaration.ts';
 import type { buildFlags } from '../declarations/image.ts';
@@ -13,10 +14,10 @@ import { selectedServices } from './selected-services.ts';
 import { separatorOf } from './shared-options.ts';
 
 export const run: CommandRun<typeof buildFlags> = async (context, flags, args) => {
+  const settings = settingsOf(context, flags);
   // Builds may use what no service runs, so nothing is dropped from the model.
   const { project, services: named } = await loadTarget(context, args, { allResources: true });
   const services = servicesToBuild(project, named, flags['with-dependencies']);
-  const settings = settingsOf(context, flags);
   if (services.length === 0) {
     context.warn('no services to build');
     return 0;
@@ -61,7 +62,7 @@ function settingsOf(context: CommandContext, flags: FlagValues<typeof buildFlags
     ...(flags.pull ? { pull: true } : {}),
     ...(flags.push ? { push: true } : {}),
     ...(flags.check ? { check: true } : {}),
-    ...(flags.memory === undefined ? {} : { memory: flags.memory }),
+    ...(flags.memory ? { memory: memoryLimit(flags.memory) } : {}),
     ...(builder === undefined ? {} : { builder }),
     ...(flags.ssh === undefined ? {} : { ssh: [sshKey(flags.ssh)] }),
     ...(flags.provenance === undefined ? {} : { provenance: flags.provenance }),
@@ -73,6 +74,15 @@ function settingsOf(context: CommandContext, flags: FlagValues<typeof buildFlags
 function argument(text: string): [string, string | null] {
   const sign = text.indexOf('=');
   return sign < 0 ? [text, null] : [text.slice(0, sign), text.slice(sign + 1)];
+}
+
+/** Bytes of `512m`. */
+function memoryLimit(text: string): number {
+  const size = parseSize(text);
+  if (size !== undefined) return Number(size);
+  throw new UsageError(`invalid argument "${text}" for "-m, --memory" flag: invalid size: '${text}'`, {
+    hint: 'give a number of bytes, or one with a unit, such as 512m or 2g',
+  });
 }
 
 /** `default`, or `id=path`. */

@@ -49,6 +49,8 @@ function execRequest(context: CommandContext, flags: ExecFlags, command: readonl
 
 /** `KEY=value` as it is; `KEY` alone takes the value it has here, and is left out where it has none. */
 function resolveVariable(entry: string, env: Readonly<Record<string, string>>): string[] {
+  if (/^(=|$)/.test(entry))
+    throw new UsageError(`invalid environment variable: ${entry}`, { hint: 'write KEY=VALUE, or KEY alone' });
   if (entry.includes('=')) return [entry];
   const value = env[entry];
   return value === undefined ? [] : [`${entry}=${value}`];

@@ -29,6 +29,7 @@ interface Request {
 export const run: CommandRun<typeof logsFlags> = async (context, flags, args) => {
   if (flags.index > 0 && args.length !== 1) throw new UsageError('--index requires one service to be selected');
   const accept = lineFilter(flags);
+  checkTail(flags.tail);
   const [since, until] = [engineTimestamp('--since', flags.since), engineTimestamp('--until', flags.until)];
   const { name, project } = await projectOrName(context, args);
   const services = shownServices(project, args);
@@ -45,6 +46,14 @@ export const run: CommandRun<typeof logsFlags> = async (context, flags, args) =>
   else await history(context, request, await pick(), () => {});
   return 0;
 };
+
+/** An engine takes any other text for "all", and so a slip of the fingers for a flood. Below zero means all, as in docker. */
+function checkTail(text: string): void {
+  if (/^(all|[+-]?\d+|)$/.test(text)) return;
+  throw new UsageError(`invalid value for "--tail": "${text}" is not a number of lines`, {
+    hint: 'give a whole number, or "all"',
+  });
+}
 
 const wantsColor = ({ globals, io }: CommandContext, flags: FlagValues<typeof logsFlags>): boolean =>
   !flags['no-color'] && globals.color && (globals.ansi === 'always' || io.stdout.isTTY);

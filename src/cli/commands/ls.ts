@@ -56,7 +56,7 @@ function configFiles(containers: readonly ObservedContainer[]): string {
 
 /** A value matches as a regular expression or as a part of the name, as docker's filters do. */
 function nameFilter(filters: readonly string[]): (project: ProjectSummary) => boolean {
-  const values = filters.map((filter) => {
+  const values = filters.filter(Boolean).map((filter) => {
     const [, key = '', value] = /^([^=]*)=(.*)$/s.exec(filter) ?? [];
     if (value === undefined) throw new UsageError('bad format of filter (expected name=value)');
     if (key.trim().toLowerCase() !== 'name')

@@ -15,9 +15,11 @@ export const run: CommandRun<typeof portFlags> = async (context, flags, [service
   const found = container.ports.find((one) => one.containerPort === port && one.protocol === protocol);
   if (found === undefined) {
     const published = container.ports.map((one) => `${one.hostPort}/${one.protocol}`).join(', ');
+    const inside = [...new Set(container.ports.map((one) => `${one.containerPort}/${one.protocol}`))].join(', ');
     throw new WindlassError(
       'PORT_NOT_FOUND',
       `no port ${port}/${protocol} for container ${container.name}: ${published}`,
+      { hint: inside === '' ? 'it publishes no port' : `the ports of the container that are published: ${inside}` },
     );
   }
   context.io.stdout.write(`${found.hostIp}:${found.hostPort}\n`);
@@ -25,8 +27,9 @@ export const run: CommandRun<typeof portFlags> = async (context, flags, [service
 };
 
 function portNumber(text: string): number {
-  if (!/^\d+$/.test(text)) throw new UsageError(`strconv.ParseUint: parsing "${text}": invalid syntax`);
+  const hint = 'give a port of the container, from 0 to 65535';
+  if (!/^\d+$/.test(text)) throw new UsageError(`strconv.ParseUint: parsing "${text}": invalid syntax`, { hint });
   const port = Number(text);
-  if (port > 65_535) throw new UsageError(`strconv.ParseUint: parsing "${text}": value out of range`);
+  if (port > 65_535) throw new UsageError(`strconv.ParseUint: parsing "${text}": value out of range`, { hint });
   return port;
 }

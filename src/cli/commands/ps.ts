@@ -3,6 +3,7 @@
 import { UsageError } from '../../errors.ts';
 import type { Project } from '../../model.ts';
 import { noSuchService } from '../../no-such-service.ts';
+import { suggestion } from '../../suggest.ts';
 import type { CommandRun, FlagValues } from '../declaration.ts';
 import type { psFlags } from '../declarations/view.ts';
 import { formatContainers } from '../output/container-row.ts';
@@ -29,12 +30,25 @@ export const run: CommandRun<typeof psFlags> = async (context, flags, args) => {
   return 0;
 };
 
+/** In which a container can be; as the help of --status lists them. */
+const STATUSES = ['paused', 'restarting', 'removing', 'running', 'dead', 'created', 'exited'] as const;
+
 function wantedStatuses(flags: PsFlags): readonly string[] {
-  if (flags.filter === undefined || flags.filter === '') return flags.status;
+  const statuses = [...flags.status, ...filteredStatuses(flags)];
+  for (const status of statuses)
+    if (!STATUSES.some((known) => known === status))
+      throw new UsageError(`no container can have the status "${status}"`, {
+        hint: suggestion(status, STATUSES, `use one of ${STATUSES.join(', ')}`),
+      });
+  return statuses;
+}
+
+function filteredStatuses(flags: PsFlags): readonly string[] {
+  if (flags.filter === undefined || flags.filter === '') return [];
   const [key, value] = splitOnce(flags.filter);
   if (value === undefined) throw new UsageError('arguments to --filter should be in form KEY=VAL');
   if (key !== 'status') throw new UsageError(`unknown filter ${key}`, { hint: 'only "status=…" is supported' });
-  return [...flags.status, value];
+  return [value];
 }
 
 const splitOnce = (text: string): readonly [string, string | undefined] => {

@@ -102,7 +102,7 @@ function labelsOf(entries: readonly string[]): Record<string, string> {
   return Object.fromEntries(
     entries.map((entry) => {
       const at = entry.indexOf('=');
-      if (at < 0) throw new UsageError('label must be set as KEY=VALUE', { hint: `write "${entry}=…"` });
+      if (at < 0) throw new UsageError('label must be set as KEY=VALUE', { hint: `write "${entry || 'KEY'}=…"` });
       return [entry.slice(0, at), entry.slice(at + 1)];
     }),
   );

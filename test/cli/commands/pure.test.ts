@@ -59,7 +59,7 @@ describe('containers are chosen', () => {
   });
   it('one by one', () => {
     const want = { oneOffs: true, stopped: true };
-    expect(oneContainer(all, 'web', 0, want).id).toBe('web1');
+    for (const lowest of [0, -1]) expect(oneContainer(all, 'web', lowest, want).id).toBe('web1');
     expect(oneContainer(all, 'web', 2, want).id).toBe('web2');
     expect(() => oneContainer(all, 'web', 3, want)).toThrow('service "web" is not running container #3');
     expect(() => oneContainer(all, 'nope', 0, want)).toThrow('service "nope" is not running');

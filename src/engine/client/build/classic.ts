@@ -35,7 +35,7 @@ export function buildQuery(
     ...present('target', build.target),
     ...present('networkmode', build.network),
     ...present('shmsize', build.shm_size),
-    ...present('memory', request.memory === undefined ? undefined : bytes(request.memory)),
+    ...present('memory', request.memory),
     ...present('isolation', build.isolation),
     ...present('remote', remote),
     ...(build.cache_from === undefined ? {} : { cachefrom: JSON.stringify(build.cache_from) }),
@@ -51,14 +51,6 @@ function ulimits(limits: NonNullable<BuildRequest['build']['ulimits']>): object[
   return Object.entries(limits).map(([Name, limit]) =>
     typeof limit === 'number' ? { Name, Soft: limit, Hard: limit } : { Name, Soft: limit.soft, Hard: limit.hard },
   );
-}
-
-const UNITS: Readonly<Record<string, number>> = { b: 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30, t: 2 ** 40 };
-
-/** `512m` → 536870912, as `--memory` is written. */
-export function bytes(size: string): number {
-  const [, digits = '0', unit = 'b'] = /^([\d.]+)\s*([bkmgt])?i?b?$/i.exec(size) ?? [];
-  return Math.trunc(Number(digits) * (UNITS[unit.toLowerCase()] ?? 1));
 }
 
 /**
