@@ -4,7 +4,7 @@ import { createReadStream } from 'node:fs';
 import { mkdir, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { readTar } from '../../src/archive/tar-reader.ts';
 import { plainHeader, type TarSource, writeTar } from '../../src/archive/tar-writer.ts';
 import { type NativeEngineUnderTest, startNativeEngine } from '../support/native-engine.ts';
@@ -165,12 +165,26 @@ test.each(['docker', 'native'] as const)('%s: a snapshot brings back the very sa
   await s.docker(['volume', 'rm', '-f', `${s.project}_copy`], { env });
 });
 
+/** busybox with this machine's tar before its own. */
+async function buildTarImage(s: Scenario, name: string): Promise<void> {
+  const { stdout } = await s.command('ldd', ['/bin/tar']);
+  const libraries = stdout.match(/\/\S+(?= \(0x)/g) ?? [];
+  const root = join(s.folder, 'image/root');
+  await mkdir(join(root, 'gnu'), { recursive: true });
+  await s.command('cp', ['-L', '--parents', ...libraries, root]);
+  await s.command('cp', ['-L', '/bin/tar', join(root, 'gnu/tar')]);
+  await s.write('image/Dockerfile', 'FROM busybox\nENV PATH=/gnu:/bin\nCOPY root /\n');
+  await s.docker(['build', '-q', '-t', name, 'image'], { env: { DOCKER_BUILDKIT: '0' } });
+}
+
 test('a volume that only the engine reaches, and one that a stranger uses', async () => {
   const s = await scenario({
     files: {
       'compose.yaml': `
 services:
   web: {image: busybox, command: [sleep, "600"], stop_grace_period: 0s, volumes: ["data:/data"]}
+  # With it there is an image that has GNU tar.
+  tar: {profiles: [tar], image: "\${TAR:-none}", command: [sleep, "600"], stop_grace_period: 0s}
 volumes:
   data: {driver: local, driver_opts: {type: none, o: bind, device: "\${PWD}/bound"}}
 `,
@@ -227,4 +241,20 @@ volumes:
   const cloned = await entriesOf(copied);
   await s.docker(['volume', 'rm', copy]);
   expect(cloned).toEqual(before);
+
+  // Nothing is lost where an image of the project has GNU tar.
+  const TAR = `${s.project}-tar`;
+  await buildTarImage(s, TAR);
+  onTestFinished(async () => {
+    await s.docker(['image', 'rm', '-f', TAR], { exit: 'any' });
+  });
+  await plant(s, bound);
+  const planted = await listing(s, bound);
+  expect(planted).toContain('user.note=');
+  const withTar = (args: readonly string[]) => s.windlass(args, { env: { ...env, TAR } });
+  const whole = join(s.folder, 'whole.tar.gz');
+  await withTar(['volume', 'snapshot', '-o', whole]);
+  await writeFile(join(bound, 'd/f'), 'other');
+  await withTar(['volume', 'restore', whole]);
+  expect(await listing(s, bound)).toBe(planted);
 });

@@ -4,7 +4,7 @@ import type { Project } from '../../model.ts';
 import { Spool } from '../bundle/spool.ts';
 import { type SavedVolume, saveVolumes } from '../bundle/volumes.ts';
 import { type BundleCompression, type WrittenBundle, writeBundle } from '../bundle/write-bundle.ts';
-import type { VolumePlace } from '../volumes/volume-access.ts';
+import type { VolumePlace } from '../volumes/helper-container.ts';
 
 export interface SnapshotToTake {
   readonly engine: Engine;

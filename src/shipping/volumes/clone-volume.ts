@@ -1,6 +1,7 @@
 // The contents of one volume into another, empty one: block by shared block where the file system can (reflinks), else copied.
 import { realHost } from '../../host.ts';
-import { fillVolume, folderOf, readVolume, type VolumePlace } from './volume-access.ts';
+import type { VolumePlace } from './helper-container.ts';
+import { fillVolume, folderOf, readVolume } from './volume-access.ts';
 import { VolumeError } from './volume-error.ts';
 
 /** Neither may change meanwhile. */

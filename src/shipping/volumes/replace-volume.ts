@@ -6,8 +6,10 @@ import { dirname, join } from 'node:path';
 import { messageOf } from '../../errors.ts';
 import { readSpooled, Spool } from '../bundle/spool.ts';
 import type { VolumeFacts } from './check-volume.ts';
+import type { VolumePlace } from './helper-container.ts';
+import { imageWithTar } from './image-tar.ts';
 import { interruptible } from './interruptible.ts';
-import { emptyVolume, fillFolder, fillVolume, folderOf, readVolume, type VolumePlace } from './volume-access.ts';
+import { emptyVolume, fillFolder, fillVolume, folderOf, readVolume } from './volume-access.ts';
 import { VolumeError } from './volume-error.ts';
 
 export interface Replacement {
@@ -32,7 +34,7 @@ export async function prepareReplacement(place: VolumePlace, contents: NewConten
   await recover(place);
   const archive = interruptible(contents.archive, place.signal);
   const folder = await folderOf(place);
-  if (folder === undefined) refuseHoles(place.volume, contents);
+  if (folder === undefined) await refuseHoles(place, contents);
   else await requireRoom(place.volume, folder, contents);
   return folder === undefined ? asideAsArchives(place, archive) : asideAsFolder(place.volume, folder, archive);
 }
@@ -40,11 +42,14 @@ export async function prepareReplacement(place: VolumePlace, contents: NewConten
 /** Written out as zeros they would fill the disk of the engine: it cannot be asked how much room there is. */
 const MOST_HOLES = 16 * 1024 ** 3;
 
-function refuseHoles(volume: string, { size, unpackedSize }: NewContents): void {
-  if (unpackedSize - size > MOST_HOLES)
+async function refuseHoles(place: VolumePlace, { size, unpackedSize }: NewContents): Promise<void> {
+  const { volume } = place;
+  if (unpackedSize - size > MOST_HOLES && (await imageWithTar(place)) === undefined)
     throw new VolumeError(
       `volume "${volume}" would get ${Math.round((unpackedSize - size) / 1024 ** 3)} GiB of zeros for the holes of its files`,
-      { hint: 'run this where the engine runs, as root: there holes stay holes' },
+      {
+        hint: 'run this where the engine runs, as root, or with an image in the project that has GNU tar: there holes stay holes',
+      },
     );
 }
 

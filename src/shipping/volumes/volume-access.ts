@@ -1,6 +1,7 @@
 // Reads and fills volumes: through the folder they are in, where that is on this machine and ours to reach, which keeps everything
-// (owners, modes, extended attributes, hard links, holes); else through the engine, by a container that is made and never started,
-// which keeps all but holes and extended attributes other than capabilities.
+// (owners, modes, extended attributes, hard links, holes); else through the engine: by GNU tar in a container of an image that has it,
+// which keeps nearly all, or by a container that is made and never started, whose archives know neither holes nor, where they are read,
+// extended attributes other than capabilities.
 import { once } from 'node:events';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -8,36 +9,17 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { readTar } from '../../archive/tar-reader.ts';
 import { type TarSource, writeTar } from '../../archive/tar-writer.ts';
-import type { Engine } from '../../engine/engine.ts';
 import { messageOf } from '../../errors.ts';
 import { realHost, startProgram } from '../../host.ts';
+import { createHelper, MOUNT, type VolumePlace } from './helper-container.ts';
+import { fillingTar, hasRead, imageTarInput, imageTarOutput, imageWithTar, readingTar } from './image-tar.ts';
 import { interruptible } from './interruptible.ts';
 import { isFolderOf } from './same-folder.ts';
 import { expanded, volumeEntries } from './volume-entries.ts';
 import { VolumeError } from './volume-error.ts';
 
-/** A volume, and what it takes to reach it through the engine. */
-export interface VolumePlace {
-  readonly engine: Engine;
-  /** Its real name. */
-  readonly volume: string;
-  /** Any image the engine has; no program of it runs. */
-  readonly image: string;
-  /** Labels of the container that is made for a moment: those by which a later `down` finds it. */
-  readonly labels: Readonly<Record<string, string>>;
-  /** What its driver mounts is not in its folder while nobody uses it: only the engine knows the way. */
-  readonly throughEngine?: boolean;
-  readonly signal?: AbortSignal | undefined;
-}
-
-/** Where the helper container has the volume. Docker merges the folder's own mode and owner only when it is named. */
-const [MOUNT, MOUNTED] = ['/windlass-volume', 'windlass-volume/'];
-
-const [READ, WRITE] = [
-  ['--create', '--sparse', '--sort=name', '--format=posix'],
-  ['--extract', '--preserve-permissions', '--same-owner'],
-];
-const BOTH = ['--numeric-owner', '--xattrs', '--xattrs-include=*'];
+/** Docker merges the folder's own mode and owner only when it is named. */
+const MOUNTED = `${MOUNT.slice(1)}/`;
 
 /** The contents, as an archive in the form of volume-entries.ts. */
 export async function* readVolume(place: VolumePlace): AsyncGenerator<Uint8Array> {
@@ -46,6 +28,12 @@ export async function* readVolume(place: VolumePlace): AsyncGenerator<Uint8Array
     yield* interruptible(writeTar(volumeEntries(tarOutput(folder), './')), place.signal);
     return;
   }
+  const image = await imageWithTar(place);
+  if (image === undefined) yield* readThroughEngine(place);
+  else yield* interruptible(writeTar(volumeEntries(imageTarOutput(place, image), './')), place.signal);
+}
+
+async function* readThroughEngine(place: VolumePlace): AsyncGenerator<Uint8Array> {
   const { engine, signal } = place;
   const id = await createHelper(place);
   let archive: Readable | undefined;
@@ -66,7 +54,7 @@ export async function isEmptyVolume(place: VolumePlace): Promise<boolean> {
   const folder = await folderOf(place);
   if (folder !== undefined) return (await readdir(folder)).length === 0;
   let entries = 0;
-  const contents = readVolume(place);
+  const contents = readThroughEngine(place);
   for await (const _ of readTar(contents)) if (++entries > 1) return false;
   return true;
 }
@@ -75,6 +63,8 @@ export async function isEmptyVolume(place: VolumePlace): Promise<boolean> {
 export async function fillVolume(place: VolumePlace, archive: AsyncIterable<Uint8Array>): Promise<void> {
   const folder = await folderOf(place);
   if (folder !== undefined) return fillFolder(folder, archive);
+  const image = await imageWithTar(place);
+  if (image !== undefined) return imageTarInput(place, image, writeTar(volumeEntries(archive, '')));
   const { engine, signal } = place;
   const id = await createHelper(place);
   try {
@@ -112,76 +102,40 @@ export async function emptyVolume(place: VolumePlace): Promise<void> {
     for (const name of await readdir(folder)) await rm(join(folder, name), { recursive: true, force: true });
     return;
   }
-  const { engine, volume, image, signal } = place;
-  const id = await createHelper(place, ['sh', '-c', `rm -rf ${MOUNT}/* ${MOUNT}/.[!.]* ${MOUNT}/..?*`]);
+  const { engine, volume, signal } = place;
+  const id = await createHelper(place, { program: ['sh', '-c', `rm -rf ${MOUNT}/* ${MOUNT}/.[!.]* ${MOUNT}/..?*`] });
   try {
     await engine.startContainer(id, signal);
     const code = await engine.waitContainer(id, signal);
     if (code !== 0) throw new VolumeError(`cannot empty volume "${volume}": rm ended with status ${code}`);
   } catch (cause) {
     if (cause instanceof VolumeError) throw cause;
-    throw new VolumeError(`cannot empty volume "${volume}" with the shell of image "${image}": ${messageOf(cause)}`, {
-      cause,
-      hint: 'run this where the engine runs, as root: there the volume is reached without an image',
-    });
+    throw new VolumeError(
+      `cannot empty volume "${volume}" with the shell of an image of the project: ${messageOf(cause)}`,
+      {
+        cause,
+        hint: 'run this where the engine runs, as root: there the volume is reached without an image',
+      },
+    );
   } finally {
     await engine.removeContainer(id, { force: true, volumes: false });
   }
 }
 
-/** A copy has two at a time, and they may be made within a millisecond. */
-let helpers = 0;
-
-const createHelper = (
-  { engine, volume, image, labels, signal }: VolumePlace,
-  program: readonly string[] = ['true'],
-): Promise<string> =>
-  engine.createContainer(
-    {
-      name: `windlass-volume-${process.pid}-${Date.now().toString(36)}-${++helpers}`,
-      image,
-      labels,
-      service: {
-        name: 'volume',
-        image,
-        command: [],
-        entrypoint: program,
-        user: '0:0',
-        network_mode: 'none',
-        volumes: [{ type: 'volume', source: 'volume', target: MOUNT, volume: { nocopy: true } }],
-      },
-      attachments: [],
-      volumeNames: { volume },
-      inheritedVolumes: {},
-      fileMounts: [],
-      oneOff: true,
-    },
-    signal,
-  );
-
 async function* tarOutput(folder: string): AsyncGenerator<Uint8Array> {
-  const tar = await startProgram(
-    'tar',
-    [...READ, ...BOTH, '--directory', folder, '--file', '-', '.'],
-    ['ignore', 'pipe', 'pipe'],
-  );
+  const tar = await startProgram('tar', readingTar(folder), ['ignore', 'pipe', 'pipe']);
   const ended = exitOf(tar);
   try {
     yield* tar.stdout ?? [];
     const { code, said } = await ended;
-    // 1: a file changed while it was read, as files of a service that goes on do.
-    if (code !== 0 && code !== 1) throw new VolumeError(`cannot read "${folder}": tar says: ${said}`);
+    if (!hasRead(code)) throw new VolumeError(`cannot read "${folder}": tar says: ${said}`);
   } finally {
     tar.kill();
   }
 }
 
 async function tarInput(folder: string, archive: AsyncIterable<Uint8Array>): Promise<void> {
-  const tar = await startProgram(
-    'tar',
-    [...WRITE, ...BOTH, '--directory', folder, '--file', '-'],
-    ['pipe', 'ignore', 'pipe'],
-  );
+  const tar = await startProgram('tar', fillingTar(folder), ['pipe', 'ignore', 'pipe']);
   const ended = exitOf(tar);
   if (tar.stdin === null) throw new Error('tar was started without a standard input');
   const fed = pipeline(Readable.from(archive), tar.stdin).catch((error: NodeJS.ErrnoException) => {
