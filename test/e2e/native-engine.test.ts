@@ -1,9 +1,10 @@
 // The native engine with real containers, through the docker CLI.
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { start } from '../../scripts/ground/run.ts';
+import { ApiClient } from '../support/api-client.ts';
 import { eventually } from '../support/eventually.ts';
 import { freePort } from '../support/free-port.ts';
 import { type NativeEngineUnderTest, startNativeEngine } from '../support/native-engine.ts';
@@ -80,6 +81,25 @@ test('exec: output, input, user, working folder, exit code', async () => {
   expect((await engine.docker(['exec', 'host-of-execs', 'nope'], { exit: 127 })).stdout).toContain(
     'executable file not found',
   );
+});
+
+test('exec: with a terminal it goes on when its client has left, and leaves no files when it ends', async () => {
+  const api = new ApiClient(join(engine.folder, 'engine.sock'));
+  const config = { Cmd: ['sh', '-c', 'echo here; exec sleep 600'], Tty: true, AttachStdout: true };
+  const made = (await api.post('/containers/host-of-execs/exec', config)).json as { Id: string };
+  const { socket, until } = await api.raw(`/exec/${made.Id}/start`, { body: { Tty: true } });
+  await until('here');
+  socket.destroy();
+  await docker('exec', '-d', '-t', 'host-of-execs', 'true');
+  const seen = async () =>
+    (await api.get(`/exec/${made.Id}/json`)).json as { Running: boolean; ExitCode: number; Pid: number };
+  const bundle = join(engine.folder, 'run/containers', await engine.inspect('host-of-execs', ({ Id }) => Id), 'exec');
+  await eventually('the other’s files are gone', async () => (await readdir(bundle)).length === 1);
+  expect(await seen()).toMatchObject({ Running: true, ExitCode: null });
+  process.kill((await seen()).Pid, 'SIGKILL');
+  await eventually('its end is seen', async () => !(await seen()).Running);
+  expect(await seen()).toMatchObject({ ExitCode: 137 });
+  await eventually('its files are gone', async () => (await readdir(bundle)).length === 0);
   await docker('rm', '-f', 'host-of-execs');
 });
 

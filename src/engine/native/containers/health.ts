@@ -135,8 +135,8 @@ export class HealthChecks {
   async #probe(record: ContainerRecord, probe: Probe): Promise<ProbeLog> {
     const Start = timestamp();
     const done = (ExitCode: number, Output: string): ProbeLog => ({ Start, End: timestamp(), ExitCode, Output });
+    const session = this.#parts.execs.create(record.id, { Cmd: probe.command });
     try {
-      const session = this.#parts.execs.create(record.id, { Cmd: probe.command });
       const streams = await this.#parts.execs.start(session, record, { input: false, terminal: false });
       const output = collect([streams.stdout, streams.stderr]);
       let timer: NodeJS.Timeout | undefined;
@@ -154,6 +154,9 @@ export class HealthChecks {
     } catch (error) {
       debug('health', () => messageOf(error));
       return done(-1, messageOf(error));
+    } finally {
+      // No client knows of it: kept, a hundred of them for every container would be in memory.
+      this.#parts.execs.discard(session.id);
     }
   }
 }

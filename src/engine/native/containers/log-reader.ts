@@ -1,13 +1,11 @@
 // Reading a container's log: all of it, its end, or as it grows.
-import { type FSWatcher, watch } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import type { NativeHost } from '../host.ts';
+import { FileChange } from './file-change.ts';
 import { LineCutter, type LogEntry, parseLogLine, parseTime } from './log-file.ts';
 import { createLog, type OpenLog, openAll, openNext } from './log-files.ts';
 
 const CHUNK = 64 * 1024;
-/** A watch may be missing where the kernel has no more of them: then the file is looked at this often. */
-const POLL_MS = 500;
 
 export interface ReadLogOptions {
   /** Where in the file to begin; the start unless given. */
@@ -29,7 +27,7 @@ export async function* readLog(host: NativeHost, path: string, options: ReadLogO
   const { logs, offset: start } = await openFrom(host, path, options, follow);
   let current = logs.shift();
   if (!current) return;
-  let change = follow ? new Change(path) : undefined;
+  let change = follow ? new FileChange(path) : undefined;
   let ended = !follow;
   let stopped = false;
   void options.ended?.then(() => {
@@ -75,7 +73,7 @@ export async function* readLog(host: NativeHost, path: string, options: ReadLogO
         offset = 0;
         if (follow) {
           change?.close();
-          change = new Change(path);
+          change = new FileChange(path);
         }
         continue;
       }
@@ -158,41 +156,4 @@ async function tailOffset(
     after = Buffer.from(first < 0 ? bytes : bytes.subarray(0, first + 1));
   }
   return { offset: 0, lines };
-}
-
-/** Wakes a reader when the file may have grown. */
-class Change {
-  readonly #watcher: FSWatcher | undefined;
-  readonly #timer: NodeJS.Timeout;
-  #changed = false;
-  #waiting: (() => void) | undefined;
-
-  constructor(path: string) {
-    try {
-      this.#watcher = watch(path, () => this.wake());
-      this.#watcher.on('error', () => this.wake());
-    } catch {
-      this.#watcher = undefined;
-    }
-    this.#timer = setInterval(() => this.wake(), POLL_MS);
-  }
-
-  wake(): void {
-    this.#changed = true;
-    this.#waiting?.();
-  }
-
-  async next(): Promise<void> {
-    if (!this.#changed)
-      await new Promise<void>((resolve) => {
-        this.#waiting = resolve;
-      });
-    this.#waiting = undefined;
-    this.#changed = false;
-  }
-
-  close(): void {
-    this.#watcher?.close();
-    clearInterval(this.#timer);
-  }
 }

@@ -3,7 +3,8 @@ import type { Duplex } from 'node:stream';
 import { send } from '../../../drained.ts';
 import { DetachWatch, parseDetachKeys } from '../containers/detach-keys.ts';
 import { eventAttributes } from '../containers/event-attributes.ts';
-import type { ExecConfig, ExecSession, ExecStreams } from '../containers/exec.ts';
+import type { ExecConfig, ExecSession } from '../containers/exec.ts';
+import type { ExecStreams } from '../containers/exec-process.ts';
 import { readLog } from '../containers/log-reader.ts';
 import { isLive } from '../containers/types.ts';
 import type { NativeEngine } from '../engine.ts';
@@ -95,10 +96,24 @@ async function start(engine: NativeEngine, session: ExecSession, exchange: Excha
   if (detach) {
     streams.stdout?.resume();
     streams.stderr?.resume();
+    streams.release();
     exchange.reply(200);
     return;
   }
-  const connection = exchange.hijack(exchange.version >= 42 && !terminal ? MULTIPLEXED : RAW);
+  try {
+    await carry(engine, session, streams, exchange.hijack(exchange.version >= 42 && !terminal ? MULTIPLEXED : RAW));
+  } finally {
+    streams.release();
+  }
+}
+
+/** Everything between the process and its client, until either ends. */
+async function carry(
+  engine: NativeEngine,
+  session: ExecSession,
+  streams: ExecStreams,
+  connection: Hijacked,
+): Promise<void> {
   const left = new AbortController();
   connection.output.once('close', () => left.abort());
   feed(session, streams, connection, left);
@@ -108,9 +123,10 @@ async function start(engine: NativeEngine, session: ExecSession, exchange: Excha
       await send(connection.output, entry.data);
   const { failure } = left.signal.aborted ? { failure: undefined } : await streams.ended;
   if (failure !== undefined)
-    connection.output.write(terminal ? Buffer.from(`${failure}\r\n`) : frame('stdout', Buffer.from(`${failure}\r\n`)));
+    connection.output.write(
+      session.config.Tty === true ? Buffer.from(`${failure}\r\n`) : frame('stdout', Buffer.from(`${failure}\r\n`)),
+    );
   connection.output.end();
-  await engine.host.files.rm(engine.execs.folder(session), { recursive: true, force: true });
 }
 
 function feed(session: ExecSession, streams: ExecStreams, { input }: Hijacked, left: AbortController): void {
