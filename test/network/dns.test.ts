@@ -2,6 +2,7 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
+import { forwardQuery } from '../../src/network/dns/forward.ts';
 import {
   encodeResponse,
   nameData,
@@ -198,7 +199,7 @@ describe('the server', () => {
   const serve = async (): Promise<{ dns: EmbeddedDns; port: number }> => {
     const dns = new EmbeddedDns({ upstream: () => [] });
     servers.push(dns);
-    dns.swap(buildNameTable([endpoint('n', '127.0.0.1', 'self', 'me')], new Map([['127.0.0.1', ['n']]])));
+    dns.swap(() => buildNameTable([endpoint('n', '127.0.0.1', 'self', 'me')], new Map([['127.0.0.1', ['n']]])));
     return { dns, port: await dns.listen('127.0.0.1') };
   };
   const askUdp = async (port: number, message: Buffer): Promise<Buffer> => {
@@ -212,7 +213,7 @@ describe('the server', () => {
   test('answers over UDP, and with another table from then on', async () => {
     const { dns, port } = await serve();
     expect(read(await askUdp(port, query('me')), query('me')).data).toEqual(['127.0.0.1']);
-    dns.swap(buildNameTable([endpoint('n', '127.0.0.9', 'me')], new Map([['127.0.0.1', ['n']]])));
+    dns.swap(() => buildNameTable([endpoint('n', '127.0.0.9', 'me')], new Map([['127.0.0.1', ['n']]])));
     expect(read(await askUdp(port, query('me')), query('me')).data).toEqual(['127.0.0.9']);
   });
 
@@ -243,5 +244,52 @@ describe('the server', () => {
     expect(read(await askUdp(port, query('stranger.example')), query('stranger.example')).rcode).toBe(
       RCODE.serverFailure,
     );
+  });
+
+  test('who asks for what another server knows gets its answer, or is told nothing when this one has been closed', async () => {
+    let ask = (): void => undefined;
+    const asked = new Promise<void>((done) => {
+      ask = done;
+    });
+    let tell: (servers: readonly string[]) => void = () => undefined;
+    const upstream = new Promise<readonly string[]>((done) => {
+      tell = done;
+    });
+    const dns = new EmbeddedDns({
+      upstream: () => {
+        ask();
+        return upstream;
+      },
+    });
+    const port = await dns.listen('127.0.0.1');
+    const socket = createSocket('udp4').unref();
+    socket.send(query('stranger.example'), port, '127.0.0.1');
+    await asked;
+    dns.close();
+    // Nothing may be thrown from now on: there is nobody who would catch it.
+    tell([]);
+    expect(await upstream).toEqual([]);
+    await new Promise((done) => setImmediate(done));
+    socket.close();
+  });
+});
+
+describe('other servers', () => {
+  test('the next one is asked at once where nobody listens, however an address is written', async () => {
+    const socket = createSocket('udp4');
+    socket.on('message', (message, from) => {
+      const forged = Buffer.from(message);
+      forged.writeUInt16BE(message.readUInt16BE(0) ^ 1, 0);
+      socket.send(forged, from.port, from.address);
+      socket.send(message, from.port, from.address);
+    });
+    await new Promise<void>((done) => socket.bind(0, '127.0.0.1', done));
+    const { port } = socket.address();
+    const started = performance.now();
+    const answer = await forwardQuery(query('a.example'), ['127.0.0.2', '127.1'], false, port);
+    // A server that is silent would have had 2.5 seconds.
+    expect(performance.now() - started).toBeLessThan(2500);
+    expect(answer).toEqual(query('a.example'));
+    socket.close();
   });
 });

@@ -4,42 +4,49 @@ import { connect } from 'node:net';
 
 /** How long one server may take before the next is asked. */
 const TIMEOUT_MS = 2500;
+const PORT = 53;
 
 /** The first answer; undefined when no server gives one in time. */
 export async function forwardQuery(
   message: Buffer,
   servers: readonly string[],
   tcp: boolean,
+  port = PORT,
 ): Promise<Buffer | undefined> {
   for (const server of servers) {
-    const answer = await (tcp ? askTcp(message, server) : askUdp(message, server));
+    const answer = await (tcp ? askTcp(message, server, port) : askUdp(message, server, port));
     if (answer !== undefined) return answer;
   }
   return undefined;
 }
 
-function askUdp(message: Buffer, server: string): Promise<Buffer | undefined> {
+function askUdp(message: Buffer, server: string, port: number): Promise<Buffer | undefined> {
   return new Promise((resolve) => {
     const socket = createSocket(server.includes(':') ? 'udp6' : 'udp4');
+    let over = false;
     const finish = (answer: Buffer | undefined): void => {
+      if (over) return;
+      over = true;
       clearTimeout(timer);
       socket.close();
       resolve(answer);
     };
     const timer = setTimeout(() => finish(undefined), TIMEOUT_MS);
-    socket.once('error', () => finish(undefined));
-    socket.on('message', (answer, from) => {
-      // Another address or id would be a forged answer.
-      if (from.address === server && answer.length >= 12 && answer.readUInt16BE(0) === message.readUInt16BE(0))
-        finish(answer);
+    socket.on('error', () => finish(undefined));
+    socket.on('message', (answer) => {
+      // Another id would be a forged answer.
+      if (answer.length >= 12 && answer.readUInt16BE(0) === message.readUInt16BE(0)) finish(answer);
     });
-    socket.send(message, 53, server);
+    // Connected: the kernel drops what comes from elsewhere, and tells at once where nobody listens.
+    socket.connect(port, server, () => {
+      if (!over) socket.send(message);
+    });
   });
 }
 
-function askTcp(message: Buffer, server: string): Promise<Buffer | undefined> {
+function askTcp(message: Buffer, server: string, port: number): Promise<Buffer | undefined> {
   return new Promise((resolve) => {
-    const socket = connect({ host: server, port: 53 });
+    const socket = connect({ host: server, port });
     let received = Buffer.alloc(0);
     const finish = (answer: Buffer | undefined): void => {
       socket.destroy();

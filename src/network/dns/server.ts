@@ -1,7 +1,7 @@
 // The embedded resolver of all networks: one UDP and one TCP socket, on the same port. Who asks is told by the source address.
 import { createSocket, type Socket as UdpSocket } from 'node:dgram';
 import { createServer, type Server, type Socket } from 'node:net';
-import { HostError } from '../../errors.ts';
+import { HostError, messageOf } from '../../errors.ts';
 import { debug } from '../../log.ts';
 import { forwardQuery, withLength } from './forward.ts';
 import { encodeResponse, parseQuery, UDP_LIMIT, udpLimit } from './packet.ts';
@@ -21,7 +21,7 @@ const PORT_ATTEMPTS = 10;
 
 export interface ResolverOptions {
   /** Addresses of the resolvers that know all other names, for the container at `asker`. */
-  readonly upstream: (asker: string) => readonly string[];
+  readonly upstream: (asker: string) => readonly string[] | Promise<readonly string[]>;
 }
 
 /** Sockets that are bound already, as file descriptors; questions that came before anybody read them wait there. */
@@ -39,16 +39,22 @@ interface Listener {
 export class EmbeddedDns {
   readonly #options: ResolverOptions;
   #listener: Promise<Listener> | undefined;
-  #table: NameTable = EMPTY_TABLE;
+  #build: () => NameTable = () => EMPTY_TABLE;
+  /** Undefined until the next question. */
+  #table: NameTable | undefined;
   #turn = 0;
 
   constructor(options: ResolverOptions) {
     this.#options = options;
   }
 
-  /** From now on every answer comes from this table. */
-  swap(table: NameTable): void {
-    this.#table = table;
+  /**
+   * From now on every answer comes from the table that `build` makes: when the next question comes, for while a hundred
+   * containers start nobody asks anything.
+   */
+  swap(build: () => NameTable): void {
+    this.#build = build;
+    this.#table = undefined;
   }
 
   /** Listens on an address of this host, or on sockets that are bound. Returns the port, the same at every call. */
@@ -100,9 +106,9 @@ export class EmbeddedDns {
     }
     udp.on('error', (error) => debug('dns', () => `udp socket: ${error.message}`));
     udp.on('message', (message, from) => {
-      void this.answer(message, from.address, false).then((answer) => {
-        if (answer) udp.send(answer, from.port, from.address);
-      });
+      // Closed meanwhile, it throws: another server may have taken its time.
+      const send = (answer: Buffer): void => udp.send(answer, from.port, from.address);
+      void this.#answerTo(message, from.address, false, send);
     });
     return udp;
   }
@@ -113,7 +119,9 @@ export class EmbeddedDns {
       tcp.once('error', () => done(false));
       listen(tcp, () => done(true));
     });
-    return listening ? tcp : undefined;
+    if (!listening) return undefined;
+    tcp.on('error', (error) => debug('dns', () => `tcp socket: ${error.message}`));
+    return tcp;
   }
 
   #serveTcp(socket: Socket): void {
@@ -127,11 +135,19 @@ export class EmbeddedDns {
         const end = received.readUInt16BE(0) + 2;
         const message = received.subarray(2, end);
         received = received.subarray(end);
-        void this.answer(message, asker, true).then((answer) => {
-          if (answer && !socket.destroyed) socket.write(withLength(answer));
-        });
+        void this.#answerTo(message, asker, true, (answer) => socket.write(withLength(answer)));
       }
     });
+  }
+
+  /** Never rejects: who gets no answer asks again. */
+  async #answerTo(message: Buffer, asker: string, tcp: boolean, send: (answer: Buffer) => void): Promise<void> {
+    try {
+      const answer = await this.answer(message, asker, tcp);
+      if (answer) send(answer);
+    } catch (error) {
+      debug('dns', () => messageOf(error));
+    }
   }
 
   /** The answer to one question, from a container at `asker`; undefined for what is no question. */
@@ -140,9 +156,10 @@ export class EmbeddedDns {
     if (!question) return undefined;
     const limit = tcp ? TCP_LIMIT : udpLimit(message, question);
     this.#turn = (this.#turn + 1) % 0x10000;
+    this.#table ??= this.#build();
     const resolution = resolve(this.#table, question, { asker, limit, turn: this.#turn });
     if (resolution.kind === 'answer') return resolution.message;
-    const answer = await forwardQuery(message, this.#options.upstream(asker), tcp);
+    const answer = await forwardQuery(message, await this.#options.upstream(asker), tcp);
     return answer ?? encodeResponse(question, failureCode(question), [], UDP_LIMIT);
   }
 }

@@ -3,14 +3,15 @@
 import { messageOf } from '../../../errors.ts';
 import { debug } from '../../../log.ts';
 import { deleteLink } from '../../../network/bridge.ts';
-import { type BoundSockets, EmbeddedDns, nameservers } from '../../../network/dns/server.ts';
+import { type BoundSockets, EmbeddedDns } from '../../../network/dns/server.ts';
 import { networkNamespaceOf } from '../containers/process.ts';
 import type { ContainerRecord, EndpointSettings, Lease } from '../containers/types.ts';
-import { type NativeHost, readIfExists } from '../host.ts';
+import type { NativeHost } from '../host.ts';
 import type { Paths } from '../paths.ts';
 import { ApiError } from '../server/api-error.ts';
 import { Addresses } from './addresses.ts';
 import { Bridges } from './bridges.ts';
+import { HostResolvers } from './host-resolvers.ts';
 import { InnerResolvers } from './inner-resolver.ts';
 import { IpBatch, type RemovalOptions } from './ip-batch.ts';
 import { type Attachment, type Member, Members, type Presence } from './members.ts';
@@ -28,7 +29,6 @@ import { NetworkRecords } from './records.ts';
 
 export class NetworkService {
   readonly ports: PortReservations;
-  readonly #host: NativeHost;
   readonly #batch: IpBatch;
   readonly #dns: EmbeddedDns;
   readonly #inner: InnerResolvers;
@@ -38,14 +38,12 @@ export class NetworkService {
   readonly #bridges: Bridges;
   /** What is being taken off the host for networks that were removed. */
   readonly #leaving = new Set<Promise<void>>();
-  #hostServers: readonly string[] = [];
-
   /** `dnsSockets`: the resolver's, where somebody keeps them for it. */
   constructor(host: NativeHost, paths: Paths, table: string, dnsSockets?: BoundSockets) {
-    this.#host = host;
     this.ports = new PortReservations(host);
     this.#batch = new IpBatch(host);
-    this.#dns = new EmbeddedDns({ upstream: (asker) => this.#members.ownServers(asker) ?? this.#hostServers });
+    const hostResolvers = new HostResolvers(host);
+    this.#dns = new EmbeddedDns({ upstream: (asker) => this.#members.ownServers(asker) ?? hostResolvers.addresses() });
     this.#inner = new InnerResolvers(
       host,
       (message, asker, tcp) => this.#dns.answer(message, asker, tcp),
@@ -63,9 +61,8 @@ export class NetworkService {
     });
   }
 
-  async open(): Promise<void> {
-    await this.#records.open();
-    this.#hostServers = nameservers((await readIfExists(this.#host.files, '/etc/resolv.conf')) ?? '');
+  open(): Promise<void> {
+    return this.#records.open();
   }
 
   all(): NetworkRecord[] {
@@ -185,14 +182,14 @@ export class NetworkService {
   /** From now on the container answers to its names, and its ports are open. Resolves when the rules are loaded. */
   async join(member: Member): Promise<void> {
     this.#members.set(member);
-    this.#dns.swap(this.#members.nameTable());
+    this.#dns.swap(() => this.#members.nameTable());
     if (member.published.length > 0) await this.#bridges.refreshRules();
   }
 
   async leave(containerId: string): Promise<void> {
     const member = this.#members.delete(containerId);
     if (!member) return;
-    this.#dns.swap(this.#members.nameTable());
+    this.#dns.swap(() => this.#members.nameTable());
     if (member.published.length > 0) await this.#bridges.refreshRules();
   }
 
@@ -202,7 +199,7 @@ export class NetworkService {
       this.#members.set(member);
       for (const { endpoint, lease } of member.leases) this.#addresses.adopt(endpoint.networkId, lease);
     }
-    this.#dns.swap(this.#members.nameTable());
+    this.#dns.swap(() => this.#members.nameTable());
     await this.#bridges.restore();
     for (const record of await this.#records.leftBehind()) void this.#clearAway(record);
     await this.#serveAgain(members);
