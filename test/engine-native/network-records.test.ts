@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { realNativeHost } from '../../src/engine/native/host.ts';
+import { type NativeHost, realNativeHost } from '../../src/engine/native/host.ts';
 import { NetworkRecords } from '../../src/engine/native/networks/records.ts';
 import { pathsUnder } from '../../src/engine/native/paths.ts';
 
@@ -26,6 +26,28 @@ test('a network that was removed is found by nobody, and cleared away by the nex
     expect(await next.leftBehind()).toEqual([]);
   } finally {
     host.kernel.close();
+    await rm(root, { recursive: true });
+  }
+});
+
+test('a network that cannot be kept is not there, and its name is free', async () => {
+  const root = await mkdtemp(join(tmpdir(), 'windlass-networks-'));
+  const real = realNativeHost();
+  let full = false;
+  const host: NativeHost = {
+    ...real,
+    writeAtomic: (...write) => (full ? Promise.reject(new Error('ENOSPC')) : real.writeAtomic(...write)),
+  };
+  try {
+    const records = new NetworkRecords(host, pathsUnder(root, join(root, 'run')));
+    await records.open();
+    full = true;
+    await expect(records.create({ Name: 'shop' }, async () => undefined)).rejects.toThrow('ENOSPC');
+    expect(records.lookup('shop')).toBeUndefined();
+    full = false;
+    expect((await records.create({ Name: 'shop' }, async () => undefined)).name).toBe('shop');
+  } finally {
+    real.kernel.close();
     await rm(root, { recursive: true });
   }
 });

@@ -100,6 +100,13 @@ export async function readIfExists(files: Files, path: string): Promise<string |
   }
 }
 
+/** Whether there is something at a path, links followed. */
+export const exists = (files: Pick<Files, 'stat'>, path: string): Promise<boolean> =>
+  files.stat(path).then(
+    () => true,
+    () => false,
+  );
+
 /** Names in a directory; none when it is missing. */
 export async function listIfExists(files: Files, path: string): Promise<string[]> {
   try {

@@ -3,7 +3,7 @@ import { arch, cpus, totalmem } from 'node:os';
 import { WindlassError } from '../../errors.ts';
 import { capabilitiesOfMask } from './containers/capabilities.ts';
 import type { LimitFeature } from './containers/limit-features.ts';
-import { type NativeHost, readIfExists } from './host.ts';
+import { exists, type NativeHost, readIfExists } from './host.ts';
 import { lacksError, machineLacks } from './lacks.ts';
 import { findRuntimes, type OciRuntime } from './oci-runtime.ts';
 import { findProgram } from './programs.ts';
@@ -94,15 +94,12 @@ async function probeFeatures(
     const controllers = (await readIfExists(host.files, `${roots[0]}/cgroup.controllers`)) ?? '';
     return new Set(/\bio\b/.test(controllers) ? ['blkio weight'] : []);
   }
-  const there = (path: string): Promise<boolean> =>
-    host.files.stat(path).then(
-      () => true,
-      () => false,
-    );
   const found = await Promise.all(
     FEATURE_FILES.map(async ([feature, files]) => {
       const paths = roots.flatMap((root) => files.map((file) => `${root}/${file}`));
-      return (await Promise.all(paths.map(there))).some((exists) => exists) ? [feature] : [];
+      return (await Promise.all(paths.map((path) => exists(host.files, path)))).some((exists) => exists)
+        ? [feature]
+        : [];
     }),
   );
   return new Set(found.flat());

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { isMountPlace } from '../containers/changes.ts';
 import type { ContainerRecord } from '../containers/types.ts';
-import type { NativeHost } from '../host.ts';
+import { exists, type NativeHost } from '../host.ts';
 import { applyChanges } from '../images/changes.ts';
 import type { HistoryEntry, RunConfig } from '../images/image-config.ts';
 import type { Image, ImageStore } from '../images/store.ts';
@@ -27,8 +27,8 @@ export async function commitContainer(host: NativeHost, store: ImageStore, reque
   const parent = store.get(record.imageId);
   if (!parent) throw noSuchImage(record.imageId);
   const layers = new Layers(host, store, join(upper, '..'));
-  const exists = await host.files.stat(upper).catch(() => undefined);
-  const layer = exists ? await layers.copyOfUpper(upper, isMountPlace) : undefined;
+  const written = await exists(host.files, upper);
+  const layer = written ? await layers.copyOfUpper(upper, isMountPlace) : undefined;
   const chain = onTop(parent.layers, layer);
   const created = timestamp();
   const config = settings(request);

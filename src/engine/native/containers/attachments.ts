@@ -49,6 +49,8 @@ export async function attach(
     try {
       await networks.plug(networkNamespaceOf(record), [{ endpoint, lease }], before);
     } catch (error) {
+      // What was plugged in halfway would be in the way of another attempt.
+      await networks.unplug([lease]).catch(() => undefined);
       networks.release(network.id, lease);
       throw error;
     }

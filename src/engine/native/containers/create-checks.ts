@@ -1,6 +1,6 @@
 // What a container asks of this machine and this engine, checked before anything of it is kept: what cannot be had is refused
 // with the reason, not left out. Mistakes that are some on any machine are told by check-request.ts.
-import type { NativeHost } from '../host.ts';
+import { exists, type NativeHost } from '../host.ts';
 import type { Machine } from '../machine.ts';
 import { ApiError, badRequest } from '../server/api-error.ts';
 import { logPlan } from './log-config.ts';
@@ -27,7 +27,7 @@ export async function checkHostConfig({ host, machine, store }: CheckParts, host
     if (shared !== undefined && !store.lookup(shared)) throw badRequest(`No such container: ${shared}`);
   }
   const { driver } = logPlan(hostConfig.LogConfig);
-  if (driver === 'journald' && !(await exists(host, JOURNAL_SOCKET)))
+  if (driver === 'journald' && !(await exists(host.files, JOURNAL_SOCKET)))
     throw badRequest('failed to initialize logging driver: journald is not enabled on this host');
 }
 
@@ -52,9 +52,3 @@ function checkMachine(hostConfig: HostConfig, machine: Machine): void {
   if (machine.cgroupMode === 'v2' && (hostConfig.CpuRealtimeRuntime || hostConfig.CpuRealtimePeriod))
     throw badRequest('real-time CPU limits are not supported on cgroup v2');
 }
-
-const exists = (host: NativeHost, path: string): Promise<boolean> =>
-  host.files.stat(path).then(
-    () => true,
-    () => false,
-  );

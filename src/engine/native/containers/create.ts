@@ -3,7 +3,7 @@ import { isIPv4, isIPv6 } from 'node:net';
 import { getSystemErrorMap } from 'node:util';
 import { messageOf } from '../../../errors.ts';
 import { makeFolder } from '../../../make-folder.ts';
-import type { NativeHost } from '../host.ts';
+import { exists, type NativeHost } from '../host.ts';
 import type { HealthConfig, RunConfig } from '../images/image-config.ts';
 import { findImage, missingImage } from '../images/lookup.ts';
 import type { Image, ImageStore } from '../images/store.ts';
@@ -207,13 +207,10 @@ async function settleMount(parts: CreateParts, request: MountRequest): Promise<M
   if (type === 'tmpfs')
     return { Type: type, Source: '', Destination, Mode, RW, Propagation, Options: request.tmpfsOptions };
   if (type === 'bind') {
-    const exists = await parts.host.files.stat(source).then(
-      () => true,
-      () => false,
-    );
-    if (!exists && !request.createSource)
+    const isThere = await exists(parts.host.files, source);
+    if (!isThere && !request.createSource)
       throw badRequest(`invalid mount config for type "bind": bind source path does not exist: ${source}`);
-    if (!exists) await makeSource(parts, source);
+    if (!isThere) await makeSource(parts, source);
     const { below } = request;
     return {
       ...{ Type: type, Source: source, Destination, Mode, RW, Propagation: Propagation || 'rprivate' },

@@ -1,5 +1,5 @@
 // Volumes of a container that is about to start: made ready, and filled from the image where they are new and empty.
-import { listIfExists, type NativeHost, runChecked } from '../host.ts';
+import { exists, listIfExists, type NativeHost, runChecked } from '../host.ts';
 import { resolveInRoot } from '../scoped-path.ts';
 import { badRequest } from '../server/api-error.ts';
 import type { VolumeStore } from '../volumes/store.ts';
@@ -46,11 +46,7 @@ export async function mountSource(host: NativeHost, point: MountPoint): Promise<
   }
   if (point.Subpath === undefined) return point;
   const Source = await resolveInRoot(host, point.Source, point.Subpath);
-  const exists = await host.files.stat(Source).then(
-    () => true,
-    () => false,
-  );
-  if (!exists)
+  if (!(await exists(host.files, Source)))
     throw badRequest(`cannot access path "${point.Subpath}" of volume "${point.Name}": no such file or directory`);
   return { ...point, Source };
 }

@@ -8,7 +8,7 @@ import { pipeline } from 'node:stream/promises';
 import { decompressed } from '../../../archive/compression.ts';
 import { WindlassError } from '../../../errors.ts';
 import { parseReference } from '../../../registry/reference.ts';
-import { listIfExists, type NativeHost, readIfExists } from '../host.ts';
+import { exists, listIfExists, type NativeHost, readIfExists } from '../host.ts';
 import type { Paths } from '../paths.ts';
 import { type ImageConfig, parseImageConfig } from './image-config.ts';
 import { unpackLayer } from './unpack.ts';
@@ -193,10 +193,7 @@ export class ImageStore {
   }
 
   hasBlob(digest: string): Promise<boolean> {
-    return this.#host.files.stat(this.blobPath(digest)).then(
-      () => true,
-      () => false,
-    );
+    return exists(this.#host.files, this.blobPath(digest));
   }
 
   /** Keeps a stream as a blob. With `expected`, anything else is refused and nothing is kept. */

@@ -10,7 +10,7 @@ import { Rounds, Serial } from '../serial.ts';
 import { ForeignFirewall } from './foreign-firewall.ts';
 import type { IpBatch } from './ip-batch.ts';
 import { forwardIPv6 } from './ipv6-host.ts';
-import { ParentInterface } from './parent-interface.ts';
+import { hasInterface, ParentInterface } from './parent-interface.ts';
 import {
   type AddressFacts,
   addressFacts,
@@ -74,7 +74,7 @@ export class Bridges {
     const { host, batch, dns, dnsSockets } = this.#parts;
     const { subnet, gateway, v6 } = facts;
     const gateway6 = v6 && `${formatAddress6(v6.gateway)}/${v6.subnet.prefix}`;
-    if (!(await hasInterface(host, bridge)))
+    if (!(await hasInterface(host.files, bridge)))
       await batch.run(createBridge({ bridge, subnet, gateway, gateway6, mtu: optionsOf(record).mtu }));
     // Connections from the host's own loopback to published ports leave through the bridge; the ruleset keeps
     // containers from using this the other way round.
@@ -86,7 +86,13 @@ export class Bridges {
     }
     if (record.name !== DEFAULT_NETWORK) this.#dnsPort = await dns.listen(dnsSockets ?? EMBEDDED_DNS);
     this.#up.add(record.id);
-    await Promise.all([this.#rules.request(), this.#foreign.admit(bridge, v6 !== undefined)]);
+    try {
+      await Promise.all([this.#rules.request(), this.#foreign.admit(bridge, v6 !== undefined)]);
+    } catch (error) {
+      // Without its rules a network keeps nobody apart: who comes next has to try again.
+      this.#up.delete(record.id);
+      throw error;
+    }
   }
 
   /** Refuses a network that this host cannot have. */
@@ -101,7 +107,8 @@ export class Bridges {
     try {
       await Promise.all(
         networks().map(async (record) => {
-          if (record.bridge !== undefined && (await hasInterface(host, record.bridge))) await this.bringUp(record);
+          if (record.bridge !== undefined && (await hasInterface(host.files, record.bridge)))
+            await this.bringUp(record);
         }),
       );
     } finally {
@@ -155,9 +162,3 @@ export class Bridges {
     this.#loadedRules = text;
   }
 }
-
-const hasInterface = (host: NativeHost, name: string): Promise<boolean> =>
-  host.files.stat(`/sys/class/net/${name}`).then(
-    () => true,
-    () => false,
-  );

@@ -6,12 +6,12 @@
 //
 // Fields are separated by tabs. It ends with its standard input; then the sockets are gone and the namespaces are free.
 
-const SETNS: Readonly<Record<string, number>> = { x64: 308, arm64: 268 };
+import { systemCalls } from '../kernel-helper.ts';
 
 /** The program, for Node's name of an architecture; undefined where the call's number is not known. */
 export function innerResolverProgram(architecture: string): string | undefined {
-  const call = SETNS[architecture];
-  return call === undefined ? undefined : `my $setns = ${call};\n${PROGRAM}`;
+  const calls = systemCalls(architecture);
+  return calls === undefined ? undefined : `my %call = (${calls});\n${PROGRAM}`;
 }
 
 /** Seconds without a word after which a TCP client is let go, and how many there may be at once. */
@@ -33,9 +33,9 @@ sub opened { my ($key, $path) = @_;
   closed($key);
   open(my $own, '<', '/proc/self/ns/net') or return say_line('failed', $key, "own namespace: $!");
   open(my $there, '<', $path) or return say_line('failed', $key, "$path: $!");
-  syscall($setns, fileno($there), 0x40000000) == 0 or return say_line('failed', $key, "$path: $!");
+  syscall($call{setns}, fileno($there), 0x40000000) == 0 or return say_line('failed', $key, "$path: $!");
   my @made = eval { sockets_here() }; my $error = $@;
-  syscall($setns, fileno($own), 0x40000000) == 0 or die "cannot return: $!\n";
+  syscall($call{setns}, fileno($own), 0x40000000) == 0 or die "cannot return: $!\n";
   unless (@made) { chomp $error; return say_line('failed', $key, $error) }
   my ($udp, $tcp) = @made;
   $served{$key} = [map { fileno $_ } @made];

@@ -3,7 +3,8 @@
 // that a name server in the container may have port 53.
 import type { ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import { HostError } from '../../../errors.ts';
+import { HostError, messageOf } from '../../../errors.ts';
+import { debug } from '../../../log.ts';
 import { EMBEDDED_DNS } from '../../../network/bridge.ts';
 import { type NativeHost, runChecked } from '../host.ts';
 import { innerResolverProgram } from './inner-resolver-program.ts';
@@ -63,7 +64,7 @@ export class InnerResolvers {
 
   #say(...fields: readonly string[]): void {
     this.#child ??= this.#start();
-    this.#child.stdin?.write(`${fields.join('\t')}\n`);
+    write(this.#child, fields);
   }
 
   #start(): ChildProcess {
@@ -71,25 +72,35 @@ export class InnerResolvers {
     if (program === undefined) throw new HostError(`system calls of the architecture "${process.arch}" are not known`);
     const child = this.#host.start('perl', ['-e', program], { stdio: ['pipe', 'pipe', 'inherit'], cwd: '/' });
     child.stdin?.on('error', () => undefined); // it ended: "close" below tells
-    if (child.stdout) createInterface({ input: child.stdout }).on('line', (line) => this.#hear(line));
+    if (child.stdout) createInterface({ input: child.stdout }).on('line', (line) => this.#hear(child, line));
     child.once('error', (error) => this.#ended(child, error.message));
     child.once('close', (code, signal) => this.#ended(child, signal ?? `exit status ${code}`));
     return child;
   }
 
-  #hear(line: string): void {
-    const [what, first = '', second = '', third = '', fourth = ''] = line.split('\t');
-    if (what === 'ask') void this.#ask(first, second, third === 'tcp', Buffer.from(fourth, 'hex'));
-    const waiting = what === 'ask' ? undefined : this.#waiting.get(first);
-    this.#waiting.delete(what === 'ask' ? '' : first);
+  #hear(child: ChildProcess, line: string): void {
+    const [what, ...fields] = line.split('\t');
+    if (what === 'ask') void this.#ask(child, fields);
+    else this.#settle(what, fields);
+  }
+
+  #settle(what: string | undefined, [key = '', second = '', third = '']: readonly string[]): void {
+    const waiting = this.#waiting.get(key);
+    this.#waiting.delete(key);
     if (what === 'opened') waiting?.resolve({ udp: Number(second), tcp: Number(third) });
     if (what === 'failed') waiting?.reject(new HostError(`cannot make the resolver's sockets: ${second}`));
   }
 
-  async #ask(token: string, key: string, tcp: boolean, message: Buffer): Promise<void> {
+  /** The answer goes to the process that asked, whose socket the client waits at: another one would not know it. */
+  async #ask(child: ChildProcess, [token = '', key = '', kind, hex = '']: readonly string[]): Promise<void> {
     const asker = this.#askers.get(key);
-    const answer = asker === undefined ? undefined : await this.#answer(message, asker, tcp);
-    if (answer) this.#say('tell', token, answer.toString('hex'));
+    if (asker === undefined) return;
+    try {
+      const answer = await this.#answer(Buffer.from(hex, 'hex'), asker, kind === 'tcp');
+      if (answer) write(child, ['tell', token, answer.toString('hex')]);
+    } catch (error) {
+      debug('dns', () => messageOf(error));
+    }
   }
 
   #ended(child: ChildProcess, why: string): void {
@@ -101,6 +112,11 @@ export class InnerResolvers {
     this.#askers.clear();
     this.#lost();
   }
+}
+
+/** To one that has ended, nothing. */
+function write({ stdin }: ChildProcess, fields: readonly string[]): void {
+  if (stdin?.writable) stdin.write(`${fields.join('\t')}\n`);
 }
 
 const TABLE = 'ip windlass_resolver';

@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { messageOf } from '../../../errors.ts';
 import { deleteLink } from '../../../network/bridge.ts';
 import { addDummy, addVlan, trySubInterface, vlanOf } from '../../../network/sub-interface.ts';
-import type { NativeHost } from '../host.ts';
+import { exists, type Files, type NativeHost } from '../host.ts';
 import { ApiError, badRequest } from '../server/api-error.ts';
 import type { IpBatch } from './ip-batch.ts';
 import { type NetworkRecord, optionsOf } from './record.ts';
@@ -36,13 +36,13 @@ export class ParentInterface {
   /** Makes the parent where it is one that the engine makes. Resolves to whether it did. */
   async bringUp(record: NetworkRecord): Promise<boolean> {
     const parent = record.parent ?? '';
-    if (await this.#exists(parent)) return false;
+    if (await hasInterface(this.#host.files, parent)) return false;
     if (isOwnDummy(record)) {
       await this.#run('dummy', addDummy(parent));
       return true;
     }
     const vlan = vlanOf(parent);
-    if (!vlan || !(await this.#exists(vlan.below)))
+    if (!vlan || !(await hasInterface(this.#host.files, vlan.below)))
       throw badRequest(`parent interface "${parent}" of network "${record.name}" does not exist on this host`);
     await this.#run('vlan', addVlan(parent, vlan));
     return true;
@@ -50,7 +50,7 @@ export class ParentInterface {
 
   /** Removes a dummy of the engine's own. A VLAN interface may have got other users and stays, as any interface of the host. */
   async takeDown(record: NetworkRecord): Promise<void> {
-    if (isOwnDummy(record) && (await this.#exists(record.parent ?? '')))
+    if (isOwnDummy(record) && (await hasInterface(this.#host.files, record.parent ?? '')))
       await this.#batch.run(deleteLink(record.parent ?? ''));
   }
 
@@ -66,14 +66,11 @@ export class ParentInterface {
       throw new ApiError(500, messageOf(error), { cause: error });
     }
   }
-
-  #exists(name: string): Promise<boolean> {
-    return this.#host.files.stat(`/sys/class/net/${name}`).then(
-      () => true,
-      () => false,
-    );
-  }
 }
+
+/** Whether the host has an interface of that name. */
+export const hasInterface = (files: Pick<Files, 'stat'>, name: string): Promise<boolean> =>
+  exists(files, `/sys/class/net/${name}`);
 
 const MODULES: Readonly<Record<string, string>> = { vlan: '8021q' };
 

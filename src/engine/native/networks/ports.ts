@@ -4,6 +4,7 @@
 import { createSocket } from 'node:dgram';
 import { connect, createServer } from 'node:net';
 import type { Host } from '../../../host.ts';
+import { debug } from '../../../log.ts';
 import { hasCode } from '../host.ts';
 import { ApiError } from '../server/api-error.ts';
 import { relayUdp } from './udp-relay.ts';
@@ -111,10 +112,14 @@ async function hold(protocol: Protocol, hostIp: string, port: number, target: Po
   }
 }
 
+/** Of a socket that is in use: a connection that could not be accepted, an answer that could not be sent. */
+const told = (error: Error): void => debug('ports', () => error.message);
+
 function listenTcp(host: string, port: number, target: PortTarget): Promise<Holder> {
   return new Promise((resolve, reject) => {
-    const server = createServer((client) => {
-      const inside = connect({ host: target.address, port: target.port });
+    // Either side may end before the other has said all: each end is passed on by itself.
+    const server = createServer({ allowHalfOpen: true }, (client) => {
+      const inside = connect({ host: target.address, port: target.port, allowHalfOpen: true });
       const end = (): void => {
         client.destroy();
         inside.destroy();
@@ -124,6 +129,7 @@ function listenTcp(host: string, port: number, target: PortTarget): Promise<Hold
     });
     server.once('error', reject);
     server.listen({ host, port, ipv6Only: host.includes(':') }, () => {
+      server.off('error', reject).on('error', told);
       server.unref();
       resolve({ close: () => server.close() });
     });
@@ -136,6 +142,7 @@ function holdUdp(hostIp: string, port: number, target: PortTarget): Promise<Hold
     const socket = v6 ? createSocket({ type: 'udp6', ipv6Only: true }) : createSocket('udp4');
     socket.once('error', reject);
     socket.bind({ port, address: hostIp, exclusive: true }, () => {
+      socket.off('error', reject).on('error', told);
       socket.unref();
       const relay = v6 ? relayUdp(socket, target) : undefined;
       resolve({

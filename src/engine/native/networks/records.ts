@@ -116,8 +116,9 @@ export class NetworkRecords {
   }
 
   async #add(record: NetworkRecord): Promise<void> {
-    this.#records.set(record.id, record);
+    // What cannot be kept is not there: its name may be given again.
     await this.#host.writeAtomic(this.#path(record.id), JSON.stringify(record));
+    this.#records.set(record.id, record);
   }
 
   async #read(name: string): Promise<NetworkRecord> {

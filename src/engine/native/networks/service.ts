@@ -8,7 +8,7 @@ import { networkNamespaceOf } from '../containers/process.ts';
 import type { ContainerRecord, EndpointSettings, Lease } from '../containers/types.ts';
 import type { NativeHost } from '../host.ts';
 import type { Paths } from '../paths.ts';
-import { ApiError } from '../server/api-error.ts';
+import { ApiError, noSuchNetwork } from '../server/api-error.ts';
 import { Addresses } from './addresses.ts';
 import { Bridges } from './bridges.ts';
 import { HostResolvers } from './host-resolvers.ts';
@@ -135,6 +135,8 @@ export class NetworkService {
    * Plugs a namespace into networks. `before` are the attachments it has already.
    */
   async plug(netns: string, attachments: readonly Attachment[], before: readonly Attachment[] = []): Promise<void> {
+    const gone = attachments.find(({ endpoint }) => !this.#records.get(endpoint.networkId));
+    if (gone) throw noSuchNetwork(gone.endpoint.networkName);
     const attached = this.#attached(attachments);
     await Promise.all(attached.map(({ record }) => this.bringUp(record)));
     if (attached.length === 0) return;

@@ -5,6 +5,7 @@ import { listChanges } from '../containers/changes.ts';
 import { eventAttributes } from '../containers/event-attributes.ts';
 import type { ContainerRecord } from '../containers/types.ts';
 import type { NativeEngine } from '../engine.ts';
+import { exists } from '../host.ts';
 import type { RunConfig } from '../images/image-config.ts';
 import { badRequest } from './api-error.ts';
 import { bodyOf, CREATE_CONTAINER } from './body.ts';
@@ -21,9 +22,9 @@ export function commitRoutes(engine: NativeEngine): Routes {
 async function changes(engine: NativeEngine, exchange: Exchange): Promise<void> {
   const record = engine.store.find(exchange.params.id ?? '');
   const { upper } = engine.paths.container(record.id);
-  const exists = await engine.host.files.stat(upper).catch(() => undefined);
+  const written = await exists(engine.host.files, upper);
   const layers = [...record.layers].reverse().map((diffId) => engine.images.layerDiff(diffId));
-  const found = exists ? await listChanges(engine.host, upper, layers) : [];
+  const found = written ? await listChanges(engine.host, upper, layers) : [];
   exchange.reply(200, found.length > 0 ? found : null);
 }
 
