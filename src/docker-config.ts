@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { messageOf, WindlassError } from './errors.ts';
+import { reasonOf, WindlassError } from './errors.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -46,7 +46,7 @@ export function readDockerConfig(directory: string): DockerConfig {
   try {
     text = readFileSync(path, 'utf8');
   } catch (cause) {
-    throw new WindlassError('DOCKER_CONFIG', `cannot read "${path}": ${messageOf(cause)}`, {
+    throw new WindlassError('DOCKER_CONFIG', `cannot read "${path}": ${reasonOf(cause)}`, {
       hint: 'make it readable, or point DOCKER_CONFIG elsewhere',
     });
   }

@@ -83,6 +83,10 @@ export const isAbort = (error: unknown): boolean =>
 /** Text of anything that was thrown. */
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
+/** Why the system refused something, without what Node adds: `permission denied`. Of another error its text. */
+export const reasonOf = (error: unknown): string =>
+  /^E[A-Z0-9]+: ([^,]+), \w+/.exec(messageOf(error))?.[1] ?? messageOf(error);
+
 /** Takes user:password out of every URL in a text. */
 export function scrub(text: string): string {
   return text.replace(/\b([a-z][a-z0-9+.-]*:\/\/)[^/\s@]+@/gi, '$1***@');

@@ -10,10 +10,12 @@ import { Interrupts } from './interrupts.ts';
 import { type Io, processIo } from './io.ts';
 import { type Invocation, parseCommandLine } from './program.ts';
 import { invokedAs } from './program-name.ts';
+import { systemFailure } from './system-failure.ts';
 
 const INTERRUPTED = 130;
 /** Exit code of a bug: anything thrown that is not a WindlassError (sysexits' EX_SOFTWARE). */
 const BUG = 70;
+const BUG_HINT = 'this is a bug in windlass; report it with the lines above and the output of "windlass doctor"';
 
 /** Ends the process at once. */
 export type Exit = (code: number) => void;
@@ -118,14 +120,14 @@ function endQuietlyWhenNobodyReads(exit: Exit): void {
 }
 
 /** Prints an error once, and gives the exit code it stands for. */
-export function report(error: unknown, io: Io, json: boolean): number {
-  const known = error instanceof WindlassError;
-  const message = messageOf(error);
-  if (json) io.stderr.write(`${JSON.stringify({ error: true, message })}\n`);
-  else if (known) io.stderr.write(`${message}\n${error.hint === undefined ? '' : `  hint: ${error.hint}\n`}`);
-  else
-    io.stderr.write(
-      `${error instanceof Error ? (error.stack ?? message) : message}\n  hint: this is a bug in windlass; report it with the lines above and the output of "windlass doctor"\n`,
-    );
-  return known ? error.exitCode : BUG;
+export function report(thrown: unknown, io: Io, json: boolean): number {
+  const error = thrown instanceof WindlassError ? thrown : systemFailure(thrown);
+  const message = messageOf(error ?? thrown);
+  const hint = error === undefined ? BUG_HINT : error.hint;
+  if (json) io.stderr.write(`${JSON.stringify({ error: true, message, ...(hint === undefined ? {} : { hint }) })}\n`);
+  else {
+    const text = error === undefined && thrown instanceof Error ? (thrown.stack ?? message) : message;
+    io.stderr.write(`${text}\n${hint === undefined ? '' : `  hint: ${hint}\n`}`);
+  }
+  return error === undefined ? BUG : error.exitCode;
 }

@@ -1,7 +1,7 @@
 // What each action does: a function per kind of step, one or two verbs of the engine each. The compiler sees to it that
 // every action has one.
 import { readFile } from 'node:fs/promises';
-import { EngineError, messageOf, WindlassError } from '../errors.ts';
+import { EngineError, reasonOf, WindlassError } from '../errors.ts';
 import { STATUS } from '../events.ts';
 import { buildRequest } from './build-request.ts';
 import { containerRequest } from './container-request.ts';
@@ -147,6 +147,6 @@ async function readSource(path: string, service: string): Promise<Uint8Array> {
   try {
     return await readFile(path);
   } catch (cause) {
-    throw new WindlassError('PLAN_FILE', `service "${service}": cannot read "${path}": ${messageOf(cause)}`, { cause });
+    throw new WindlassError('PLAN_FILE', `service "${service}": cannot read "${path}": ${reasonOf(cause)}`, { cause });
   }
 }

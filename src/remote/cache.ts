@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, rename, rm, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { messageOf, WindlassError } from '../errors.ts';
+import { reasonOf, WindlassError } from '../errors.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -36,7 +36,7 @@ export async function cached(
     await putInPlace(draft, folder, isWhole);
   } catch (error) {
     if (!isSystemError(error)) throw error;
-    throw new WindlassError('REMOTE_CACHE', `cannot write to the cache "${directory}": ${messageOf(error)}`, {
+    throw new WindlassError('REMOTE_CACHE', `cannot write to the cache "${directory}": ${reasonOf(error)}`, {
       hint: 'set XDG_CACHE_HOME to a folder that can be written to',
       cause: error,
     });

@@ -1,7 +1,7 @@
 // Keys for bundles, minisign's and SSH's, as commands and the environment name them.
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { messageOf } from '../../errors.ts';
+import { reasonOf } from '../../errors.ts';
 import { realHost } from '../../host.ts';
 import { BundleError } from '../../shipping/bundle/bundle-error.ts';
 import type { BundleHead } from '../../shipping/bundle/read-bundle.ts';
@@ -75,5 +75,5 @@ const otherKind = (found: string, wanted: string): BundleError =>
 
 const textOf = (file: string): Promise<string> =>
   readFile(file, 'utf8').catch((cause: unknown) => {
-    throw new BundleError(`cannot read the key "${file}": ${messageOf(cause)}`, { cause });
+    throw new BundleError(`cannot read the key "${file}": ${reasonOf(cause)}`, { cause });
   });

@@ -8,11 +8,15 @@ import { createFrom, DEFAULT_TRANSFORMATION } from '../bridge/transform.ts';
 import { unpackTree } from '../copy/unpack.ts';
 import type { CommandRun } from '../declaration.ts';
 import type { createTransformationFlags } from '../declarations/bridge.ts';
+import { writing } from '../output/writing.ts';
 
 const DOCKERFILE = `FROM docker/compose-bridge-transformer
 LABEL com.docker.compose.bridge=transformation
 COPY templates /templates
 `;
+
+const written = (write: () => Promise<unknown>): Promise<void> =>
+  writing('the transformation', 'name another folder', write);
 
 export const run: CommandRun<typeof createTransformationFlags> = async (context, flags, [path = '']) => {
   const folder = resolve(context.cwd, path);
@@ -24,7 +28,7 @@ export const run: CommandRun<typeof createTransformationFlags> = async (context,
   const id = await createFrom(engine, flags.from || DEFAULT_TRANSFORMATION, {}, signal);
   try {
     const archive = await engine.getArchive(id, '/templates', signal);
-    await makeFolder(folder);
+    await written(() => makeFolder(folder));
     await unpackTree({
       archive,
       placement: { directory: folder, from: 'templates', to: 'templates' },
@@ -34,7 +38,7 @@ export const run: CommandRun<typeof createTransformationFlags> = async (context,
   } finally {
     await engine.removeContainer(id, { force: true, volumes: true });
   }
-  await writeFile(join(folder, 'Dockerfile'), DOCKERFILE);
+  await written(() => writeFile(join(folder, 'Dockerfile'), DOCKERFILE));
   context.io.stdout.write(`Transformer created in "${folder}"\n`);
   return 0;
 };

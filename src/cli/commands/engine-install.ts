@@ -5,6 +5,7 @@ import type { engineInstallFlags } from '../declarations/engine.ts';
 import { groupOf, placeOf, runArguments, thisProgram } from '../native/serve-flags.ts';
 import { requireSystemd, systemctl } from '../native/systemd.ts';
 import { systemdUnit, UNIT_NAME, UNIT_PATH } from '../native/systemd-unit.ts';
+import { writing } from '../output/writing.ts';
 
 export const run: CommandRun<typeof engineInstallFlags> = async (context, flags) => {
   const place = placeOf(context, flags);
@@ -22,7 +23,9 @@ export const run: CommandRun<typeof engineInstallFlags> = async (context, flags)
   // An engine that was started by hand would hold the root.
   const { stopEngine } = await import('../../engine/native/keeper/status.ts');
   await stopEngine(place, { containers: false, seconds: undefined });
-  await writeFile(UNIT_PATH, unit, { mode: 0o644 });
+  await writing('the unit', 'make the folder writable, or place what --print shows where systemd reads it', () =>
+    writeFile(UNIT_PATH, unit, { mode: 0o644 }),
+  );
   await systemctl(['daemon-reload']);
   await systemctl(['enable', '--now', UNIT_NAME]);
   context.io.stderr.write(`windlass engine: ${UNIT_PATH} is written, enabled and started\n`);

@@ -9,6 +9,7 @@ import { UsageError } from '../../errors.ts';
 import type { CommandRun } from '../declaration.ts';
 import type { exportFlags } from '../declarations/content.ts';
 import { withProgress } from '../output/progress.ts';
+import { writing } from '../output/writing.ts';
 import { projectName } from '../project-name.ts';
 import { oneContainer } from '../select-containers.ts';
 import { copyToOutput } from '../terminal/copy-output.ts';
@@ -29,7 +30,10 @@ export const run: CommandRun<typeof exportFlags> = async (context, flags, [servi
     if (!context.globals.dryRun) {
       const archive = await engine.exportContainer(container.id, context.signal);
       if (target === undefined) await copyToOutput(archive, context.io.stdout, context.signal);
-      else await writeWhole(archive, target, context.signal);
+      else
+        await writing('the archive', 'choose another file with --output', () =>
+          writeWhole(archive, target, context.signal),
+        );
     }
     onEvent({ id: container.name, text, status: 'Exported', kind: 'done' });
   });

@@ -1,7 +1,7 @@
 // The Dockerfiles of a project's builds, read for the images they begin from.
 import { readFile } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
-import { messageOf } from '../../errors.ts';
+import { reasonOf } from '../../errors.ts';
 import type { Project, Service } from '../../model.ts';
 import { buildRequest } from '../../planner/build-request.ts';
 import type { ReadBuild } from '../../shipping/lock/apply-lock.ts';
@@ -47,7 +47,7 @@ async function dockerfileOf({ name, build = {} }: Service): Promise<string> {
     );
   const path = isAbsolute(dockerfile) ? dockerfile : join(context, dockerfile);
   return readFile(path, 'utf8').catch((cause: unknown) => {
-    throw new LockError(`cannot read the Dockerfile of ${name}: ${messageOf(cause)}`, {
+    throw new LockError(`cannot read the Dockerfile of ${name}: ${reasonOf(cause)}`, {
       cause,
       hint: 'correct "build.context" and "build.dockerfile"',
     });

@@ -1,7 +1,7 @@
 // The variables that -e and --env-from-file give to a one-off container.
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { messageOf, UsageError } from '../../errors.ts';
+import { reasonOf, UsageError } from '../../errors.ts';
 import { parseDotenv } from '../../spec/dotenv.ts';
 
 export interface EnvironmentRequest {
@@ -24,7 +24,7 @@ export async function runEnvironment(request: EnvironmentRequest): Promise<Recor
   }
   for (const file of request.files) {
     const text = await readFile(resolve(request.cwd, file), 'utf8').catch((error: unknown) => {
-      throw new UsageError(`cannot read "${file}": ${messageOf(error)}`, { cause: error });
+      throw new UsageError(`cannot read "${file}": ${reasonOf(error)}`, { cause: error });
     });
     for (const [key, value] of parseDotenv(text, file, (name) => variables[name])) variables[key] ??= value;
   }

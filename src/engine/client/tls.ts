@@ -1,7 +1,7 @@
 // TLS material from a directory of PEM files: ca.pem, cert.pem, key.pem.
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { EngineError, messageOf } from '../../errors.ts';
+import { EngineError, reasonOf } from '../../errors.ts';
 import type { TlsMaterial } from './target.ts';
 
 /**
@@ -15,7 +15,7 @@ export function tlsFromDirectory(directory: string, verify: boolean): TlsMateria
     try {
       return readFileSync(path, 'utf8');
     } catch (cause) {
-      throw refuse(`cannot read "${path}": ${messageOf(cause)}`);
+      throw refuse(`cannot read "${path}": ${reasonOf(cause)}`);
     }
   };
   const [ca, cert, key] = [read('ca.pem'), read('cert.pem'), read('key.pem')];

@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { lstat, readdir, readlink, stat } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import { plainHeader, type TarSource } from '../../archive/tar-writer.ts';
-import { messageOf } from '../../errors.ts';
+import { reasonOf } from '../../errors.ts';
 import type { IgnoreRules } from '../../ignore-rules.ts';
 import { BundleError } from './bundle-error.ts';
 import type { PackedContext } from './context-rules.ts';
@@ -85,7 +85,7 @@ function putParents(entries: Map<string, TarSource>, name: string): void {
 }
 
 const unreadable = (path: string, cause: unknown): BundleError =>
-  new BundleError(`cannot read "${path}": ${messageOf(cause)}`, {
+  new BundleError(`cannot read "${path}": ${reasonOf(cause)}`, {
     cause,
     hint: 'make it readable, or take it out of the configuration',
   });

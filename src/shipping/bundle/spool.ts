@@ -5,7 +5,7 @@ import { mkdtemp, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { messageOf } from '../../errors.ts';
+import { reasonOf } from '../../errors.ts';
 import { BundleError } from './bundle-error.ts';
 
 /** A content on disk. */
@@ -25,7 +25,7 @@ export class Spool {
   /** A new folder beside the file that is to be written: on the same disk, and nobody else's to read. */
   static async beside(file: string): Promise<Spool> {
     const folder = await mkdtemp(`${file}.making-`).catch((cause: unknown) => {
-      throw new BundleError(`cannot write "${file}": ${messageOf(cause)}`, {
+      throw new BundleError(`cannot write "${file}": ${reasonOf(cause)}`, {
         cause,
         hint: 'name a file in a folder that is there and can be written to',
       });

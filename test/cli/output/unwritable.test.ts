@@ -32,7 +32,7 @@ async function refusal(write: () => unknown): Promise<string> {
     .catch((thrown: unknown) => thrown);
   expect(error).toBeInstanceOf(HostError);
   const { message, hint } = error as HostError;
-  expect(message).toContain('ENOTDIR');
+  expect(message).toContain('not a directory');
   return `${message.replace(/: ENOTDIR.*/, '')} / ${hint}`;
 }
 

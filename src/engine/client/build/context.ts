@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream, type Dirent, type Stats } from 'node:fs';
 import { lstat, readdir, readFile, readlink, stat } from 'node:fs/promises';
 import { isAbsolute, join, relative, resolve, sep } from 'node:path';
-import { EngineError, messageOf } from '../../../errors.ts';
+import { EngineError, messageOf, reasonOf } from '../../../errors.ts';
 import { type IgnoreRules, ignoreLines, ignoreRules } from '../../../ignore-rules.ts';
 import type { Build } from '../../../model.ts';
 import { type TarEntry, tarEnd, tarHeader, tarPadding } from './tar.ts';
@@ -88,7 +88,7 @@ async function findDockerfile(service: string, directory: string, build: Build):
   if (isOutside) {
     const content = await readFile(path).catch((cause: unknown) => {
       throw refuse(
-        `service "${service}": cannot read the Dockerfile "${path}": ${messageOf(cause)}`,
+        `service "${service}": cannot read the Dockerfile "${path}": ${reasonOf(cause)}`,
         'check build.dockerfile; it is relative to the build context',
         cause,
       );
