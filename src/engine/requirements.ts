@@ -162,7 +162,7 @@ const BUILDX_ONLY = new Set([
 ]);
 
 /** Build attributes that the native engine's builder does not know, though BuildKit does. */
-const NOT_NATIVE = new Set(['cache_to', 'entitlements', 'privileged', 'provenance', 'sbom', 'platforms']);
+const NOT_NATIVE = new Set(['cache_to', 'entitlements', 'privileged', 'provenance', 'sbom']);
 
 /** What BuildKit does not take from the engine's API (Docker Engine 20.10 ignores it), but the classic builder does. */
 const usesClassic = ({ shm_size, ulimits, isolation, network }: Build): boolean =>

@@ -324,6 +324,17 @@ secrets:
       'FROM busybox\nARG WORD\nRUN --mount=type=secret,id=token test "$(cat /run/secrets/token)" = "it is secret"\nRUN echo $WORD > /word',
     'extra/x': 'extra\n',
     'broken/Dockerfile': 'FROM busybox\nRUN echo last words; exit 7',
+    'several/Dockerfile': `
+FROM --platform=$BUILDPLATFORM busybox AS build
+ARG TARGETARCH
+RUN echo "for $TARGETARCH" > /out
+FROM scratch AS files
+COPY --from=build /bin /bin
+COPY --from=build /out /
+CMD ["/bin/cat", "/out"]
+FROM files
+RUN --network=none ["/out"]
+`,
     'buildx/cli-plugins/.keep': '',
   });
   const { peers } = inject('ground');
@@ -357,6 +368,18 @@ secrets:
   const archive = ['build', '-o', 'type=tar,dest=out.tar', '--secret', 'id=token,env=TOKEN', '.'];
   await call(peers.buildx, archive, withBuildx);
   expect(await call('tar', ['-tf', 'out.tar'], environment)).toMatch(/^\.\/word$/m);
+  const several = ['build', '-q', '--platform', 'linux/amd64,linux/arm64', '--target', 'files', 'several'];
+  await call(peers.buildx, [...several, '-o', 'type=oci,dest=oci.tar', '-t', 'windlass-peers-several'], withBuildx);
+  expect((await engine.docker(['load', '-i', join(path, 'oci.tar')])).stdout).toContain('windlass-peers-several');
+  for (const architecture of ['amd64', 'arm64'])
+    expect(
+      (await engine.docker(['run', '--rm', '--platform', `linux/${architecture}`, 'windlass-peers-several'])).stdout,
+    ).toBe(`for ${architecture}\n`);
+  await call(peers.buildx, [...several, '-o', 'split'], withBuildx);
+  expect(await readFile(join(path, 'split/linux_arm64/out'), 'utf8')).toBe('for arm64\n');
+  const foreign = await call(peers.buildx, ['build', '--platform', 'linux/arm64', 'several'], withBuildx, 1);
+  // Where an emulator is installed, it is the file that does not run.
+  expect(foreign).toMatch(/RUN for linux\/arm64 does not work on this machine|\/out/);
   expect(await call(peers.buildx, ['du'], withBuildx)).toMatch(/Total:\s+[1-9]/);
   expect(await call(peers.buildx, ['prune', '-f', '-a'], withBuildx)).toMatch(/Total:\s+[1-9]/);
   await noRemains();

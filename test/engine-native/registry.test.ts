@@ -12,8 +12,9 @@ import { END_OF_ARCHIVE, encodeHeader, padding } from '../../src/archive/tar-hea
 import { realNativeHost } from '../../src/engine/native/host.ts';
 import { loadArchive } from '../../src/engine/native/images/archive-load.ts';
 import { saveArchive } from '../../src/engine/native/images/archive-save.ts';
-import { findImage } from '../../src/engine/native/images/lookup.ts';
-import { choosePlatform, pullImage, resolveManifest } from '../../src/engine/native/images/pull.ts';
+import { findForPlatform, findImage } from '../../src/engine/native/images/lookup.ts';
+import { parsePlatform } from '../../src/engine/native/images/platforms.ts';
+import { choosePlatform, namePulled, pullImage, resolveManifest } from '../../src/engine/native/images/pull.ts';
 import { pushImage } from '../../src/engine/native/images/push.ts';
 import { ImageStore } from '../../src/engine/native/images/store.ts';
 import { pathsUnder } from '../../src/engine/native/paths.ts';
@@ -50,7 +51,7 @@ const reference = (text: string): Reference => {
 };
 
 /** A layer with one file, and the image made of it. */
-function image(content: string) {
+function image(content: string, architecture = 'amd64') {
   const header = {
     path: 'hello',
     type: 'file' as const,
@@ -72,7 +73,7 @@ function image(content: string) {
   ]);
   const layer = gzipSync(tar);
   const config = JSON.stringify({
-    architecture: 'amd64',
+    architecture,
     os: 'linux',
     config: { Cmd: ['x'] },
     rootfs: { type: 'layers', diff_ids: [sha(tar)] },
@@ -118,7 +119,8 @@ async function pull(address: string, into = store, credentials = {}, origin?: st
   const resolved = await resolveManifest(client, { reference: ref, platform: undefined, architecture: 'amd64' });
   const next = origin === undefined ? [] : [new RegistryClient(ref, {}, { base: `http://${origin}` })];
   const sources = [client, ...next].map((one) => async () => one);
-  await pullImage(host, into, sources, resolved, ref, (line) => lines.push(String(line.status)));
+  const pulled = await pullImage(host, into, sources, resolved, ref, (line) => lines.push(String(line.status)));
+  await namePulled(into, ref, pulled.image);
   return lines;
 }
 
@@ -275,7 +277,7 @@ test('pushed with a password, pulled again, refused without', async () => {
   const pushed = await pushImage(
     store,
     new RegistryClient(ref, { username: 'me', password: 'pw' }),
-    store.images()[0] ?? expect.fail('no image'),
+    store.images(),
     ref,
     () => undefined,
   );
@@ -292,9 +294,45 @@ test('a saved image is loaded again, with its name', async () => {
   if (!saved) throw new Error('nothing was pulled');
   const other = await openStore('other');
   const archive = Readable.from(saveArchive(store, [{ image: saved, tags: ['shop/web:2'] }]));
-  const loaded = await loadArchive(host, other, archive, folder);
+  const loaded = await loadArchive(host, other, archive, { spoolParent: folder, architecture: 'amd64' });
   expect(loaded.map(({ image: { id }, tags }) => [id, tags])).toEqual([[saved.id, ['shop/web:2']]]);
   expect(await readFile(join(other.layerDiff(made.diffId), 'hello'), 'utf8')).toBe('saved');
+});
+
+test('an image for two platforms is pushed as an index, saved, and loaded as one', async () => {
+  const registry = await startRegistry();
+  closing.push(() => registry.close());
+  await pull(await serve(image('here')));
+  await pull(await serve(image('there', 'arm64')));
+  const [own, other] = store.images();
+  if (!own || !other) throw new Error('not pulled');
+  await store.setReference('both:1', own.id, [own.id, other.id]);
+  const ref = reference(`${registry.host}/shop/both:1`);
+  const client = new RegistryClient(ref, {});
+  const { digest } = await pushImage(store, client, store.imagesOf('both:1'), ref, () => undefined);
+  for (const [platform, id] of [
+    ['linux/amd64', own.id],
+    ['linux/arm64', other.id],
+  ] as const) {
+    const found = await resolveManifest(client, { reference: ref, platform, architecture: 'amd64' });
+    expect([found.digest, JSON.parse(found.manifest.text).config.digest]).toEqual([digest, id]);
+  }
+  const loaded = await openStore('loaded');
+  const archive = Readable.from(saveArchive(store, [{ image: own, tags: ['both:1'], others: [other] }]));
+  const parts = { spoolParent: folder, architecture: 'arm64' };
+  expect((await loadArchive(host, loaded, archive, parts)).map(({ tags }) => tags)).toEqual([['both:1']]);
+  // This machine's first.
+  expect(loaded.imagesOf('both:1').map(({ id }) => id)).toEqual([other.id, own.id]);
+  expect(findForPlatform(loaded, 'both:1', parsePlatform('linux/amd64', 'arm64'))?.id).toBe(own.id);
+  expect(findForPlatform(loaded, 'both:1', parsePlatform('linux/s390x', 'arm64'))).toBeUndefined();
+  const again = await openStore('loaded');
+  expect([again.imagesOf('both:1').length, again.isVariant(own.id), again.isVariant(other.id)]).toEqual([
+    2,
+    true,
+    false,
+  ]);
+  await again.deleteReference('both:1');
+  expect([again.imagesOf('both:1'), again.isVariant(own.id)]).toEqual([[], false]);
 });
 
 test('the platform is chosen from a list', () => {
@@ -309,7 +347,7 @@ test('the platform is chosen from a list', () => {
     ['linux/amd64', 'linux/arm/v7', 'linux/arm', 'windows/amd64'].map(
       (platform) => choosePlatform(list, platform)?.digest,
     ),
-  ).toEqual(['a', '7', '6', undefined]);
+  ).toEqual(['a', '7', '7', undefined]);
 });
 
 test('challenges, credentials and addresses', () => {

@@ -111,7 +111,6 @@ describe('requests', () => {
   });
 
   test.each([
-    ['version=2', 'BuildKit is not served'],
     ['squash=1', 'squash is only supported with experimental mode'],
     ['outputs=[{}]', '"outputs" is not supported'],
     ['buildargs=x', 'invalid value for "buildargs": it is not JSON'],
@@ -133,7 +132,10 @@ test('an image of cachefrom counts where its history begins as the stage does', 
   const image = { id: `sha256:${'a'.repeat(64)}`, config, layers: [layer], size: 0, repoDigests: [] };
   const images = { find: () => image } as unknown as Parameters<typeof layerOfOther>[0]['images'];
   const build = { images, options: { ...buildOptions(new URLSearchParams()), cacheFrom: ['a'.repeat(64)] } };
-  const state = { ...fromNothing('amd64'), history: [{ created_by: 'one', empty_layer: true }] };
+  const state = {
+    ...fromNothing({ os: 'linux', architecture: 'amd64', variant: '' }),
+    history: [{ created_by: 'one', empty_layer: true }],
+  };
   expect(layerOfOther(build, state, 'two')).toEqual({ layer, created: 'then' });
   expect(layerOfOther(build, state, 'other')).toBeUndefined();
   expect(layerOfOther(build, { ...state, history: [{ created_by: 'else' }] }, 'two')).toBeUndefined();

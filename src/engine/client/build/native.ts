@@ -28,6 +28,7 @@ export function nativeQuery(request: BuildRequest, session: string): Record<stri
   });
   return {
     session,
+    ...(request.platforms.length > 1 ? { platform: request.platforms.join(',') } : {}),
     ...(contexts.length === 0 ? {} : { buildcontexts: JSON.stringify(Object.fromEntries(contexts)) }),
     ...(build.no_cache_filter === undefined ? {} : { nocachefilter: JSON.stringify(build.no_cache_filter) }),
   };

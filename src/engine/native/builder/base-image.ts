@@ -1,10 +1,11 @@
 // The images that stages start from: the store's, or pulled.
 import type { Credentials } from '../../../registry/auth.ts';
-import { parseReference } from '../../../registry/reference.ts';
+import { familiarTag, parseReference } from '../../../registry/reference.ts';
 import type { Registries } from '../../../registry/registries.ts';
 import type { NativeHost } from '../host.ts';
-import { findImage } from '../images/lookup.ts';
-import { pullImage, resolveManifest } from '../images/pull.ts';
+import { findForPlatform, findImage } from '../images/lookup.ts';
+import { imagePlatform, isForPlatform, type Platform, platformText } from '../images/platforms.ts';
+import { namePulled, pullImage, resolveManifest } from '../images/pull.ts';
 import type { Image, ImageStore } from '../images/store.ts';
 import { badRequest } from '../server/api-error.ts';
 import type { BuildOutput } from './output.ts';
@@ -24,17 +25,17 @@ export interface BaseImages {
 export async function baseImage(
   base: BaseImages,
   name: string,
-  platform: string | undefined,
+  platform: Platform | undefined,
   output: BuildOutput,
 ): Promise<Image> {
-  const known = findImage(base.store, name);
-  const fits = known && (platform === undefined || isOfPlatform(known, platform));
+  const known = platform ? findForPlatform(base.store, name, platform) : findImage(base.store, name);
   const isId = /^(?:sha256:)?[0-9a-f]{12,64}$/.test(name) && known !== undefined && !base.store.references().has(name);
-  if (known && fits && (!base.pull || isId)) return known;
+  if (known && (!base.pull || isId)) return known;
   const given = parseReference(name);
   if (!given) throw badRequest(`invalid reference format: ${JSON.stringify(name)}`);
   const reference = given.tag === undefined && given.digest === undefined ? { ...given, tag: 'latest' } : given;
-  const request = { reference, platform, architecture: base.architecture };
+  const wanted = platform && platformText(platform);
+  const request = { reference, platform: wanted, architecture: base.architecture };
   const { sources, result: resolved } = await base.registries.reading(
     reference,
     await base.auth(reference.registry),
@@ -42,14 +43,15 @@ export async function baseImage(
   );
   output.line({ status: `Pulling from ${reference.repository}`, id: reference.digest ?? reference.tag });
   const { image } = await pullImage(base.host, base.store, sources, resolved, reference, (line) => output.line(line));
-  if (platform !== undefined && !isOfPlatform(image, platform))
+  // A name that means an image of this machine goes on meaning that one.
+  const tag = familiarTag(reference);
+  const isForeign = image.config.architecture !== base.architecture;
+  if (isForeign && reference.digest === undefined && base.store.references().has(tag))
+    await base.store.addVariant(tag, image.id);
+  else await namePulled(base.store, reference, image);
+  if (platform && !isForPlatform(image.config, platform))
     throw badRequest(
-      `image with reference ${name} was found but does not match the specified platform: wanted ${platform}, actual: ${image.config.os}/${image.config.architecture}`,
+      `image with reference ${name} was found but does not match the specified platform: wanted ${platformText(platform)}, actual: ${platformText(imagePlatform(image.config))}`,
     );
   return image;
-}
-
-function isOfPlatform(image: Image, platform: string): boolean {
-  const [os = '', architecture = ''] = platform.split('/');
-  return image.config.os === os && (architecture === '' || image.config.architecture === architecture);
 }

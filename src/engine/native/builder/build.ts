@@ -1,5 +1,6 @@
 // One build: the stages it needs, started at once, each waiting for those it takes from; then the image.
 import { join } from 'node:path';
+import { type Platform, parsePlatform, platformText } from '../images/platforms.ts';
 import { badRequest } from '../server/api-error.ts';
 import { type BaseImages, baseImage } from './base-image.ts';
 import { BuildArgs, platformArgs } from './build-args.ts';
@@ -32,6 +33,8 @@ export interface BuildInput {
   readonly report: BuildReport;
   readonly signal: AbortSignal;
   readonly folder: string;
+  /** What is built for; undefined where nobody has said, and images of any platform may serve as bases. */
+  readonly platform: Platform | undefined;
 }
 
 /** Carries a build out; what its target came to is returned, and is not an image yet. */
@@ -51,8 +54,8 @@ class Build {
   readonly #input: BuildInput;
   readonly #abort = new AbortController();
   readonly #signal: AbortSignal;
-  readonly #native: string;
-  readonly #platform: string;
+  readonly #native: Platform;
+  readonly #platform: Platform;
   readonly #args: BuildArgs;
   readonly #bases: BaseImages;
   readonly #stages = new Map<Stage, Promise<StageState>>();
@@ -67,11 +70,12 @@ class Build {
     this.#input = input;
     this.#signal = AbortSignal.any([input.signal, this.#abort.signal]);
     const { imageArchitecture } = tools.machine;
-    this.#native = `linux/${imageArchitecture}`;
-    this.#platform = call.options.platform || this.#native;
+    this.#native = parsePlatform('linux', imageArchitecture);
+    this.#platform = input.platform ?? this.#native;
+    const target = call.options.target || 'default';
     this.#args = new BuildArgs(
       call.options.args,
-      platformArgs(this.#platform, this.#native, call.options.target || 'default'),
+      platformArgs(platformText(this.#platform), platformText(this.#native), target),
     );
     this.#bases = {
       ...{ host: tools.host, store: tools.images, architecture: imageArchitecture, pull: call.options.pull },
@@ -90,7 +94,11 @@ class Build {
       for (const { key, value } of args)
         this.#args.declareGlobal(key, value === undefined ? undefined : this.#expand(value, 1));
     const needed = neededStages(file, target, (stage) => this.#expand(stage.base, stage.line));
-    this.#outputs = report.plan({ globals: file.globals.map(({ text }) => text), stages: needed });
+    this.#outputs = report.plan({
+      globals: file.globals.map(({ text }) => text),
+      stages: needed,
+      platform: this.#call.options.platforms.length > 1 ? platformText(this.#platform) : undefined,
+    });
     const results = await Promise.allSettled(needed.map((stage) => this.#stage(file, stage)));
     for (const tree of await Promise.allSettled(this.#received.values()))
       if (tree.status === 'fulfilled') await tree.value.close();
@@ -171,10 +179,15 @@ class Build {
     if (context) throw new DockerfileError(stage.line, `"${name}" is a folder of the client: FROM needs an image`);
     const other = baseStage(file.stages, name, stage.index);
     if (other) return fromStage(await this.#stage(file, other));
-    if (name === 'scratch') return fromNothing(this.#platform.split('/')[1] ?? '');
-    const wanted =
-      stage.platform === undefined ? this.#call.options.platform : this.#expand(stage.platform, stage.line);
-    return fromImage(await baseImage(this.#bases, name, wanted === '' ? undefined : wanted, output));
+    const wanted = this.#platformOf(stage);
+    if (name === 'scratch') return fromNothing(wanted ?? this.#platform);
+    return fromImage(await baseImage(this.#bases, name, wanted, output));
+  }
+
+  /** What a stage is for: its own flag, or what is built for. */
+  #platformOf({ platform, line }: Stage): Platform | undefined {
+    const text = platform === undefined ? '' : this.#expand(platform, line);
+    return text === '' ? this.#input.platform : parsePlatform(text, this.#tools.machine.imageArchitecture);
   }
 
   #facts(file: Dockerfile): BuildFacts {
@@ -197,17 +210,19 @@ class Build {
     if (name.toLowerCase() === stage.name)
       throw badRequest(`invalid from flag value ${name}: refers to current build stage`);
     if (name === 'scratch') return this.#chainSource([]);
-    return this.#chainSource((await baseImage(this.#bases, name, undefined, output)).layers);
+    return this.#chainSource((await baseImage(this.#bases, name, this.#input.platform, output)).layers);
   }
 
   /** A further context that the client has given a name: it goes before stages and images of that name. */
   async #named(name: string, output: BuildOutput): Promise<NamedContext | undefined> {
     const source = this.#call.options.contexts.get(contextName(name));
     if (source === undefined) return undefined;
-    const result = this.#call.result?.(source);
+    const result = this.#call.result?.(source, this.#platform);
     if (result) return { state: fromStage(result) };
     if (source.startsWith(IMAGE))
-      return { state: fromImage(await baseImage(this.#bases, source.slice(IMAGE.length), undefined, output)) };
+      return {
+        state: fromImage(await baseImage(this.#bases, source.slice(IMAGE.length), this.#input.platform, output)),
+      };
     const known = this.#received.get(source) ?? this.#receive(source.slice(CLIENT.length));
     this.#received.set(source, known);
     return { source: this.#treeSource(await known) };

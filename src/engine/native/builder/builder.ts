@@ -9,6 +9,7 @@ import { familiarTag, parseReference } from '../../../registry/reference.ts';
 import type { Registries } from '../../../registry/registries.ts';
 import type { EventBus } from '../events.ts';
 import { listIfExists } from '../host.ts';
+import { type Platform, parsePlatform, platformText } from '../images/platforms.ts';
 import type { Image, ImageStore } from '../images/store.ts';
 import { badRequest } from '../server/api-error.ts';
 import { runBuild } from './build.ts';
@@ -41,7 +42,7 @@ export interface Making {
   /** Receives a further context of the client into a file; undefined where it has none of that name. */
   context(name: string, spool: string, signal: AbortSignal): Promise<ContextTree | undefined>;
   /** What another build came to, by the name that `options.contexts` has for it. */
-  readonly result?: (source: string) => StageState | undefined;
+  readonly result?: (source: string, platform: Platform) => StageState | undefined;
   /** Called once there is a folder to receive the context into. */
   prepare(folder: string, signal: AbortSignal): Promise<Prepared>;
 }
@@ -55,7 +56,8 @@ export interface Prepared {
 
 /** What a build came to. Its layers stay until it is released. */
 export interface Made {
-  readonly state: StageState;
+  /** One for every platform, this machine's or the first before the others. */
+  readonly states: readonly [StageState, ...StageState[]];
   readonly layers: Layers;
   release(): Promise<void>;
 }
@@ -188,32 +190,51 @@ export class Builder {
       const prepared = await making.prepare(folder, signal);
       context = prepared.context;
       const tools = { ...this.#parts, cache: this.cache, cacheMounts: this.cacheMounts };
-      const state = await runBuild(tools, making, { ...prepared, layers, signal, folder });
-      layers.hold(state.chain);
-      return { state, layers, release };
+      const states: StageState[] = [];
+      // One after the other: what they share is then in the cache.
+      for (const platform of platformsOf(making.options, this.#parts.machine.imageArchitecture)) {
+        const state = await runBuild(tools, making, { ...prepared, layers, signal, folder, platform });
+        layers.hold(state.chain);
+        states.push(state);
+      }
+      return { states: states as [StageState, ...StageState[]], layers, release };
     } catch (error) {
       await release();
       throw error;
     }
   }
 
-  /** Makes an image of what a build came to. */
-  async keep({ state }: Pick<Made, 'state'>): Promise<Image> {
-    return state.image ?? this.#parts.images.addImage(imageDocument(state), state.chain);
+  /** Makes images of what a build came to, one for every platform. */
+  async keep({ states: [first, ...others] }: Pick<Made, 'states'>): Promise<[Image, ...Image[]]> {
+    const image = async (state: StageState): Promise<Image> =>
+      state.image ?? this.#parts.images.addImage(imageDocument(state), state.chain);
+    const images: [Image, ...Image[]] = [await image(first)];
+    for (const state of others) images.push(await image(state));
+    return images;
   }
 
-  /** Names an image. */
-  async tag(image: Image, tag: string): Promise<void> {
-    await this.#parts.images.setReference(tag, image.id);
+  /** Gives a name to an image and those of the same for other platforms. */
+  async tag([image, ...others]: readonly [Image, ...Image[]], tag: string): Promise<void> {
+    await this.#parts.images.setReference(
+      tag,
+      image.id,
+      others.map(({ id }) => id),
+    );
     this.#parts.events.emit('image', 'tag', image.id, { name: tag });
   }
 
-  async #tell(stream: BuildStream | undefined, image: Image, tags: readonly string[], quiet: boolean): Promise<void> {
+  async #tell(
+    stream: BuildStream | undefined,
+    images: readonly [Image, ...Image[]],
+    tags: readonly string[],
+    quiet: boolean,
+  ): Promise<void> {
+    const [image] = images;
     stream?.line({ aux: { ID: image.id } });
     if (quiet) stream?.line({ stream: `${image.id}\n` });
     else stream?.note(`Successfully built ${image.id.slice(7, 19)}\n`);
     for (const tag of tags) {
-      await this.tag(image, tag);
+      await this.tag(images, tag);
       stream?.note(`Successfully tagged ${tag}\n`);
     }
   }
@@ -231,6 +252,20 @@ export class Builder {
       if (name.startsWith('root-')) await host.kernel.unmount(join(folder, name));
     await host.files.rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 20 });
   }
+}
+
+/** What is built for, this machine's platform first. @throws ApiError */
+function platformsOf({ platforms }: BuildOptions, architecture: string): (Platform | undefined)[] {
+  if (platforms.length === 0) return [undefined];
+  const own = platformText(parsePlatform('linux', architecture));
+  const wanted = new Map(
+    platforms.map((text) => {
+      const platform = parsePlatform(text, architecture);
+      if (platform.os !== 'linux') throw badRequest(`images for ${platform.os} cannot be built: "${text}"`);
+      return [platformText(platform), platform];
+    }),
+  );
+  return [...wanted.keys()].sort((a, b) => Number(b === own) - Number(a === own)).map((text) => wanted.get(text));
 }
 
 /** The name that an image gets. @throws ApiError */

@@ -40,11 +40,13 @@ export interface BuildPlan {
   readonly globals: readonly string[];
   /** The stages that are needed, in the order of the file. */
   readonly stages: readonly Stage[];
+  /** What is built for, where that is one of several. */
+  readonly platform: string | undefined;
 }
 
 /** Where a build tells what it does. */
 export interface BuildReport {
-  /** Called once; returns an output for each stage. */
+  /** Called once for every platform; returns an output for each stage. */
   plan(plan: BuildPlan): ReadonlyMap<Stage, StageOutput>;
   /** What concerns no step. */
   note(text: string): void;
@@ -63,9 +65,10 @@ export class BuildStream implements BuildReport {
     this.#quiet = quiet;
   }
 
-  plan({ globals, stages }: BuildPlan): ReadonlyMap<Stage, StageOutput> {
+  plan({ globals, stages, platform }: BuildPlan): ReadonlyMap<Stage, StageOutput> {
     const total = globals.length + stages.reduce((sum, stage) => sum + 1 + stage.instructions.length, 0);
-    const head = (index: number, text: string): string => `Step ${index}/${total} : ${text}\n`;
+    const head = (index: number, text: string): string =>
+      `Step ${index}/${total}${platform === undefined ? '' : ` [${platform}]`} : ${text}\n`;
     for (const [index, text] of globals.entries()) this.note(head(index + 1, text));
     let next = globals.length + 1;
     return new Map(

@@ -1,8 +1,8 @@
 // What a client asks of a build: the query of POST /build, checked. Pure.
 import type { HostConfig } from '../containers/types.ts';
 import { badRequest } from '../server/api-error.ts';
+import { isStringList, isStringMap, isTrue, json } from '../server/query.ts';
 import { contextName } from './context-name.ts';
-import { isStringList, isStringMap, isTrue, json } from './query.ts';
 
 export interface BuildOptions {
   readonly dockerfile: string;
@@ -11,7 +11,8 @@ export interface BuildOptions {
   readonly noCache: boolean;
   readonly pull: boolean;
   readonly target: string;
-  readonly platform: string;
+  /** `linux/arm64`, each as it was written; none means the machine's. */
+  readonly platforms: readonly string[];
   readonly args: ReadonlyMap<string, string>;
   readonly labels: Readonly<Record<string, string>>;
   readonly cacheFrom: readonly string[];
@@ -60,7 +61,7 @@ export function buildOptions(query: URLSearchParams): BuildOptions {
     noCache: isTrue(query.get('nocache')),
     pull: isTrue(query.get('pull')),
     target: query.get('target') ?? '',
-    platform: query.get('platform') ?? '',
+    platforms: platformList(query.get('platform')),
     // An argument without a value is one that the client's environment does not have.
     args: new Map(Object.entries(args).flatMap(([name, value]) => (value === null ? [] : [[name, value]]))),
     labels: (json(query, 'labels', isStringMap) ?? {}) as Record<string, string>,
@@ -73,6 +74,10 @@ export function buildOptions(query: URLSearchParams): BuildOptions {
     noCacheFilter: (json(query, 'nocachefilter', isStringList) ?? []).map((name) => name.toLowerCase()),
   };
 }
+
+/** Names of platforms, separated by commas, each once. */
+export const platformList = (text: string | null): string[] =>
+  [...new Set((text ?? '').split(',').map((one) => one.trim()))].filter((one) => one !== '');
 
 function contextsOf(query: URLSearchParams): Map<string, string> {
   const contexts = Object.entries(json(query, 'buildcontexts', isStringMap) ?? {});

@@ -1,5 +1,6 @@
 // How far a stage has come: its layers, its configuration, and its history in Docker's words. Immutable.
 import type { HistoryEntry, RunConfig } from '../images/image-config.ts';
+import type { Platform } from '../images/platforms.ts';
 import type { Image, ImageLayer } from '../images/store.ts';
 import type { ConfigState } from './config-step.ts';
 import { type Chain, onTop } from './layers.ts';
@@ -36,10 +37,10 @@ export function fromImage(image: Image): StageState {
 }
 
 /** `FROM scratch`. */
-export function fromNothing(architecture: string): StageState {
+export function fromNothing({ os, architecture, variant }: Platform): StageState {
   return {
     ...{ chain: [], config: withPath({}), author: '', commandSet: false, history: [], stepKey: '' },
-    ...{ os: 'linux', architecture, variant: undefined, image: undefined },
+    ...{ os, architecture, variant: variant === '' ? undefined : variant, image: undefined },
   };
 }
 

@@ -5,14 +5,15 @@ import { messageOf } from '../../../errors.ts';
 import { makeFolder } from '../../../make-folder.ts';
 import { exists, type NativeHost } from '../host.ts';
 import type { HealthConfig, RunConfig } from '../images/image-config.ts';
-import { findImage, missingImage } from '../images/lookup.ts';
+import { findForPlatform, findImage, missingImage } from '../images/lookup.ts';
+import { imagePlatform, parsePlatform, platformText } from '../images/platforms.ts';
 import type { Image, ImageStore } from '../images/store.ts';
 import type { Machine } from '../machine.ts';
 import { inventName, isValidName, newId, timestamp } from '../names.ts';
 import { DEFAULT_NETWORK } from '../networks/record.ts';
 import type { NetworkService } from '../networks/service.ts';
 import type { Paths } from '../paths.ts';
-import { ApiError, badRequest } from '../server/api-error.ts';
+import { ApiError, badRequest, notFound } from '../server/api-error.ts';
 import { checkShape, ENDPOINT } from '../server/body.ts';
 import type { VolumeStore } from '../volumes/store.ts';
 import { checkRequest } from './check-request.ts';
@@ -46,16 +47,24 @@ export interface CreateRequest extends ContainerConfig {
   NetworkingConfig?: { EndpointsConfig?: Record<string, EndpointSettings | null> | null } | null;
 }
 
+/** What the query of a request says. */
+export interface CreateAsked {
+  /** Empty for one that is made up. */
+  readonly name: string;
+  /** Empty for this machine's, or the only one that the image's name stands for. */
+  readonly platform: string;
+}
+
 /** Makes the record; nothing runs and nothing is mounted yet. */
 export async function createContainer(
   parts: CreateParts,
-  name: string,
+  { name, platform }: CreateAsked,
   request: CreateRequest,
 ): Promise<ContainerRecord> {
   const { HostConfig: hostConfig, NetworkingConfig: networking, ...given } = request;
   const asked = withSwap(feasibleLimits<HostConfig>(hostConfig ?? {}, parts.machine));
   const host = withSharerIds(asked, parts.store);
-  const image = imageNamed(parts.images, given.Image ?? '');
+  const image = imageNamed(parts, given.Image ?? '', platform);
   checkRequest(given, host, parts.machine);
   if (name !== '' && !isValidName(name))
     throw badRequest(`Invalid container name (${name}), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed`);
@@ -92,11 +101,17 @@ export async function createContainer(
   }
 }
 
-function imageNamed(images: ImageStore, name: string): Image {
+/** An image of another platform than the one asked for counts as not there: clients then pull the right one. */
+function imageNamed({ images, machine }: CreateParts, name: string, platform: string): Image {
   if (name === '') throw badRequest('no image specified');
-  const image = findImage(images, name);
-  if (!image) throw missingImage(name);
-  return image;
+  const any = findImage(images, name);
+  if (!any) throw missingImage(name);
+  if (platform === '') return any;
+  const image = findForPlatform(images, name, parsePlatform(platform, machine.imageArchitecture));
+  if (image) return image;
+  throw notFound(
+    `image with reference ${name} was found but does not provide the specified platform (${platform}): it is for ${platformText(imagePlatform(any.config))}`,
+  );
 }
 
 /** `container:NAME` becomes `container:ID`, as in Docker: names change hands. What is not there is told by who needs it. */

@@ -27,21 +27,24 @@ interface ArchiveImage {
   readonly tags: readonly string[];
 }
 
-/** Loads every image of an archive. The archive's files are spooled to `spool`, which is removed afterwards. */
+/**
+ * Loads every image of an archive. Its files are spooled to a folder below `spoolParent`, which is removed afterwards. A name of
+ * several images means the one for this machine's `architecture`, and stands for the others.
+ */
 export async function loadArchive(
   host: NativeHost,
   store: ImageStore,
   archive: Readable,
-  spoolParent: string,
+  { spoolParent, architecture }: { readonly spoolParent: string; readonly architecture: string },
 ): Promise<LoadedImage[]> {
   const spool = join(spoolParent, `.load-${randomBytes(8).toString('hex')}`);
   await host.files.mkdir(spool, { recursive: true, mode: 0o700 });
   try {
     const { stream } = await decompressed(archive);
     const contents = await spoolArchive(stream, spool);
-    const loaded: LoadedImage[] = [];
+    const loaded: { readonly image: Image; readonly names: readonly string[] }[] = [];
     for (const entry of await listImages(host, contents)) loaded.push(await loadImage(host, store, contents, entry));
-    return loaded;
+    return await nameImages(store, loaded, architecture);
   } finally {
     await host.files.rm(spool, { recursive: true, force: true });
   }
@@ -66,7 +69,8 @@ async function readJson(host: NativeHost, contents: Contents, path: string): Pro
 }
 
 async function listImages(host: NativeHost, contents: Contents): Promise<ArchiveImage[]> {
-  if (contents.has('manifest.json')) {
+  // Of an image for several platforms the older list names but one.
+  if (contents.has('manifest.json') && !(await hasIndexes(host, contents))) {
     const manifest = (await readJson(host, contents, 'manifest.json')) as {
       Config: string;
       RepoTags: string[] | null;
@@ -89,6 +93,13 @@ async function listImages(host: NativeHost, contents: Contents): Promise<Archive
   });
 }
 
+/** Whether the layout has an image for several platforms in it. */
+async function hasIndexes(host: NativeHost, contents: Contents): Promise<boolean> {
+  if (!contents.has('index.json')) return false;
+  const { manifests = [] } = (await readJson(host, contents, 'index.json')) as { manifests?: Descriptor[] };
+  return manifests.some(({ mediaType = '' }) => /\bimage\.index\.|manifest\.list\./.test(mediaType));
+}
+
 interface Descriptor {
   readonly digest: string;
   readonly mediaType?: string;
@@ -98,7 +109,7 @@ interface Descriptor {
 
 const blobIn = (digest: string): string => `blobs/${digest.replace(':', '/')}`;
 
-/** Follows an OCI index, and indexes within it, to the manifests for this machine. */
+/** Follows an OCI index, and indexes within it, to the manifests that are there. */
 async function listLayout(
   host: NativeHost,
   contents: Contents,
@@ -131,7 +142,7 @@ async function loadImage(
   store: ImageStore,
   contents: Contents,
   entry: ArchiveImage,
-): Promise<LoadedImage> {
+): Promise<{ readonly image: Image; readonly names: readonly string[] }> {
   const configFile = contents.get(entry.config);
   if (configFile === undefined) throw new WindlassError('IMAGE_ARCHIVE', `image archive has no "${entry.config}"`);
   const configText = entry.configText ?? (await host.files.readFile(configFile, 'utf8'));
@@ -153,13 +164,35 @@ async function loadImage(
       return { diffId, blob, blobSize, mediaType: probe.compression === 'gzip' ? LAYER_GZIP : LAYER_TAR };
     }),
   );
-  const image = await store.addImage(configText, layers);
-  const tags: string[] = [];
-  for (const name of entry.tags) {
-    const reference = parseReference(name);
-    if (!reference) continue;
-    tags.push(familiarTag(reference));
-    await store.setReference(familiarTag(reference), image.id);
+  return { image: await store.addImage(configText, layers), names: entry.tags };
+}
+
+async function nameImages(
+  store: ImageStore,
+  loaded: readonly { readonly image: Image; readonly names: readonly string[] }[],
+  architecture: string,
+): Promise<LoadedImage[]> {
+  const named = new Map<string, Image[]>();
+  for (const { image, names } of loaded)
+    for (const name of names) {
+      const reference = parseReference(name);
+      if (!reference) continue;
+      const tag = familiarTag(reference);
+      named.set(tag, [...(named.get(tag) ?? []), image]);
+    }
+  const result: LoadedImage[] = [];
+  for (const [tag, images] of named) {
+    const main = images.find(({ config }) => config.architecture === architecture) ?? images[0];
+    if (!main) continue;
+    await store.setReference(
+      tag,
+      main.id,
+      images.map(({ id }) => id),
+    );
+    const known = result.findIndex(({ image }) => image === main);
+    if (known < 0) result.push({ image: main, tags: [tag] });
+    else result[known] = { image: main, tags: [...(result[known]?.tags ?? []), tag] };
   }
-  return { image, tags };
+  const nameless = loaded.filter(({ names }) => names.length === 0);
+  return [...result, ...nameless.map(({ image }) => ({ image, tags: [] }))];
 }

@@ -1,50 +1,26 @@
-// `docker save`: an archive with manifest.json, configurations and layers, each blob once.
-
-import { END_OF_ARCHIVE, encodeHeader, padding, type TarHeader } from '../../../archive/tar-header.ts';
-import { hexOf, type Image, type ImageStore } from './store.ts';
+// `docker save`: an archive with manifest.json, an OCI layout, configurations and layers, each blob once.
+import { type LayoutImage, layoutArchive } from './layout.ts';
+import { AS_DOCKER, indexOf, type PackOptions, packImage } from './manifests.ts';
+import type { Image, ImageStore } from './store.ts';
 
 export interface SavedImage {
   readonly image: Image;
   readonly tags: readonly string[];
+  /** For other platforms, by the same name. */
+  readonly others?: readonly Image[];
 }
 
-/** The archive in pieces. Layers are kept as they came, compressed or not: every reader tells by their first bytes. */
+/** Layers are kept as they came, compressed or not: every reader tells by their first bytes. */
+const AS_KEPT: PackOptions = { ...AS_DOCKER, oci: true, compression: 'uncompressed' };
+
+/** The archive in pieces. */
 export async function* saveArchive(store: ImageStore, saved: readonly SavedImage[]): AsyncGenerator<Buffer> {
-  const path = (digest: string): string => `blobs/sha256/${hexOf(digest)}`;
-  const manifest = saved.map(({ image, tags }) => ({
-    Config: path(image.id),
-    RepoTags: tags.length > 0 ? tags : null,
-    Layers: image.layers.map((layer) => path(layer.blob)),
-  }));
-  const text = Buffer.from(JSON.stringify(manifest));
-  yield Buffer.concat([
-    encodeHeader(fileHeader('manifest.json', text.length)),
-    text,
-    Buffer.alloc(padding(text.length)),
-  ]);
-  const blobs = new Map<string, number>();
-  for (const { image } of saved) {
-    blobs.set(image.id, (await store.readBlob(image.id)).length);
-    for (const layer of image.layers) blobs.set(layer.blob, layer.blobSize);
+  const images: LayoutImage[] = [];
+  for (const { image, tags, others = [] } of saved) {
+    // Nothing is made anew, so that there is nothing to release.
+    const packed = await Promise.all([image, ...others].map((one) => packImage(store, one, AS_KEPT)));
+    const [only] = packed;
+    images.push({ packed, names: tags, top: packed.length === 1 && only ? only.manifest : indexOf(packed, AS_KEPT) });
   }
-  for (const [digest, size] of blobs) {
-    yield encodeHeader(fileHeader(path(digest), size));
-    for await (const chunk of store.blobStream(digest)) yield chunk as Buffer;
-    yield Buffer.alloc(padding(size));
-  }
-  yield END_OF_ARCHIVE;
+  yield* layoutArchive(store, images, { forDocker: true });
 }
-
-const fileHeader = (path: string, size: number): TarHeader => ({
-  path,
-  type: 'file',
-  mode: 0o644,
-  uid: 0,
-  gid: 0,
-  size,
-  mtime: 0,
-  linkPath: '',
-  devMajor: 0,
-  devMinor: 0,
-  xattrs: new Map(),
-});

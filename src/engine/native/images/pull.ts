@@ -5,6 +5,7 @@ import type { Source } from '../../../registry/registries.ts';
 import type { NativeHost } from '../host.ts';
 import { downloadBlob } from './download.ts';
 import { parseImageConfig } from './image-config.ts';
+import { parsePlatform, platformOf, platformText } from './platforms.ts';
 import { hexOf, type Image, type ImageLayer, type ImageStore } from './store.ts';
 
 export interface PullRequest {
@@ -44,18 +45,23 @@ export async function resolveManifest(
   return { manifest: await client.manifest(chosen.digest), digest: top.digest };
 }
 
-/** The entry for `os/architecture[/variant]`; without a variant the first of the architecture. Pure. */
+/** The entry for `os/architecture[/variant]`; without a variant any of the architecture, the usual one before others. Pure. */
 export function choosePlatform(manifests: readonly Descriptor[], platform: string): Descriptor | undefined {
-  const [os = '', architecture = '', variant] = platform.split('/');
-  return manifests.find(
-    ({ platform: p }) =>
-      p?.os === os &&
-      p.architecture === architecture &&
-      (variant === undefined || p.variant === undefined || p.variant === variant),
+  const wanted = parsePlatform(platform, '');
+  const offers = manifests.map((manifest) => {
+    const { os = '', architecture = '', variant = '' } = manifest.platform ?? {};
+    return { manifest, variant, offered: platformOf(os, architecture, variant) };
+  });
+  const others = offers.filter(
+    ({ offered, variant }) =>
+      offered.os === wanted.os &&
+      offered.architecture === wanted.architecture &&
+      (variant === '' || platform.split('/').length < 3),
   );
+  return (offers.find(({ offered }) => platformText(offered) === platformText(wanted)) ?? others[0])?.manifest;
 }
 
-/** Downloads what is missing, from the first of the sources that has it, and registers the image under its name. */
+/** Downloads what is missing, from the first of the sources that has it. The image has no name yet: `namePulled`. */
 export async function pullImage(
   host: NativeHost,
   store: ImageStore,
@@ -104,9 +110,13 @@ export async function pullImage(
   };
   await Promise.all(Array.from({ length: PARALLEL }, worker));
   const image = await store.addImage(configText, kept, [`${familiarName(reference)}@${resolved.digest}`]);
+  return { image, fresh };
+}
+
+/** Gives a pulled image the name that it was asked for by; a digest alone is none. */
+export async function namePulled(store: ImageStore, reference: Reference, image: Image): Promise<void> {
   if (reference.tag !== undefined || reference.digest === undefined)
     await store.setReference(familiarTag(reference), image.id);
-  return { image, fresh };
 }
 
 const short = (digest: string): string => hexOf(digest).slice(0, 12);

@@ -1,55 +1,66 @@
-// Pushing an image: its layers, its configuration, and the manifest that names them.
-import { pipeline, type Readable } from 'node:stream';
-import { createGzip } from 'node:zlib';
+// Pushing an image: its layers, its configuration, and the manifest that names them; for several platforms, the index of those.
 import type { RegistryClient } from '../../../registry/client.ts';
 import { familiarName, type Reference } from '../../../registry/reference.ts';
+import { AS_DOCKER, type Document, indexOf, type Packed, packImage } from './manifests.ts';
 import type { PullProgress } from './pull.ts';
-import { hexOf, type Image, type ImageStore, LAYER_GZIP, LAYER_TAR } from './store.ts';
+import { hexOf, type Image, type ImageLayer, type ImageStore } from './store.ts';
 
-const MANIFEST = 'application/vnd.docker.distribution.manifest.v2+json';
-const CONFIG = 'application/vnd.docker.container.image.v1+json';
-
-/** Uploads what the registry lacks. Layers that were imported as plain archives travel compressed. */
+/** Uploads what the registry lacks of an image, or of one for several platforms. Plain layers travel compressed. */
 export async function pushImage(
   store: ImageStore,
   client: RegistryClient,
-  image: Image,
+  images: readonly Image[],
   reference: Reference,
   progress: PullProgress,
 ): Promise<{ digest: string; size: number }> {
-  const layers: { mediaType: string; size: number; digest: string }[] = [];
-  for (const layer of image.layers) {
-    const id = hexOf(layer.diffId).slice(0, 12);
-    progress({ status: 'Preparing', progressDetail: {}, id });
-    const plain = layer.mediaType === LAYER_TAR;
-    const { digest, size } = plain
-      ? await store.putBlob(compressed(store.blobStream(layer.blob)))
-      : { digest: layer.blob, size: layer.blobSize };
-    try {
-      const known = await client.hasBlob(digest);
-      if (!known) await client.putBlob(digest, () => store.blobStream(digest));
-      progress({ status: known ? 'Layer already exists' : 'Pushed', progressDetail: {}, id });
-      layers.push({ mediaType: plain ? LAYER_GZIP : layer.mediaType, size, digest });
-    } finally {
-      if (plain) await store.dropBlob(digest);
-    }
+  const packed: Packed[] = [];
+  const preparing = (layer: ImageLayer): void =>
+    progress({ status: 'Preparing', progressDetail: {}, id: shortId(layer) });
+  try {
+    for (const image of images) packed.push(await packImage(store, image, AS_DOCKER, preparing));
+    const [only] = packed;
+    const top = packed.length === 1 && only ? only.manifest : indexOf(packed, AS_DOCKER);
+    await pushPacked(store, client, { packed, top, reference: reference.tag ?? 'latest' }, progress);
+    const { digest, size } = top.descriptor;
+    await noteDigest(store, images, `${familiarName(reference)}@${digest}`);
+    return { digest, size };
+  } finally {
+    for (const one of packed) await one.release();
   }
-  const config = await store.readBlob(image.id);
-  if (!(await client.hasBlob(image.id))) await client.putBlob(image.id, () => store.blobStream(image.id));
-  const manifest = {
-    schemaVersion: 2,
-    mediaType: MANIFEST,
-    config: { mediaType: CONFIG, size: config.length, digest: image.id },
-    layers,
-  };
-  const text = JSON.stringify(manifest, undefined, 3);
-  const digest = await client.putManifest(reference.tag ?? 'latest', MANIFEST, text);
-  await store.addImage(config.toString('utf8'), image.layers, [`${familiarName(reference)}@${digest}`]);
-  return { digest, size: Buffer.byteLength(text) };
 }
 
-/** Errors of the source, which may be deleted meanwhile, reach whoever reads. */
-const compressed = (source: Readable): Readable =>
-  pipeline(source, createGzip(), () => {
-    // The result itself tells.
-  });
+export interface PackedPush {
+  readonly packed: readonly Packed[];
+  /** What the name leads to: the only manifest, or the index. */
+  readonly top: Document;
+  /** Tag, or digest where it gets no tag. */
+  readonly reference: string;
+}
+
+/** Uploads images that are packed, and what names them. */
+export async function pushPacked(
+  store: ImageStore,
+  client: RegistryClient,
+  { packed, top, reference }: PackedPush,
+  progress: PullProgress,
+): Promise<void> {
+  for (const { blobs, manifest } of packed) {
+    for (const { digest, layer } of blobs) {
+      const known = await client.hasBlob(digest);
+      if (!known) await client.putBlob(digest, () => store.blobStream(digest));
+      if (layer)
+        progress({ status: known ? 'Layer already exists' : 'Pushed', progressDetail: {}, id: shortId(layer) });
+    }
+    const { descriptor, text } = manifest;
+    if (manifest !== top) await client.putManifest(descriptor.digest, descriptor.mediaType, text);
+  }
+  await client.putManifest(reference, top.descriptor.mediaType, top.text);
+}
+
+/** From now on the images are known by that `name@digest`. */
+export async function noteDigest(store: ImageStore, images: readonly Image[], repoDigest: string): Promise<void> {
+  for (const { id, layers } of images)
+    await store.addImage((await store.readBlob(id)).toString('utf8'), layers, [repoDigest]);
+}
+
+const shortId = (layer: ImageLayer): string => hexOf(layer.diffId).slice(0, 12);

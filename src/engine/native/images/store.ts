@@ -12,6 +12,7 @@ import { exists, listIfExists, type NativeHost, readIfExists } from '../host.ts'
 import type { Paths } from '../paths.ts';
 import { type ImageConfig, parseImageConfig } from './image-config.ts';
 import { unpackLayer } from './unpack.ts';
+import { Variants } from './variants.ts';
 
 /** A layer of an image: what it unpacks to, and the archive it came as. */
 export interface ImageLayer {
@@ -50,6 +51,7 @@ export class ImageStore {
   readonly #images = new Map<string, Image>();
   /** Familiar `name:tag` → image id. */
   readonly #references = new Map<string, string>();
+  readonly #variants = new Variants();
   readonly #keepers: (() => readonly ImageLayer[])[] = [];
   /** Image id → when it was last given a name. */
   readonly #tagged = new Map<string, string>();
@@ -80,6 +82,8 @@ export class ImageStore {
     for (const [name, id] of Object.entries(references)) if (this.#images.has(id)) this.#references.set(name, id);
     const tagged = JSON.parse((await readIfExists(files, this.#taggedFile)) ?? '{}') as Record<string, string>;
     for (const [id, time] of Object.entries(tagged)) if (this.#images.has(id)) this.#tagged.set(id, time);
+    const variants = JSON.parse((await readIfExists(files, this.#variantsFile)) ?? '{}') as Record<string, string[]>;
+    this.#variants.restore(variants, (id) => this.#images.has(id));
   }
 
   /** When an image was last given a name; undefined where it never was. */
@@ -89,6 +93,10 @@ export class ImageStore {
 
   get #taggedFile(): string {
     return join(this.#paths.images, 'tagged.json');
+  }
+
+  get #variantsFile(): string {
+    return join(this.#paths.images, 'variants.json');
   }
 
   get #recordsFolder(): string {
@@ -157,22 +165,47 @@ export class ImageStore {
     return this.#references;
   }
 
-  async setReference(name: string, id: string): Promise<void> {
+  /** Gives an image a name, which stands for those of other platforms too where there are `others`. */
+  async setReference(name: string, id: string, others: readonly string[] = []): Promise<void> {
     this.#references.set(name, id);
+    this.#variants.set(
+      name,
+      others.filter((other) => other !== id),
+    );
     this.#tagged.set(id, new Date().toISOString().replace(/\.?0+Z$/, 'Z'));
+    await this.#saveReferences();
+  }
+
+  /** The image that a name means, then those for other platforms that it stands for. */
+  imagesOf(name: string): Image[] {
+    const id = this.#references.get(name);
+    return id === undefined ? [] : [id, ...this.#variants.of(name)].flatMap((one) => this.#images.get(one) ?? []);
+  }
+
+  /** Whether a name stands for the image, though it means the one of another platform. */
+  isVariant(id: string): boolean {
+    return this.#variants.has(id);
+  }
+
+  /** From now on a name that there is stands for an image of a further platform too. */
+  async addVariant(name: string, id: string): Promise<void> {
+    if (this.#references.get(name) === id || this.#variants.of(name).includes(id)) return;
+    this.#variants.set(name, [...this.#variants.of(name), id]);
     await this.#saveReferences();
   }
 
   async deleteReference(name: string): Promise<void> {
     this.#references.delete(name);
+    this.#variants.set(name, []);
     await this.#saveReferences();
   }
 
   #saveReferences(): Promise<void> {
     return this.#save(async () => {
-      const text = (map: ReadonlyMap<string, string>): string => JSON.stringify(Object.fromEntries(map), undefined, 1);
+      const text = (map: ReadonlyMap<string, unknown>): string => JSON.stringify(Object.fromEntries(map), undefined, 1);
       await this.#host.writeAtomic(this.#paths.references, text(this.#references));
       await this.#host.writeAtomic(this.#taggedFile, text(this.#tagged));
+      await this.#host.writeAtomic(this.#variantsFile, text(this.#variants.all));
     });
   }
 
@@ -350,6 +383,7 @@ export class ImageStore {
     const { files } = this.#host;
     this.#images.delete(id);
     this.#tagged.delete(id);
+    this.#variants.forget(id);
     await this.#save(() => files.rm(join(this.#recordsFolder, `${hexOf(id)}.json`), { force: true }));
     await files.rm(this.blobPath(id), { force: true });
     return this.dropLayers(image.layers);

@@ -21,7 +21,7 @@ export function buildRoutes(engine: NativeEngine): Routes {
     loading ??= import('../builder/buildkit/serve.ts').then(({ buildkitServer }) =>
       buildkitServer({
         ...{ builder: engine.builder, host: engine.host, images: engine.images, version: ENGINE_VERSION },
-        architecture: engine.machine.imageArchitecture,
+        ...{ architecture: engine.machine.imageArchitecture, registries: engine.registries },
         hostGateway: () => engine.networks.find(DEFAULT_NETWORK).ipam[0]?.Gateway ?? '',
         session: (id, signal) => sessions.wait(id, signal),
         adoptSession: (id, connection) => sessions.adopt(id, connection),

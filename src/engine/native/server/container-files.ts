@@ -14,8 +14,8 @@ import type { NativeEngine } from '../engine.ts';
 import { findProgram } from '../programs.ts';
 import { ApiError, badRequest, conflict } from './api-error.ts';
 import { bodyOf, LIMITS } from './body.ts';
-import { isTrue } from './containers.ts';
 import type { Exchange } from './exchange.ts';
+import { isTrue } from './query.ts';
 import type { Routes } from './router.ts';
 
 export function containerFileRoutes(engine: NativeEngine): Routes {

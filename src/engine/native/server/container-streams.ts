@@ -12,9 +12,9 @@ import type { TerminalSize } from '../containers/terminal-sizes.ts';
 import { type ContainerRecord, isLive } from '../containers/types.ts';
 import type { NativeEngine } from '../engine.ts';
 import { ApiError, badRequest, conflict } from './api-error.ts';
-import { isTrue } from './containers.ts';
 import type { Exchange } from './exchange.ts';
 import { frame } from './frames.ts';
+import { isTrue } from './query.ts';
 import type { Routes } from './router.ts';
 
 const RAW = 'application/vnd.docker.raw-stream';

@@ -10,14 +10,12 @@ import { containerSizes } from '../containers/sizes.ts';
 import type { ContainerRecord, MountSpec } from '../containers/types.ts';
 import type { NativeEngine } from '../engine.ts';
 import { findImage } from '../images/lookup.ts';
-import { ApiError, badRequest, notFound } from './api-error.ts';
+import { ApiError, badRequest } from './api-error.ts';
 import { bodyOf, CREATE_CONTAINER } from './body.ts';
 import type { Exchange } from './exchange.ts';
 import { type Filters, parseFilters } from './filters.ts';
+import { isTrue } from './query.ts';
 import type { Routes } from './router.ts';
-
-export const isTrue = (value: string | null): boolean =>
-  value !== null && !['', '0', 'false', 'no', 'none'].includes(value.toLowerCase());
 
 /** What a request means that was written for an older version of the API: before 1.44, mounts below a read-only one were left alone. */
 function inWordsOf(version: number, request: CreateRequest): CreateRequest {
@@ -44,8 +42,11 @@ export function containerRoutes(engine: NativeEngine): Routes {
     'POST /containers/create': async (exchange) => {
       const request = inWordsOf(exchange.version, await bodyOf<CreateRequest>(exchange, CREATE_CONTAINER));
       if (Object.keys(request).length === 0) throw badRequest('Config cannot be empty in order to create a container');
-      requirePlatform(engine, request.Image ?? '', exchange.query.get('platform') ?? '');
-      const record = await createContainer(engine, (exchange.query.get('name') ?? '').replace(/^\//, ''), request);
+      const asked = {
+        name: (exchange.query.get('name') ?? '').replace(/^\//, ''),
+        platform: exchange.query.get('platform') ?? '',
+      };
+      const record = await createContainer(engine, asked, request);
       engine.events.emit('container', 'create', record.id, eventAttributes(record));
       exchange.reply(201, { Id: record.id, Warnings: limitWarnings(request.HostConfig ?? {}, engine.machine) });
     },
@@ -93,19 +94,6 @@ export function containerRoutes(engine: NativeEngine): Routes {
     'DELETE /containers/{id}': (exchange) => remove(engine, exchange),
     'POST /containers/prune': (exchange) => prune(engine, exchange),
   };
-}
-
-/** An image of another platform than the one asked for counts as not there: clients then pull the right one. */
-function requirePlatform(engine: NativeEngine, name: string, platform: string): void {
-  const image = platform === '' ? undefined : findImage(engine.images, name);
-  if (!image) return;
-  const [os = '', architecture = image.config.architecture, variant = image.config.variant] = platform.split('/');
-  const { config } = image;
-  if (os === config.os && architecture === config.architecture && (!config.variant || variant === config.variant))
-    return;
-  throw notFound(
-    `image with reference ${name} was found but does not provide the specified platform (${platform}): it is for ${config.os}/${config.architecture}`,
-  );
 }
 
 const FILTERS = [

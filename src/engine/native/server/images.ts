@@ -8,11 +8,13 @@ import { loadArchive } from '../images/archive-load.ts';
 import { applyChanges } from '../images/changes.ts';
 import { importArchive } from '../images/import.ts';
 import { findImage, missingImage } from '../images/lookup.ts';
+import { imagePlatform } from '../images/platforms.ts';
 import { hexOf, type Image } from '../images/store.ts';
 import { timestamp } from '../names.ts';
 import { badRequest, conflict, notServed } from './api-error.ts';
 import type { Exchange } from './exchange.ts';
 import { type Filters, parseFilters } from './filters.ts';
+import { isTrue } from './query.ts';
 import { pull } from './registry.ts';
 import type { Routes } from './router.ts';
 
@@ -41,7 +43,7 @@ function list(engine: NativeEngine, exchange: Exchange): unknown[] {
   const filters = parseFilters(exchange.query.get('filters'), FILTERS);
   return engine.images
     .images()
-    .filter((image) => isListed(engine, image, filters))
+    .filter((image) => isListed(engine, image, filters, isTrue(exchange.query.get('all'))))
     .sort((a, b) => createdOf(b) - createdOf(a))
     .map((image) => ({
       Id: image.id,
@@ -54,11 +56,35 @@ function list(engine: NativeEngine, exchange: Exchange): unknown[] {
       ...(exchange.version < 44 ? { VirtualSize: image.size } : {}),
       Labels: image.config.config?.Labels ?? null,
       Containers: -1,
+      ...(isTrue(exchange.query.get('manifests')) ? { Manifests: platformsOf(engine, image) } : {}),
     }));
 }
 
-function isListed(engine: NativeEngine, image: Image, filters: Filters): boolean {
+/** An image as the list has it where platforms are asked for: each that its names stand for. */
+function platformsOf(engine: NativeEngine, image: Image): unknown[] {
+  const named = engine.images.tagsOf(image.id).flatMap((name) => engine.images.imagesOf(name));
+  return [...new Set([image, ...named])].map(({ id, config, layers, size }) => {
+    const content = layers.reduce((sum, layer) => sum + layer.blobSize, 0);
+    const { os, architecture, variant } = imagePlatform(config);
+    return {
+      ID: id,
+      Descriptor: { mediaType: 'application/vnd.oci.image.manifest.v1+json', digest: id, size: 0 },
+      Available: true,
+      Size: { Content: content, Total: content + size },
+      Kind: 'image',
+      ImageData: {
+        Platform: { architecture, os, ...(variant === '' ? {} : { variant }) },
+        Containers: engine.store.all().flatMap((record) => (record.imageId === id ? [record.id] : [])),
+        Size: { Unpacked: size },
+      },
+    };
+  });
+}
+
+/** What a name stands for beside another image is shown only where everything is asked for. */
+function isListed(engine: NativeEngine, image: Image, filters: Filters, all: boolean): boolean {
   const tags = engine.images.tagsOf(image.id);
+  const isVariant = tags.length === 0 && engine.images.isVariant(image.id);
   const dangling = filters.flag('dangling');
   const [before, since] = (['before', 'since'] as const).map((key) => {
     const name = filters.get(key)[0];
@@ -67,7 +93,8 @@ function isListed(engine: NativeEngine, image: Image, filters: Filters): boolean
     return other;
   });
   return (
-    (dangling === undefined || dangling === (tags.length === 0)) &&
+    (all || !isVariant) &&
+    (dangling === undefined || dangling === (tags.length === 0 && !isVariant)) &&
     filters.labels('label', image.config.config?.Labels ?? {}) &&
     filters.withoutLabels(image.config.config?.Labels ?? {}) &&
     (!before || createdOf(image) < createdOf(before)) &&
@@ -134,7 +161,10 @@ async function history(engine: NativeEngine, image: Image): Promise<unknown[]> {
 }
 
 async function load(engine: NativeEngine, exchange: Exchange): Promise<void> {
-  const loaded = await loadArchive(engine.host, engine.images, exchange.body, engine.paths.images);
+  const loaded = await loadArchive(engine.host, engine.images, exchange.body, {
+    spoolParent: engine.paths.images,
+    architecture: engine.machine.imageArchitecture,
+  });
   const response = exchange.stream(200, 'application/json');
   for (const { image, tags } of loaded) {
     const lines = tags.length > 0 ? tags.map((name) => `Loaded image: ${name}\n`) : [`Loaded image ID: ${image.id}\n`];
@@ -167,9 +197,21 @@ async function tag(engine: NativeEngine, image: Image, exchange: Exchange): Prom
   const given = exchange.query.get('tag');
   const reference = parseReference(given ? `${repository}:${given}` : repository);
   if (!reference || reference.digest) throw badRequest(`invalid reference format: "${repository}"`);
-  await engine.images.setReference(familiarTag(reference), image.id);
+  const [, ...others] = namedImages(engine, exchange.params.name ?? '', image);
+  await engine.images.setReference(
+    familiarTag(reference),
+    image.id,
+    others.map(({ id }) => id),
+  );
   engine.events.emit('image', 'tag', image.id, { name: familiarTag(reference) });
   exchange.reply(201);
+}
+
+/** An image, then those for other platforms that the name it was found by stands for. */
+function namedImages(engine: NativeEngine, name: string, image: Image): readonly Image[] {
+  const reference = parseReference(name);
+  const named = reference && reference.digest === undefined ? engine.images.imagesOf(familiarTag(reference)) : [];
+  return named[0] === image ? named : [image];
 }
 
 async function remove(engine: NativeEngine, name: string, exchange: Exchange): Promise<void> {
@@ -180,6 +222,7 @@ async function remove(engine: NativeEngine, name: string, exchange: Exchange): P
   const reference = parseReference(name);
   const named = reference && tags.includes(familiarTag(reference)) ? familiarTag(reference) : undefined;
   const answer: Record<string, string>[] = [];
+  const variants = tags.flatMap((which) => engine.images.imagesOf(which).slice(1));
   const untag = async (which: string): Promise<void> => {
     await engine.images.deleteReference(which);
     answer.push({ Untagged: which });
@@ -213,8 +256,20 @@ async function remove(engine: NativeEngine, name: string, exchange: Exchange): P
       engine.events.emit('image', 'delete', image.id, { name: image.id });
     }
   }
+  for (const { id } of variants) {
+    if (!isUnused(engine, id)) continue;
+    const layers = await engine.images.deleteImage(id);
+    answer.push({ Deleted: id }, ...layers.map((layer) => ({ Deleted: layer })));
+  }
   exchange.reply(200, answer);
 }
+
+/** No name stands for it, and no container is made of it. */
+const isUnused = (engine: NativeEngine, id: string): boolean =>
+  engine.images.get(id) !== undefined &&
+  engine.images.tagsOf(id).length === 0 &&
+  !engine.images.isVariant(id) &&
+  !engine.store.all().some((record) => record.imageId === id);
 
 async function prune(engine: NativeEngine, exchange: Exchange): Promise<void> {
   const filters = parseFilters(exchange.query.get('filters'), ['dangling', 'label', 'label!', 'until']);
@@ -222,8 +277,11 @@ async function prune(engine: NativeEngine, exchange: Exchange): Promise<void> {
   const onlyDangling = filters.flag('dangling') !== false;
   const deleted: Record<string, string>[] = [];
   let reclaimed = 0;
-  for (const image of engine.images.images()) {
+  const isVariant = ({ id }: Image): number => Number(engine.images.isVariant(id));
+  for (const image of [...engine.images.images()].sort((a, b) => isVariant(a) - isVariant(b))) {
     const tags = engine.images.tagsOf(image.id);
+    // What goes with the name that stands for it, comes after that.
+    if (tags.length === 0 && engine.images.isVariant(image.id)) continue;
     if (onlyDangling && tags.length > 0) continue;
     if (engine.store.all().some((record) => record.imageId === image.id)) continue;
     const labels = image.config.config?.Labels ?? {};

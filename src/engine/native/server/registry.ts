@@ -15,7 +15,7 @@ import {
 import type { NativeEngine } from '../engine.ts';
 import { type SavedImage, saveArchive } from '../images/archive-save.ts';
 import { findImage, missingImage } from '../images/lookup.ts';
-import { pullImage, resolveManifest } from '../images/pull.ts';
+import { namePulled, pullImage, resolveManifest } from '../images/pull.ts';
 import { pushImage } from '../images/push.ts';
 import { ApiError, badRequest } from './api-error.ts';
 import { AUTH, bodyOf } from './body.ts';
@@ -108,6 +108,7 @@ export async function pull(engine: NativeEngine, exchange: Exchange): Promise<vo
     const { image, fresh } = await pullImage(engine.host, engine.images, sources, resolved, reference, (line) =>
       writeLine(response, line),
     );
+    await namePulled(engine.images, reference, image);
     const name =
       reference.digest === undefined ? familiarTag(reference) : `${familiarName(reference)}@${reference.digest}`;
     writeLine(response, { status: `Digest: ${resolved.digest}` });
@@ -136,7 +137,7 @@ async function push(engine: NativeEngine, exchange: Exchange): Promise<void> {
     return;
   }
   try {
-    const { digest, size } = await pushImage(engine.images, client, image, reference, (line) =>
+    const { digest, size } = await pushImage(engine.images, client, engine.images.imagesOf(tagged), reference, (line) =>
       writeLine(response, line),
     );
     const tag = reference.tag ?? 'latest';
@@ -158,7 +159,13 @@ async function save(engine: NativeEngine, names: readonly string[], exchange: Ex
     const tags = engine.images.tagsOf(image.id);
     // A name saves that name; an id saves the image without one.
     const own = reference && tags.includes(familiarTag(reference)) ? [familiarTag(reference)] : [];
-    wanted.set(image.id, { image, tags: [...new Set([...(wanted.get(image.id)?.tags ?? []), ...own])] });
+    const others = own.flatMap((tag) => engine.images.imagesOf(tag).slice(1));
+    const known = wanted.get(image.id);
+    wanted.set(image.id, {
+      image,
+      tags: [...new Set([...(known?.tags ?? []), ...own])],
+      others: [...new Set([...(known?.others ?? []), ...others])],
+    });
   }
   const response = exchange.stream(200, 'application/x-tar');
   for await (const chunk of saveArchive(engine.images, [...wanted.values()])) {

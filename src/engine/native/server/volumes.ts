@@ -4,9 +4,9 @@ import type { NativeEngine } from '../engine.ts';
 import { ANONYMOUS_LABEL, type VolumeRecord, type VolumeRequest } from '../volumes/store.ts';
 import { conflict } from './api-error.ts';
 import { bodyOf, CREATE_VOLUME } from './body.ts';
-import { isTrue } from './containers.ts';
 import type { Exchange } from './exchange.ts';
 import { parseFilters } from './filters.ts';
+import { isTrue } from './query.ts';
 import type { Routes } from './router.ts';
 
 export function volumeRoutes(engine: NativeEngine): Routes {

@@ -22,7 +22,7 @@ describe('attributes of the Dockerfile frontend', () => {
     expect(sources.filename).toBe('sub/Dockerfile');
     expect(sources.sessions.get('context')).toBe('s2');
     expect([...options.args]).toEqual([['A', '1']]);
-    expect(options).toMatchObject({ target: 't', platform: 'linux/amd64', pull: true, network: 'host' });
+    expect(options).toMatchObject({ target: 't', platforms: ['linux/amd64'], pull: true, network: 'host' });
     expect(options.labels).toEqual({ 'a.b': 'c' });
     expect(options.limits).toEqual({
       ...{ ShmSize: 64, CgroupParent: '/x', ExtraHosts: ['h:1.2.3.4', 'six:::1'] },
@@ -62,7 +62,6 @@ describe('attributes of the Dockerfile frontend', () => {
   });
   it.each([
     [{ context: 'https://git.example/r.git' }, 'is not local'],
-    [{ platform: 'linux/amd64,linux/arm64' }, 'several platforms'],
     [{ 'attest:sbom': 'x' }, 'attestations (sbom)'],
     [{ requestid: 'frontend.lint' }, 'unsupported request frontend.lint'],
     [{ 'force-network-mode': 'bridge' }, 'invalid netmode bridge'],

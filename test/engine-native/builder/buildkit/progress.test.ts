@@ -29,7 +29,7 @@ it('steps are numbered within their stage, and those that make no files are not 
   const progress = new Progress();
   const report = new VertexReport(progress, progress.vertex('definition'));
   report.note('careful\n');
-  const outputs = report.plan({ globals: [], stages });
+  const outputs = report.plan({ globals: [], stages, platform: undefined });
   for (const stage of stages) {
     const output = outputs.get(stage);
     output?.step({ text: stage.text, kind: 'from' });
@@ -58,7 +58,11 @@ it('steps are numbered within their stage, and those that make no files are not 
 it('one step failed; others that it took along were cancelled', async () => {
   const { stages } = parseDockerfile('FROM busybox AS a\nRUN one\nFROM busybox AS b\nRUN two');
   const progress = new Progress();
-  const outputs = new VertexReport(progress, progress.vertex('definition')).plan({ globals: [], stages });
+  const outputs = new VertexReport(progress, progress.vertex('definition')).plan({
+    globals: [],
+    stages,
+    platform: undefined,
+  });
   const failure = new CommandFailed(['/bin/sh', '-c', 'say "x"'], 4);
   for (const output of outputs.values()) {
     output.step({ text: 'RUN x', kind: 'run' });

@@ -4,7 +4,7 @@ import { WindlassError } from '../../../../errors.ts';
 import type { HostConfig } from '../../containers/types.ts';
 import { badRequest } from '../../server/api-error.ts';
 import { contextName } from '../context-name.ts';
-import type { BuildOptions } from '../request.ts';
+import { type BuildOptions, platformList } from '../request.ts';
 import { resultOf } from './result.ts';
 
 export type Attributes = ReadonlyMap<string, string>;
@@ -37,10 +37,6 @@ export function frontendRequest(attributes: Attributes, inputs: ReadonlyMap<stri
       throw badRequest(
         `attestations (${name.slice('attest:'.length)}) are not supported by the windlass native engine`,
       );
-  if (text('platform').includes(','))
-    throw badRequest(
-      'several platforms in one build are not supported by the windlass native engine: build them one by one',
-    );
   const noCache = attributes.get('no-cache');
   const args = new Map(prefixed(attributes, 'build-arg:'));
   return {
@@ -53,7 +49,7 @@ export function frontendRequest(attributes: Attributes, inputs: ReadonlyMap<stri
         .filter((name) => name !== ''),
       pull: text('image-resolve-mode') === 'pull',
       target: text('target'),
-      platform: text('platform'),
+      platforms: platformList(text('platform')),
       // Those for BuildKit itself are no variables of the Dockerfile that somebody forgot to declare.
       args: new Map([...args].filter(([name]) => !name.startsWith('BUILDKIT_'))),
       labels: Object.fromEntries(prefixed(attributes, 'label:')),

@@ -81,7 +81,7 @@ async function solve(parts: ControlParts, job: Job, bytes: Buffer): Promise<Buff
   const input = { attributes: textMapOf(request, 3), inputs: mapOf(request, 13) };
   const id = await job.solve(() => solveFrontend(parts, job, frontend, input));
   const made = job.result(id);
-  const metadata = made ? mapEntries([['containerimage.config', imageDocument(made.state)]]) : [];
+  const metadata = made ? mapEntries([['containerimage.config', imageDocument(made.states[0])]]) : [];
   return encode({ 3: encode({ 3: encode({ 1: id, 2: definitionOf(id) }), 10: metadata }) });
 }
 

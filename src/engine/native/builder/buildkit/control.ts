@@ -74,6 +74,8 @@ export const workerRecord = (parts: ControlParts): Buffer =>
     1: 'windlass',
     2: mapEntries([
       ['org.mobyproject.buildkit.worker.executor', 'windlass'],
+      // By this label clients know that several platforms, pushes, archives and caches are served.
+      ['org.mobyproject.buildkit.worker.snapshotter', 'windlass'],
       ['org.mobyproject.buildkit.worker.moby.host-gateway-ip', parts.hostGateway()],
     ]),
     3: [encode({ 1: parts.architecture, 2: 'linux' })],

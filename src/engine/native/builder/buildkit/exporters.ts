@@ -1,44 +1,57 @@
-// Where what a build came to goes: into the image store, or to the client.
+// Where what a build came to goes: into the image store, to registries, or to the client.
 import { messageOf } from '../../../../errors.ts';
-import { familiarTag, parseReference } from '../../../../registry/reference.ts';
-import type { NativeHost } from '../../host.ts';
-import type { Image } from '../../images/store.ts';
 import { badRequest } from '../../server/api-error.ts';
-import { type Builder, type Made, tagOf } from '../builder.ts';
+import type { Made } from '../builder.ts';
 import type { SessionConnection } from '../session-connection.ts';
-import { sendArchive, sendFolder } from './folder-sender.ts';
+import { type Exporter, imageExport } from './exporter-options.ts';
+import { sendArchive, sendFolder, sendStream } from './folder-sender.ts';
+import { archiveImages, exportImages, type ImageParts } from './image-exporter.ts';
 import type { Progress, Vertex } from './progress.ts';
+import { type SplitParts, withRoot } from './result-root.ts';
 
-export interface Exporter {
-  readonly type: string;
-  readonly attributes: ReadonlyMap<string, string>;
-}
-
-/** The types that mean the image store; with Docker's own the image of a single platform is all that they make. */
-const IMAGE_TYPES = new Set(['moby', 'image', 'docker']);
-
-/** The types that send the files to the client. */
-const SENDERS: Readonly<Record<string, { readonly send: typeof sendFolder; readonly title: string }>> = {
-  local: { send: sendFolder, title: 'copying files' },
-  tar: { send: sendArchive, title: 'sending tarball' },
-};
-const FILE_SEND = '/moby.filesync.v1.FileSend/DiffCopy';
-
-export interface ExportParts {
-  readonly builder: Builder;
-  readonly host: NativeHost;
+export interface ExportParts extends ImageParts, SplitParts {
   /** The client's session. */
   session(): Promise<SessionConnection>;
 }
 
+type Kind = (
+  parts: ExportParts,
+  made: Made,
+  exporter: Exporter,
+  facts: Facts,
+) => Promise<Readonly<Record<string, string>>>;
+
+interface Facts {
+  readonly vertex: Vertex;
+  /** Its place among the exporters: the client tells them apart by it. */
+  readonly index: number;
+}
+
+const KINDS: Readonly<Record<string, { readonly title: string; readonly run: Kind }>> = {
+  // The types that mean the image store; Docker's own, BuildKit's, and a shorthand for one that is pushed.
+  moby: { title: 'exporting to image', run: asImages },
+  image: { title: 'exporting to image', run: asImages },
+  registry: { title: 'exporting to image', run: asImages },
+  oci: { title: 'exporting to oci image format', run: asArchive },
+  docker: { title: 'exporting to docker image format', run: asArchive },
+  local: { title: 'exporting to client directory', run: asFolder },
+  tar: { title: 'exporting to client tarball', run: asTar },
+};
+const FILE_SEND = '/moby.filesync.v1.FileSend/DiffCopy';
+
 /** What every exporter has to be, looked at before anything is built. @throws ApiError */
 export function checkExporters(exporters: readonly Exporter[]): void {
-  for (const { type, attributes } of exporters) {
-    if (!IMAGE_TYPES.has(type) && !Object.hasOwn(SENDERS, type))
+  for (const exporter of exporters) {
+    if (!Object.hasOwn(KINDS, exporter.type))
       throw badRequest(
-        `exporter "${type}" is not supported by the windlass native engine: it keeps images, or sends files (local, tar)`,
+        `exporter "${exporter.type}" is not supported by the windlass native engine: ${Object.keys(KINDS).sort().join(', ')}`,
       );
-    for (const name of namesOf(attributes)) tagOf(name);
+    imageExport(exporter);
+    if (['0', 'false'].includes(exporter.attributes.get('tar') ?? ''))
+      throw badRequest('tar=false is not supported by the windlass native engine: unpack the archive');
+    const mode = exporter.attributes.get('mode') || 'copy';
+    if (exporter.type === 'local' && mode !== 'copy')
+      throw badRequest(`mode=${mode} of exporter "local" is not supported by the windlass native engine`);
   }
 }
 
@@ -50,38 +63,48 @@ export async function exportResult(
   exporters: readonly Exporter[],
 ): Promise<ReadonlyMap<string, string>> {
   const told = new Map<string, string>();
-  for (const [index, { type, attributes }] of exporters.entries()) {
-    const sender = Object.hasOwn(SENDERS, type) ? SENDERS[type] : undefined;
-    if (sender) {
-      await during(
-        progress.vertex(`exporting to client ${type === 'local' ? 'directory' : 'tarball'}`),
-        async (vertex) => {
-          const call = (await parts.session()).call(FILE_SEND, { 'buildkit-attachable-exporter-id': String(index) });
-          await sender.send(parts.host, await made.layers.root(made.state.chain), call);
-          vertex.part(sender.title, { done: true });
-        },
-      );
-      continue;
-    }
-    const image = await keepImage(parts.builder, progress, made, namesOf(attributes));
-    told.set('containerimage.digest', image.id).set('containerimage.config.digest', image.id);
-    const names = attributes.get('name') ?? '';
-    if (names !== '') told.set('image.name', names);
+  for (const [index, exporter] of exporters.entries()) {
+    const kind = KINDS[exporter.type];
+    if (!kind) continue;
+    const said = await during(progress.vertex(kind.title), (vertex) =>
+      kind.run(parts, made, exporter, { vertex, index }),
+    );
+    for (const [name, value] of Object.entries(said)) told.set(name, value);
   }
   return told;
 }
 
-function keepImage(builder: Builder, progress: Progress, made: Made, names: readonly string[]): Promise<Image> {
-  return during(progress.vertex('exporting to image'), async (vertex) => {
-    const image = await builder.keep(made);
-    vertex.part(`writing image ${image.id}`, { done: true });
-    for (const name of names) {
-      await builder.tag(image, tagOf(name));
-      vertex.part(`naming to ${fullName(name)}`, { done: true });
-    }
-    return image;
+function asImages(parts: ExportParts, made: Made, exporter: Exporter, { vertex }: Facts): ReturnType<Kind> {
+  return exportImages(parts, made, imageExport(exporter), vertex);
+}
+
+async function asArchive(parts: ExportParts, made: Made, exporter: Exporter, facts: Facts): ReturnType<Kind> {
+  const wanted = { ...imageExport(exporter), forDocker: exporter.type === 'docker' };
+  const call = await fileSend(parts, facts);
+  return archiveImages(parts, made, wanted, async (archive) => {
+    await sendStream(archive, call);
+    facts.vertex.part('sending tarball', { done: true });
   });
 }
+
+async function asFolder(parts: ExportParts, made: Made, exporter: Exporter, facts: Facts): ReturnType<Kind> {
+  await withRoot(parts, made, exporter.attributes, async (root) =>
+    sendFolder(parts.host, root, await fileSend(parts, facts)),
+  );
+  facts.vertex.part('copying files', { done: true });
+  return {};
+}
+
+async function asTar(parts: ExportParts, made: Made, exporter: Exporter, facts: Facts): ReturnType<Kind> {
+  await withRoot(parts, made, exporter.attributes, async (root) =>
+    sendArchive(parts.host, root, await fileSend(parts, facts)),
+  );
+  facts.vertex.part('sending tarball', { done: true });
+  return {};
+}
+
+const fileSend = async (parts: ExportParts, { index }: Facts): Promise<Parameters<typeof sendStream>[1]> =>
+  (await parts.session()).call(FILE_SEND, { 'buildkit-attachable-exporter-id': String(index) });
 
 async function during<T>(vertex: Vertex, work: (vertex: Vertex) => Promise<T>): Promise<T> {
   try {
@@ -92,14 +115,4 @@ async function during<T>(vertex: Vertex, work: (vertex: Vertex) => Promise<T>): 
     vertex.done({ error: messageOf(error) });
     throw error;
   }
-}
-
-const namesOf = (attributes: ReadonlyMap<string, string>): string[] =>
-  (attributes.get('name') ?? '').split(',').filter((name) => name !== '');
-
-function fullName(name: string): string {
-  const reference = parseReference(name);
-  if (!reference) return name;
-  const tag = familiarTag(reference).split(':').at(-1) ?? '';
-  return `${reference.registry}/${reference.repository}:${tag}`;
 }

@@ -80,10 +80,23 @@ export async function sendArchive(host: NativeHost, root: string, call: OpenCall
   const ended = new Promise<number | null>((resolve) => {
     tar.once('close', resolve).once('error', () => resolve(null));
   });
-  for await (const chunk of tar.stdout ?? []) await call.send(encode({ 1: chunk as Buffer }));
+  for await (const chunk of tar.stdout ?? []) await sendPieces(chunk as Buffer, call);
   const status = await ended;
   if (status !== 0 && status !== 1)
     throw new WindlassError('BUILD_EXPORT', `tar could not read the result (${status})`);
   call.end();
   for await (const _ of call.messages);
+}
+
+/** Sends an archive that is there already. */
+export async function sendStream(archive: AsyncIterable<Buffer>, call: OpenCall): Promise<void> {
+  for await (const chunk of archive) await sendPieces(chunk, call);
+  call.end();
+  for await (const _ of call.messages);
+}
+
+/** A message has to stay well below what the other side takes. */
+async function sendPieces(chunk: Buffer, call: OpenCall): Promise<void> {
+  for (let at = 0; at < chunk.length; at += PIECE_BYTES)
+    await call.send(encode({ 1: chunk.subarray(at, at + PIECE_BYTES) }));
 }

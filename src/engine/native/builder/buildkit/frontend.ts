@@ -4,7 +4,9 @@ import type { Readable } from 'node:stream';
 import { messageOf } from '../../../../errors.ts';
 import { ignoreLines } from '../../../../ignore-rules.ts';
 import type { Credentials } from '../../../../registry/auth.ts';
+import type { Registries } from '../../../../registry/registries.ts';
 import type { NativeHost } from '../../host.ts';
+import { platformOf, platformText } from '../../images/platforms.ts';
 import type { ImageStore } from '../../images/store.ts';
 import { badRequest } from '../../server/api-error.ts';
 import type { Builder, Made, Making, Prepared } from '../builder.ts';
@@ -24,6 +26,7 @@ export interface FrontendParts {
   readonly builder: Builder;
   readonly host: NativeHost;
   readonly images: ImageStore;
+  readonly registries: Registries;
   readonly jobs: Jobs;
   /** The session of an id, waited for. */
   session(id: string, signal: AbortSignal): Promise<SessionConnection>;
@@ -58,7 +61,15 @@ export async function solveDockerfile(parts: FrontendParts, job: Job, input: Fro
       return Object.keys(sent).length > 0 ? sent : ((await own?.credentials(registry)) ?? {});
     },
     session: own,
-    result: (source) => parts.jobs.result(source.replace(/^result:/, ''))?.state,
+    result: (source, platform) => {
+      const states = parts.jobs.result(source.replace(/^result:/, ''))?.states;
+      return (
+        states?.find(
+          (state) =>
+            platformText(platformOf(state.os, state.architecture, state.variant ?? '')) === platformText(platform),
+        ) ?? states?.[0]
+      );
+    },
     context: (name, spool) => receiver.further(name, spool),
     prepare: (folder) => receiver.prepare(folder, request.options),
   };

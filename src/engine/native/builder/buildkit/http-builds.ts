@@ -5,7 +5,7 @@ import type { Readable, Writable } from 'node:stream';
 import { drained } from '../../../../drained.ts';
 import type { Credentials } from '../../../../registry/auth.ts';
 import { badRequest } from '../../server/api-error.ts';
-import { isTrue } from '../query.ts';
+import { isTrue } from '../../server/query.ts';
 import { describeFailure } from './failure.ts';
 import type { FrontendParts } from './frontend.ts';
 import type { Progress } from './progress.ts';

@@ -1,7 +1,7 @@
 // The query of `POST /build?version=2` → a request in BuildKit's own terms. Pure.
 import { badRequest } from '../../server/api-error.ts';
-import { isStringList, isStringMap, isTrue, json } from '../query.ts';
-import type { Exporter } from './exporters.ts';
+import { isStringList, isStringMap, isTrue, json } from '../../server/query.ts';
+import type { Exporter } from './exporter-options.ts';
 import type { SolveRequest } from './solve.ts';
 
 /** Contexts that are no address: the session's folder, and what another request uploads. */

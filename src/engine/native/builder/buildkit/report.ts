@@ -22,8 +22,9 @@ export class VertexReport implements BuildReport {
     this.#definition = definition;
   }
 
-  plan({ stages }: BuildPlan): ReadonlyMap<Stage, StageOutput> {
+  plan({ stages, platform }: BuildPlan): ReadonlyMap<Stage, StageOutput> {
     const alone = stages.length === 1;
+    const prefix = platform === undefined ? [] : [platform];
     const describe = (error: unknown): string => {
       if (this.#failures.has(error)) return CANCELLED;
       this.#failures.add(error);
@@ -31,11 +32,11 @@ export class VertexReport implements BuildReport {
     };
     return new Map(
       stages.map((stage) => {
-        const name = alone ? '' : `${stage.name ?? `stage-${stage.index}`} `;
+        const name = alone ? [] : [stage.name ?? `stage-${stage.index}`];
         // What starts from another stage has nothing to fetch, and waits for that one untold.
         const hasBase = baseStage(stages, stage.base, stages.indexOf(stage)) === undefined;
         const total = Number(hasBase) + stage.instructions.filter(({ kind }) => TOLD.has(kind)).length;
-        const head = (number: number): string => `[${name}${number}/${total}]`;
+        const head = (number: number): string => `[${[...prefix, ...name, `${number}/${total}`].join(' ')}]`;
         return [stage, new StageVertices(this.#progress, { head, hasBase, describe })];
       }),
     );

@@ -1,8 +1,11 @@
 // A request to build, from whichever protocol it came: its frontend, then its exporters.
 import { GRPC, GrpcFailure } from '../../../../grpc-server.ts';
+import type { Credentials } from '../../../../registry/auth.ts';
 import { badRequest } from '../../server/api-error.ts';
 import type { Made } from '../builder.ts';
-import { checkExporters, type Exporter, exportResult } from './exporters.ts';
+import type { SessionConnection } from '../session-connection.ts';
+import type { Exporter } from './exporter-options.ts';
+import { checkExporters, exportResult } from './exporters.ts';
 import { type FrontendInput, type FrontendParts, solveDockerfile } from './frontend.ts';
 import type { Job } from './jobs.ts';
 
@@ -30,7 +33,13 @@ export async function solve(
     if (refused !== undefined)
       throw badRequest(`cache export of type "${refused}" is not supported by the windlass native engine`);
     const made = await outcome(parts, job, request);
-    const exporting = { ...parts, session: () => parts.session(request.session, signal) };
+    const session = (): Promise<SessionConnection> => parts.session(request.session, signal);
+    const credentials = async (registry: string): Promise<Credentials> => {
+      const sent = request.credentials?.(registry) ?? {};
+      if (Object.keys(sent).length > 0 || request.session === '') return sent;
+      return (await session()).credentials(registry);
+    };
+    const exporting = { ...parts, session, credentials };
     return made ? await exportResult(exporting, job.progress, made, request.exporters) : new Map();
   } finally {
     await parts.jobs.close(job);

@@ -1,5 +1,6 @@
 // RUN: a command in a container of its own; what it changed becomes a layer.
 import { join } from 'node:path';
+import { platformOf, platformText } from '../../images/platforms.ts';
 import { ApiError } from '../../server/api-error.ts';
 import type { BuildArgs } from '../build-args.ts';
 import type { FileStep, StepFacts } from '../build-facts.ts';
@@ -9,6 +10,7 @@ import type { InstructionOf } from '../dockerfile/instructions.ts';
 import { parseHeredoc } from '../dockerfile/lexer.ts';
 import { chainKey } from '../layers.ts';
 import { newRunId, removeBundle, runContainer, runPaths } from '../run/container.ts';
+import { foreignFailure } from '../run/emulation.ts';
 import { mountKey, prepareMounts } from '../run/mounts.ts';
 
 type Run = InstructionOf<'run'>;
@@ -98,8 +100,10 @@ async function execute(facts: StepFacts<Run>, execution: Execution): Promise<Awa
         },
         output,
         build.signal,
-      );
-      if (code !== 0) throw new CommandFailed(execution.words, code);
+      ).catch(async (error: unknown) => {
+        throw (await foreign(facts)) ?? error;
+      });
+      if (code !== 0) throw (await foreign(facts)) ?? new CommandFailed(execution.words, code);
     } finally {
       await prepared.release();
     }
@@ -109,6 +113,15 @@ async function execute(facts: StepFacts<Run>, execution: Execution): Promise<Awa
     await removeBundle(host, places.bundle);
     await host.files.rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 20 });
   }
+}
+
+/** Why a command that should have run did not, where it is one of another architecture. */
+async function foreign({ build, state }: StepFacts<Run>): Promise<ApiError | undefined> {
+  const { os, architecture, variant = '' } = state;
+  const own = build.parts.machine.imageArchitecture;
+  const platform = platformText(platformOf(os, architecture, variant));
+  const message = await foreignFailure(build.parts.host, { platform, architecture, own });
+  return message === undefined ? undefined : new ApiError(500, message);
 }
 
 async function scriptMount(

@@ -1,5 +1,5 @@
-// How the query of a build is read. Pure.
-import { badRequest } from '../server/api-error.ts';
+// How a request's query is read. Pure.
+import { badRequest } from './api-error.ts';
 
 /** As Docker reads a switch. */
 export const isTrue = (value: string | null | undefined): boolean =>
