@@ -4,7 +4,7 @@ import { Readable } from 'node:stream';
 import { isAbort, WindlassError } from '../errors.ts';
 import { basicHeader, type Credentials, parseChallenge } from './auth.ts';
 import { DEFAULT_REGISTRY, familiarName, type Reference } from './reference.ts';
-import type { Fetch } from './transport.ts';
+import { type Fetch, plainFetch } from './transport.ts';
 
 const MANIFEST_TYPES = [
   'application/vnd.docker.distribution.manifest.v2+json',
@@ -12,7 +12,7 @@ const MANIFEST_TYPES = [
   'application/vnd.oci.image.manifest.v1+json',
   'application/vnd.oci.image.index.v1+json',
 ];
-/** Manifests are small; anything larger is none. */
+/** Manifests, lists and tokens are small; anything larger is none. */
 const MAX_MANIFEST_BYTES = 4 * 1024 * 1024;
 const MAX_TAG_PAGES = 1000;
 
@@ -52,7 +52,7 @@ export class RegistryClient {
     this.#reference = reference;
     this.#credentials = credentials;
     this.#base = options.base ?? (options.plainHttp ? `http://${reference.registry}` : baseAddress(reference.registry));
-    this.#fetch = options.fetch ?? fetch;
+    this.#fetch = options.fetch ?? plainFetch;
     this.#signal = options.signal === undefined ? {} : { signal: options.signal };
   }
 
@@ -65,7 +65,7 @@ export class RegistryClient {
     const digest = digestOf(text);
     if (reference.startsWith('sha256:') && digest !== reference)
       throw new RegistryError(0, `manifest of ${this.#name} has digest ${digest}, expected ${reference}`);
-    return { mediaType: mediaTypeOf(response, text), digest, text };
+    return { mediaType: mediaTypeOf(response, this.#json(text, 'a manifest')), digest, text };
   }
 
   /** Every tag of the repository, in the registry's order; as many pages as it takes. */
@@ -75,7 +75,7 @@ export class RegistryClient {
     for (let page = 0; path !== undefined && page < MAX_TAG_PAGES; page++) {
       const response: Response = await this.#call('pull', path, {});
       if (!response.ok) throw await this.#refusal(response, 'tags');
-      const { tags } = JSON.parse(await boundedText(response)) as { tags?: unknown };
+      const { tags } = this.#json(await boundedText(response), 'tags');
       if (Array.isArray(tags)) found.push(...tags.filter((tag) => typeof tag === 'string'));
       const next: string | undefined = /<([^>]+)>\s*;\s*rel="?next"?/.exec(response.headers.get('link') ?? '')?.[1];
       path = next === undefined ? undefined : new URL(next, response.url).href;
@@ -126,6 +126,20 @@ export class RegistryClient {
     return digestOf(text);
   }
 
+  /** An object that the registry sent as `what`. */
+  #json(text: string, what: string): Readonly<Record<string, unknown>> {
+    const value = ((): unknown => {
+      try {
+        return JSON.parse(text);
+      } catch {
+        return undefined;
+      }
+    })();
+    if (typeof value !== 'object' || value === null || Array.isArray(value))
+      throw new RegistryError(0, `registry of ${this.#name} sent something else than ${what}`);
+    return value as Readonly<Record<string, unknown>>;
+  }
+
   get #name(): string {
     return familiarName(this.#reference);
   }
@@ -173,6 +187,11 @@ export class RegistryClient {
     if (registrytoken) return `Bearer ${registrytoken}`;
     if (challenge?.scheme === 'basic') return username ? basicHeader(this.#credentials) : undefined;
     if (!challenge) return undefined;
+    if (!URL.canParse(challenge.realm))
+      throw new RegistryError(
+        0,
+        `registry of ${this.#name} sends for a token to "${challenge.realm}", which is no address`,
+      );
     const address = new URL(challenge.realm);
     const { service } = challenge.parameters;
     if (service !== undefined) address.searchParams.set('service', service);
@@ -180,6 +199,7 @@ export class RegistryClient {
     const response = identitytoken
       ? await this.#fetch(address, {
           method: 'POST',
+          headers: { 'content-type': 'application/x-www-form-urlencoded' },
           body: new URLSearchParams({
             grant_type: 'refresh_token',
             refresh_token: identitytoken,
@@ -189,14 +209,14 @@ export class RegistryClient {
         })
       : await this.#fetch(address, username ? { headers: { authorization: basicHeader(this.#credentials) } } : {});
     if (!response.ok) throw new RegistryError(response.status, `${this.#name}: unauthorized: authentication required`);
-    const answer = (await response.json()) as { token?: string; access_token?: string };
+    const answer = this.#json(await boundedText(response), 'a token');
     const token = answer.token ?? answer.access_token;
-    return token === undefined ? undefined : `Bearer ${token}`;
+    return typeof token === 'string' ? `Bearer ${token}` : undefined;
   }
 
   /** Docker's words, on which clients decide. */
   async #refusal(response: Response, what: string): Promise<RegistryError> {
-    const text = await response.text().catch(() => '');
+    const text = await boundedText(response).catch(() => '');
     const detail = errorText(text);
     if (response.status === 401 || response.status === 403)
       return new RegistryError(
@@ -234,18 +254,20 @@ const digestOf = (text: string): string => `sha256:${createHash('sha256').update
 async function boundedText(response: Response): Promise<string> {
   const chunks: Buffer[] = [];
   let size = 0;
+  if (response.body === null) return '';
   for await (const chunk of Readable.fromWeb(response.body as Parameters<typeof Readable.fromWeb>[0])) {
     size += chunk.length;
-    if (size > MAX_MANIFEST_BYTES) throw new RegistryError(0, `manifest is larger than ${MAX_MANIFEST_BYTES} bytes`);
+    if (size > MAX_MANIFEST_BYTES)
+      throw new RegistryError(0, `the registry's answer is larger than ${MAX_MANIFEST_BYTES} bytes`);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');
 }
 
-function mediaTypeOf(response: Response, text: string): string {
+function mediaTypeOf(response: Response, { mediaType }: Readonly<Record<string, unknown>>): string {
   const header = (response.headers.get('content-type') ?? '').split(';')[0]?.trim() ?? '';
   if (MANIFEST_TYPES.includes(header)) return header;
-  return (JSON.parse(text) as { mediaType?: string }).mediaType ?? header;
+  return typeof mediaType === 'string' ? mediaType : header;
 }
 
 function errorText(text: string): string {

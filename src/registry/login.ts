@@ -1,7 +1,7 @@
 // Whether a registry takes a user's credentials: what `docker login` asks.
 import { basicHeader, type Credentials, parseChallenge } from './auth.ts';
 import { baseAddress, RegistryError } from './client.ts';
-import type { Fetch } from './transport.ts';
+import { type Fetch, plainFetch } from './transport.ts';
 
 const DEADLINE_MS = 30_000;
 
@@ -18,7 +18,7 @@ export interface LoginPlace {
 export async function login(registry: string, credentials: Credentials, place: LoginPlace = {}): Promise<void> {
   const address = `${place.base ?? baseAddress(registry)}/v2/`;
   const ask = (url: string, headers: Readonly<Record<string, string>>): Promise<Response> =>
-    get(place.fetch ?? fetch, url, headers);
+    get(place.fetch ?? plainFetch, url, headers);
   const first = await ask(address, {});
   if (first.ok) return;
   const challenge = parseChallenge(first.headers.get('www-authenticate'));
@@ -26,6 +26,11 @@ export async function login(registry: string, credentials: Credentials, place: L
     throw new RegistryError(first.status, `login attempt to ${address} failed with status: ${first.status}`);
   const authorization = { authorization: basicHeader(credentials) };
   if (challenge.scheme === 'basic') return accepted(address, await ask(address, authorization));
+  if (!URL.canParse(challenge.realm))
+    throw new RegistryError(
+      0,
+      `login attempt to ${address} failed: it sends for a token to "${challenge.realm}", which is no address`,
+    );
   const realm = new URL(challenge.realm);
   const { service } = challenge.parameters;
   if (service !== undefined) realm.searchParams.set('service', service);

@@ -9,7 +9,7 @@ import { baseAddress, RegistryClient, RegistryError, type RegistryOptions } from
 import { login } from './login.ts';
 import { DEFAULT_REGISTRY, type Reference } from './reference.ts';
 import { DEFAULT_SETTINGS, isInsecure, type RegistrySettings } from './settings.ts';
-import { type Fetch, fetchWith, type TlsSettings } from './transport.ts';
+import { type Fetch, fetchWith, plainFetch, type TlsSettings } from './transport.ts';
 
 /** Where a registry is, and how it is spoken to. */
 interface Place {
@@ -37,23 +37,29 @@ export class Registries {
   }
 
   /** The client of a repository, to write to it. */
-  async client(reference: Reference, credentials: Credentials): Promise<RegistryClient> {
-    return new RegistryClient(reference, credentials, await this.#place(reference.registry));
+  async client(reference: Reference, credentials: Credentials, signal?: AbortSignal): Promise<RegistryClient> {
+    const place = await this.#place(reference.registry);
+    return new RegistryClient(reference, credentials, { ...place, ...(signal ? { signal } : {}) });
   }
 
   /**
    * Does `work` with the first of a repository's mirrors that can, else with its own registry. Mirrors are of Docker Hub, and get no
-   * credentials: they are not who the user gave them to. One that breaks later is left for the next of the `sources`.
+   * credentials: they are not who the user gave them to. One that breaks later is left for the next of the `sources`. What they do ends
+   * with the `signal`.
    */
   async reading<T>(
     reference: Reference,
     credentials: Credentials,
     work: (client: RegistryClient) => Promise<T>,
+    signal?: AbortSignal,
   ): Promise<Reading<T>> {
+    const ended = signal ? { signal } : {};
     const mirrors = reference.registry === DEFAULT_REGISTRY ? this.settings.mirrors : [];
     const sources: Source[] = [
-      ...mirrors.map((mirror) => async () => new RegistryClient(reference, {}, await this.#mirror(mirror))),
-      () => this.client(reference, credentials),
+      ...mirrors.map(
+        (mirror) => async () => new RegistryClient(reference, {}, { ...(await this.#mirror(mirror)), ...ended }),
+      ),
+      () => this.client(reference, credentials, signal),
     ];
     for (const [at, source] of sources.entries()) {
       try {
@@ -119,7 +125,7 @@ const withTls = (base: string, tls: TlsSettings | undefined): Place =>
   tls ? { base, fetch: fetchWith(tls) } : { base };
 
 /** Whether there is a registry that speaks TLS at all. */
-async function answers({ base, fetch: ask = fetch }: Place): Promise<boolean> {
+async function answers({ base, fetch: ask = plainFetch }: Place): Promise<boolean> {
   try {
     const response = await ask(`${base}/v2/`, { signal: AbortSignal.timeout(PROBE_MS) });
     await response.body?.cancel();

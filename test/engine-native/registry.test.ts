@@ -1,14 +1,10 @@
 // Pulling from registries that ask for tokens, break off, lie, or hold several platforms.
 import { createHash } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { END_OF_ARCHIVE, encodeHeader, padding } from '../../src/archive/tar-header.ts';
 import { realNativeHost } from '../../src/engine/native/host.ts';
 import { loadArchive } from '../../src/engine/native/images/archive-load.ts';
 import { saveArchive } from '../../src/engine/native/images/archive-save.ts';
@@ -22,6 +18,7 @@ import { parseChallenge, parseRegistryAuth } from '../../src/registry/auth.ts';
 import { baseAddress, RegistryClient } from '../../src/registry/client.ts';
 import { parseReference, type Reference } from '../../src/registry/reference.ts';
 import { startRegistry } from '../support/registry.ts';
+import { type Answer, image, type ServedImage, serve as serveImage, sha } from './served-image.ts';
 
 const host = realNativeHost();
 let folder: string;
@@ -43,73 +40,17 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-const sha = (data: string | Buffer): string => `sha256:${createHash('sha256').update(data).digest('hex')}`;
 const reference = (text: string): Reference => {
   const parsed = parseReference(text);
   if (!parsed) throw new Error(`not a reference: ${text}`);
   return parsed;
 };
 
-/** A layer with one file, and the image made of it. */
-function image(content: string, architecture = 'amd64') {
-  const header = {
-    path: 'hello',
-    type: 'file' as const,
-    mode: 0o644,
-    uid: process.getuid?.() ?? 0,
-    gid: process.getgid?.() ?? 0,
-    mtime: 0,
-    linkPath: '',
-    devMajor: 0,
-    devMinor: 0,
-    xattrs: new Map(),
-  };
-  const size = Buffer.byteLength(content);
-  const tar = Buffer.concat([
-    encodeHeader({ ...header, size }),
-    Buffer.from(content),
-    Buffer.alloc(padding(size)),
-    END_OF_ARCHIVE,
-  ]);
-  const layer = gzipSync(tar);
-  const config = JSON.stringify({
-    architecture,
-    os: 'linux',
-    config: { Cmd: ['x'] },
-    rootfs: { type: 'layers', diff_ids: [sha(tar)] },
-  });
-  const manifest = JSON.stringify({
-    schemaVersion: 2,
-    mediaType: 'application/vnd.docker.distribution.manifest.v2+json',
-    config: { mediaType: 'application/vnd.docker.container.image.v1+json', size: config.length, digest: sha(config) },
-    layers: [
-      { mediaType: 'application/vnd.docker.image.rootfs.diff.tar.gzip', size: layer.length, digest: sha(layer) },
-    ],
-  });
-  return { diffId: sha(tar), layer, config, manifest };
-}
-
-type Answer = (request: IncomingMessage, response: ServerResponse, path: string) => boolean;
-
-/** A registry with one image; `first` may answer a request in its place. */
-async function serve(made: ReturnType<typeof image>, first: Answer = () => false): Promise<string> {
-  const server = createServer((request, response) => {
-    const path = request.url ?? '';
-    if (first(request, response, path)) return;
-    const blobs: Record<string, string | Buffer> = { [sha(made.layer)]: made.layer, [sha(made.config)]: made.config };
-    const blob = blobs[path.split('/blobs/')[1] ?? ''];
-    if (path.includes('/manifests/'))
-      response.setHeader('content-type', 'application/vnd.docker.distribution.manifest.v2+json').end(made.manifest);
-    else if (blob !== undefined) response.end(blob);
-    else response.writeHead(404).end('{"errors":[{"code":"MANIFEST_UNKNOWN","message":"manifest unknown"}]}');
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  closing.push(() => {
-    server.closeAllConnections();
-    return new Promise((resolve) => server.close(resolve));
-  });
-  return `127.0.0.1:${(server.address() as AddressInfo).port}`;
-}
+const serve = async (made: ServedImage, first?: Answer): Promise<string> => {
+  const { address, close } = await serveImage(made, first);
+  closing.push(close);
+  return address;
+};
 
 /** `origin` is asked where the first address cannot go on, as after a mirror. */
 async function pull(address: string, into = store, credentials = {}, origin?: string): Promise<string[]> {
@@ -294,7 +235,7 @@ test('a saved image is loaded again, with its name', async () => {
   if (!saved) throw new Error('nothing was pulled');
   const other = await openStore('other');
   const archive = Readable.from(saveArchive(store, [{ image: saved, tags: ['shop/web:2'] }]));
-  const loaded = await loadArchive(host, other, archive, { spoolParent: folder, architecture: 'amd64' });
+  const loaded = await loadArchive(host, other, archive, 'amd64');
   expect(loaded.map(({ image: { id }, tags }) => [id, tags])).toEqual([[saved.id, ['shop/web:2']]]);
   expect(await readFile(join(other.layerDiff(made.diffId), 'hello'), 'utf8')).toBe('saved');
 });
@@ -319,8 +260,7 @@ test('an image for two platforms is pushed as an index, saved, and loaded as one
   }
   const loaded = await openStore('loaded');
   const archive = Readable.from(saveArchive(store, [{ image: own, tags: ['both:1'], others: [other] }]));
-  const parts = { spoolParent: folder, architecture: 'arm64' };
-  expect((await loadArchive(host, loaded, archive, parts)).map(({ tags }) => tags)).toEqual([['both:1']]);
+  expect((await loadArchive(host, loaded, archive, 'arm64')).map(({ tags }) => tags)).toEqual([['both:1']]);
   // This machine's first.
   expect(loaded.imagesOf('both:1').map(({ id }) => id)).toEqual([other.id, own.id]);
   expect(findForPlatform(loaded, 'both:1', parsePlatform('linux/amd64', 'arm64'))?.id).toBe(own.id);

@@ -108,6 +108,7 @@ export async function openEngine(folders: EngineFolders, options: EngineOptions 
     const memory = new OomWatch({ host, paths, store, events }, lifecycle);
     await lifecycle.open();
     await builder.open();
+    await images.sweep();
     logs.resume(store);
     memory.resume();
     health.resume();

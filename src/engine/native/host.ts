@@ -3,6 +3,7 @@
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import * as fs from 'node:fs/promises';
+import { join } from 'node:path';
 import { HostError } from '../../errors.ts';
 import { type Host, realHost } from '../../host.ts';
 import { HelperKernel, type Kernel } from './kernel.ts';
@@ -68,6 +69,12 @@ export function realNativeHost(): NativeHost {
       }
     },
   };
+}
+
+/** Removes what `writeAtomic` was about to write below a folder when its engine was killed. */
+export async function clearUnfinished(files: Files, folder: string): Promise<void> {
+  for (const name of await listIfExists(files, folder))
+    if (/\.[0-9a-f]{8}\.tmp$/.test(name)) await files.rm(join(folder, name), { force: true });
 }
 
 /** Runs a program that must succeed; its output, or a HostError with what it wrote to standard error. */

@@ -5,6 +5,7 @@ import { posix } from 'node:path';
 import { Readable } from 'node:stream';
 import type { ReadableStream } from 'node:stream/web';
 import { messageOf, scrub } from '../../../errors.ts';
+import { plainFetch } from '../../../registry/transport.ts';
 import type { NativeHost } from '../host.ts';
 import { badRequest } from '../server/api-error.ts';
 import { CONTEXT_LIMITS } from './files/context-tree.ts';
@@ -28,7 +29,7 @@ export async function download(
   const shown = scrub(address);
   let response: Response;
   try {
-    response = await fetch(address, { signal, redirect: 'follow' });
+    response = await plainFetch(address, { signal });
   } catch (error) {
     throw badRequest(
       `ADD failed: cannot download ${shown}: ${messageOf(error instanceof Error ? (error.cause ?? error) : error)}`,

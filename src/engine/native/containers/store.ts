@@ -1,5 +1,7 @@
 // The records of all containers: in memory for reading, on disk for the next engine. Every change is one function from
 // record to record; the disk follows in order.
+import { messageOf } from '../../../errors.ts';
+import { debug } from '../../../log.ts';
 import { hasCode, listIfExists, type NativeHost, readIfExists, removeTree } from '../host.ts';
 import type { Paths } from '../paths.ts';
 import { Rounds } from '../serial.ts';
@@ -87,7 +89,13 @@ export class ContainerStore {
   /** Puts a new record in memory and on disk; its name must be reserved. */
   async add(record: ContainerRecord): Promise<void> {
     this.#records.set(record.id, record);
-    await this.save(record.id);
+    try {
+      await this.save(record.id);
+    } catch (error) {
+      // A full disk, say: then there is no container.
+      await this.remove(record.id).catch((left: unknown) => debug('containers', () => messageOf(left)));
+      throw error;
+    }
   }
 
   /** Changes a record in memory alone; the next write takes the change along. */

@@ -1,5 +1,4 @@
 // `docker load`: an archive made by `docker save` (legacy or with an OCI layout inside), or an OCI layout.
-import { randomBytes } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -28,17 +27,15 @@ interface ArchiveImage {
 }
 
 /**
- * Loads every image of an archive. Its files are spooled to a folder below `spoolParent`, which is removed afterwards. A name of
- * several images means the one for this machine's `architecture`, and stands for the others.
+ * Loads every image of an archive. A name of several images means the one for this machine's `architecture`, and stands for the others.
  */
 export async function loadArchive(
   host: NativeHost,
   store: ImageStore,
   archive: Readable,
-  { spoolParent, architecture }: { readonly spoolParent: string; readonly architecture: string },
+  architecture: string,
 ): Promise<LoadedImage[]> {
-  const spool = join(spoolParent, `.load-${randomBytes(8).toString('hex')}`);
-  await host.files.mkdir(spool, { recursive: true, mode: 0o700 });
+  const spool = await store.spool();
   try {
     const { stream } = await decompressed(archive);
     const contents = await spoolArchive(stream, spool);

@@ -5,7 +5,7 @@ import { createReadStream } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { messageOf } from '../../../errors.ts';
+import { isAbort, messageOf } from '../../../errors.ts';
 import { debug } from '../../../log.ts';
 import { type RegistryClient, RegistryError } from '../../../registry/client.ts';
 import type { Source } from '../../../registry/registries.ts';
@@ -42,7 +42,7 @@ export async function downloadBlob({ host, store, sources, onBytes }: DownloadPa
         partial.verify();
         break;
       } catch (error) {
-        if (at === sources.length - 1) throw error;
+        if (isAbort(error) || at === sources.length - 1) throw error;
         debug('registry', () => `${blob.digest} is asked for elsewhere: ${messageOf(error)}`);
         // What came with a wrong digest is of no use to anybody.
         if (partial.isSpoilt) {
@@ -84,7 +84,7 @@ class Partial {
       try {
         await this.#more(client);
       } catch (error) {
-        if (error instanceof RegistryError || attempt >= ATTEMPTS) throw error;
+        if (error instanceof RegistryError || isAbort(error) || attempt >= ATTEMPTS) throw error;
         await delay(FIRST_PAUSE_MS * 2 ** (attempt - 1));
       }
     }

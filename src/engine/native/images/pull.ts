@@ -1,9 +1,10 @@
 // Pulling an image: manifest, platform, configuration, layers side by side.
+import { isRecord, text } from '../../../json.ts';
 import { type Manifest, type RegistryClient, RegistryError } from '../../../registry/client.ts';
 import { familiarName, familiarTag, type Reference } from '../../../registry/reference.ts';
 import type { Source } from '../../../registry/registries.ts';
 import type { NativeHost } from '../host.ts';
-import { downloadBlob } from './download.ts';
+import { type DownloadParts, downloadBlob } from './download.ts';
 import { parseImageConfig } from './image-config.ts';
 import { parsePlatform, platformOf, platformText } from './platforms.ts';
 import { hexOf, type Image, type ImageLayer, type ImageStore } from './store.ts';
@@ -26,6 +27,10 @@ interface Descriptor {
 }
 
 const PARALLEL = 3;
+/** A layer's progress is told no more often than this: lines for a client that does not read are held in memory. */
+const PROGRESS_MS = 100;
+/** A configuration is held in memory. Those of images with long histories have some hundred kilobytes. */
+const MAX_CONFIG_BYTES = 16 * 1024 * 1024;
 
 /** The manifest of the image for the platform, and the digest under which the reference is known. */
 export async function resolveManifest(
@@ -70,47 +75,77 @@ export async function pullImage(
   reference: Reference,
   progress: PullProgress,
 ): Promise<{ image: Image; fresh: boolean }> {
-  const { config, layers } = JSON.parse(resolved.manifest.text) as { config?: Descriptor; layers?: Descriptor[] };
-  if (!config || !layers)
-    throw new RegistryError(
-      0,
-      `manifest of ${familiarName(reference)} is of a kind that is not served: ${resolved.manifest.mediaType}`,
-    );
-  for (const { digest } of [config, ...layers])
-    if (!/^sha256:[0-9a-f]{64}$/.test(digest))
-      throw new RegistryError(0, `manifest of ${familiarName(reference)} has an invalid digest`);
+  const name = familiarName(reference);
+  const { config, layers } = partsOf(resolved.manifest, name);
   const fresh = store.get(config.digest) === undefined;
   await downloadBlob({ host, store, sources, onBytes: () => undefined }, config);
   const configText = (await store.readBlob(config.digest)).toString('utf8');
   const { diff_ids: diffIds } = parseImageConfig(configText).rootfs;
   if (diffIds.length !== layers.length)
-    throw new RegistryError(
-      0,
-      `image ${familiarName(reference)} names ${diffIds.length} layers, its manifest ${layers.length}`,
-    );
+    throw new RegistryError(0, `image ${name} names ${diffIds.length} layers, its manifest ${layers.length}`);
   const kept: ImageLayer[] = layers.map((layer, index) => ({
     diffId: diffIds[index] ?? '',
     blob: layer.digest,
     blobSize: layer.size,
     mediaType: layer.mediaType,
   }));
-  for (const layer of layers) progress({ status: 'Pulling fs layer', progressDetail: {}, id: short(layer.digest) });
-  const queue = layers.map((layer, index) => ({ layer, diffId: diffIds[index] ?? '' }));
+  // Another image with these layers may be removed meanwhile.
+  const release = store.keep(() => kept);
+  try {
+    await fetchLayers({ host, store, sources }, kept, progress);
+    const image = await store.addImage(configText, kept, [`${name}@${resolved.digest}`]);
+    return { image, fresh };
+  } finally {
+    release();
+  }
+}
+
+/** What a manifest of an image names. A registry may send anything. */
+function partsOf(manifest: Manifest, name: string): { config: Descriptor; layers: Descriptor[] } {
+  const { config, layers } = JSON.parse(manifest.text) as { config?: unknown; layers?: unknown };
+  if (!isRecord(config) || !Array.isArray(layers))
+    throw new RegistryError(0, `manifest of ${name} is of a kind that is not served: ${manifest.mediaType}`);
+  const all: unknown[] = [config, ...layers];
+  if (!all.every(isDescriptor)) throw new RegistryError(0, `manifest of ${name} has an invalid digest or size`);
+  const [first, ...rest] = all;
+  if (first === undefined || first.size > MAX_CONFIG_BYTES)
+    throw new RegistryError(0, `configuration of ${name} is larger than ${MAX_CONFIG_BYTES} bytes`);
+  return { config: first, layers: rest };
+}
+
+const isDescriptor = (value: unknown): value is Descriptor =>
+  isRecord(value) &&
+  /^sha256:[0-9a-f]{64}$/.test(text(value.digest)) &&
+  typeof value.size === 'number' &&
+  value.size >= 0 &&
+  (value.mediaType === undefined || typeof value.mediaType === 'string');
+
+async function fetchLayers(
+  parts: Omit<DownloadParts, 'onBytes'>,
+  layers: readonly ImageLayer[],
+  progress: PullProgress,
+): Promise<void> {
+  for (const layer of layers) progress({ status: 'Pulling fs layer', progressDetail: {}, id: short(layer.blob) });
+  const queue = [...layers];
   const worker = async (): Promise<void> => {
-    for (let next = queue.shift(); next; next = queue.shift()) {
-      const { layer, diffId } = next;
-      const id = short(layer.digest);
-      const onBytes = (current: number): void =>
-        progress({ status: 'Downloading', progressDetail: { current, total: layer.size }, id });
-      await downloadBlob({ host, store, sources, onBytes }, layer);
+    for (let layer = queue.shift(); layer; layer = queue.shift()) {
+      const { blob: digest, blobSize: size, diffId } = layer;
+      const id = short(digest);
+      let told = 0;
+      const onBytes = (current: number): void => {
+        const now = Date.now();
+        if (now - told < PROGRESS_MS) return;
+        told = now;
+        progress({ status: 'Downloading', progressDetail: { current, total: size }, id });
+      };
+      await downloadBlob({ ...parts, onBytes }, { digest, size });
       progress({ status: 'Download complete', progressDetail: {}, id });
-      await store.ensureLayer(diffId, layer.digest);
+      await parts.store.ensureLayer(diffId, digest);
       progress({ status: 'Pull complete', progressDetail: {}, id });
     }
   };
-  await Promise.all(Array.from({ length: PARALLEL }, worker));
-  const image = await store.addImage(configText, kept, [`${familiarName(reference)}@${resolved.digest}`]);
-  return { image, fresh };
+  // What fails for one is no reason to go on with the others.
+  await Promise.all(Array.from({ length: PARALLEL }, worker)).finally(() => queue.splice(0));
 }
 
 /** Gives a pulled image the name that it was asked for by; a digest alone is none. */

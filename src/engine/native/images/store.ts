@@ -8,7 +8,7 @@ import { pipeline } from 'node:stream/promises';
 import { decompressed } from '../../../archive/compression.ts';
 import { WindlassError } from '../../../errors.ts';
 import { parseReference } from '../../../registry/reference.ts';
-import { exists, listIfExists, type NativeHost, readIfExists } from '../host.ts';
+import { clearUnfinished, exists, listIfExists, type NativeHost, readIfExists } from '../host.ts';
 import type { Paths } from '../paths.ts';
 import { type ImageConfig, parseImageConfig } from './image-config.ts';
 import { unpackLayer } from './unpack.ts';
@@ -44,6 +44,8 @@ export const hexOf = (digest: string): string => digest.slice(digest.indexOf(':'
 
 /** Short names of layers are this many digits of the diff id: 120 of them fit the kernel's page of mount options. */
 const SHORT = 16;
+/** How folders begin that hold an archive while it is read. */
+const SPOOL = '.load-';
 
 export class ImageStore {
   readonly #host: NativeHost;
@@ -52,7 +54,7 @@ export class ImageStore {
   /** Familiar `name:tag` → image id. */
   readonly #references = new Map<string, string>();
   readonly #variants = new Variants();
-  readonly #keepers: (() => readonly ImageLayer[])[] = [];
+  readonly #keepers = new Set<() => readonly ImageLayer[]>();
   /** Image id → when it was last given a name. */
   readonly #tagged = new Map<string, string>();
   /** Layers being unpacked, so that two loads of one layer share the work. */
@@ -118,13 +120,44 @@ export class ImageStore {
     if (!used) await this.#host.files.rm(this.blobPath(digest), { force: true });
   }
 
-  /** Layers that `keeper` names are not removed, though no image has them: the build cache's. */
-  keep(keeper: () => readonly ImageLayer[]): void {
-    this.#keepers.push(keeper);
+  /** Layers that `keeper` names are not removed, though no image has them: the build cache's, and those on their way. Returns how to end it. */
+  keep(keeper: () => readonly ImageLayer[]): () => void {
+    this.#keepers.add(keeper);
+    return () => void this.#keepers.delete(keeper);
+  }
+
+  /**
+   * Removes what an engine that was killed, or a download that failed, left behind: files on their way, and blobs and layers that nobody
+   * names. For the time before anything is served: whoever brings an image puts its parts here first.
+   */
+  async sweep(): Promise<void> {
+    const { files } = this.#host;
+    const { blobs, layers, layerLinks } = this.#paths;
+    const inUse = this.#layersInUse();
+    const diffIds = new Set(inUse.map(({ diffId }) => hexOf(diffId)));
+    const links = new Set([...diffIds].map((hex) => hex.slice(0, SHORT)));
+    const digests = new Set([...inUse.map(({ blob }) => blob), ...this.#images.keys()].map(hexOf));
+    for (const [folder, used] of [
+      [blobs, digests],
+      [layerLinks, links],
+      [layers, diffIds],
+    ] as const)
+      for (const name of await listIfExists(files, folder))
+        if (!used.has(name)) await files.rm(join(folder, name), { recursive: true, force: true });
+    for (const name of await listIfExists(files, this.#paths.images))
+      if (name.startsWith(SPOOL)) await files.rm(join(this.#paths.images, name), { recursive: true, force: true });
+    for (const folder of [this.#paths.images, this.#recordsFolder]) await clearUnfinished(files, folder);
+  }
+
+  /** A new folder for what is looked at before it is kept. Whoever asks for it removes it. */
+  async spool(): Promise<string> {
+    const folder = join(this.#paths.images, `${SPOOL}${randomBytes(8).toString('hex')}`);
+    await this.#host.files.mkdir(folder, { mode: 0o700 });
+    return folder;
   }
 
   #layersInUse(): ImageLayer[] {
-    return [...this.images().flatMap((image) => image.layers), ...this.#keepers.flatMap((keeper) => keeper())];
+    return [...this.images().flatMap((image) => image.layers), ...[...this.#keepers].flatMap((keeper) => keeper())];
   }
 
   /** Removes those of the layers that are not in use. Returns their diff ids. */

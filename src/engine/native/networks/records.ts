@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { routedSubnets } from '../../../network/ipam.ts';
 import { routedSubnets6 } from '../../../network/ipam6.ts';
-import { listIfExists, type NativeHost, readIfExists } from '../host.ts';
+import { clearUnfinished, listIfExists, type NativeHost, readIfExists } from '../host.ts';
 import { newId, timestamp } from '../names.ts';
 import type { Paths } from '../paths.ts';
 import { Serial } from '../serial.ts';
@@ -35,6 +35,7 @@ export class NetworkRecords {
   async open(): Promise<void> {
     const { files } = this.#host;
     await files.mkdir(this.#folder, { recursive: true, mode: 0o700 });
+    await clearUnfinished(files, this.#folder);
     for (const name of await listIfExists(files, this.#folder)) {
       if (!/^[0-9a-f]{64}\.json$/.test(name)) continue;
       const record = await this.#read(name);

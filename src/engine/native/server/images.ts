@@ -161,10 +161,8 @@ async function history(engine: NativeEngine, image: Image): Promise<unknown[]> {
 }
 
 async function load(engine: NativeEngine, exchange: Exchange): Promise<void> {
-  const loaded = await loadArchive(engine.host, engine.images, exchange.body, {
-    spoolParent: engine.paths.images,
-    architecture: engine.machine.imageArchitecture,
-  });
+  const { imageArchitecture } = engine.machine;
+  const loaded = await loadArchive(engine.host, engine.images, exchange.body, imageArchitecture);
   const response = exchange.stream(200, 'application/json');
   for (const { image, tags } of loaded) {
     const lines = tags.length > 0 ? tags.map((name) => `Loaded image: ${name}\n`) : [`Loaded image ID: ${image.id}\n`];
@@ -242,7 +240,7 @@ async function remove(engine: NativeEngine, name: string, exchange: Exchange): P
     if (user && (user.state.pid > 0 || !force))
       throw conflict(
         named === undefined || user.state.pid > 0
-          ? `conflict: unable to ${user.state.pid > 0 ? 'delete' : 'delete'} ${short} (${user.state.pid > 0 ? 'cannot be forced' : 'must be forced'}) - image is being used by ${user.state.pid > 0 ? 'running' : 'stopped'} container ${user.id.slice(0, 12)}`
+          ? `conflict: unable to delete ${short} (${user.state.pid > 0 ? 'cannot be forced' : 'must be forced'}) - image is being used by ${user.state.pid > 0 ? 'running' : 'stopped'} container ${user.id.slice(0, 12)}`
           : `conflict: unable to remove repository reference "${name}" (must force) - container ${user.id.slice(0, 12)} is using its referenced image ${short}`,
       );
     if (named === undefined && tags.length > 1 && !force)

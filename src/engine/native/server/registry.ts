@@ -98,8 +98,14 @@ export async function pull(engine: NativeEngine, exchange: Exchange): Promise<vo
     platform: query.get('platform') || undefined,
     architecture: engine.machine.imageArchitecture,
   };
+  // A pull is its client's: who goes ends it.
   const { sources, result: resolved } = await answering(
-    engine.registries.reading(reference, credentialsOf(exchange), (candidate) => resolveManifest(candidate, request)),
+    engine.registries.reading(
+      reference,
+      credentialsOf(exchange),
+      (candidate) => resolveManifest(candidate, request),
+      exchange.gone,
+    ),
   );
   const response = exchange.stream(200, 'application/json');
   const label = reference.digest ?? reference.tag ?? 'latest';
@@ -127,7 +133,7 @@ async function push(engine: NativeEngine, exchange: Exchange): Promise<void> {
   const reference = referenceOf(exchange.params.name ?? '', exchange.query.get('tag') || undefined);
   const tagged = familiarTag(reference);
   const image = findImage(engine.images, tagged);
-  const client = await answering(engine.registries.client(reference, credentialsOf(exchange)));
+  const client = await answering(engine.registries.client(reference, credentialsOf(exchange), exchange.gone));
   const response = exchange.stream(200, 'application/json');
   writeLine(response, { status: `The push refers to repository [${reference.registry}/${reference.repository}]` });
   // As in Docker, this is told in the stream, which has begun.
