@@ -1,6 +1,5 @@
 // Which registries are asked how: mirrors, registries without (proper) TLS, certificates. Pure.
 import { isIP } from 'node:net';
-import { WindlassError } from '../errors.ts';
 
 export interface RegistrySettings {
   /** Asked before Docker Hub, in this order: `https://mirror.example`. */
@@ -15,27 +14,16 @@ export const DEFAULT_CERTIFICATES: readonly string[] = ['/etc/windlass/certs.d',
 
 export const DEFAULT_SETTINGS: RegistrySettings = { mirrors: [], insecure: [], certificates: DEFAULT_CERTIFICATES };
 
-const KEYS = ['registry-mirrors', 'insecure-registries', 'registry-certificates'];
+/** As in Docker's daemon.json, but for the last. */
+export const REGISTRY_KEYS: readonly string[] = ['registry-mirrors', 'insecure-registries', 'registry-certificates'];
 
-/** The engine's configuration, whose names are those of Docker's daemon.json. Throws for what it does not know. */
-export function registrySettings(text: string, file: string): RegistrySettings {
-  const refuse = (reason: string): never => {
-    throw new WindlassError('ENGINE_CONFIG', `the engine's configuration ${file} cannot be used: ${reason}`, {
-      hint: `it is a JSON object with ${KEYS.map((key) => `"${key}"`).join(', ')}, each a list of texts`,
-    });
-  };
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    return refuse(error instanceof Error ? error.message : String(error));
-  }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return refuse('it is no JSON object');
-  const fields = new Map(Object.entries(value));
-  const unknown = [...fields.keys()].find((key) => !KEYS.includes(key));
-  if (unknown !== undefined) return refuse(`"${unknown}" is not known`);
+/** What the fields of a configuration say of registries. `refuse` throws for what they cannot be. */
+export function registrySettings(
+  fields: ReadonlyMap<string, unknown>,
+  refuse: (reason: string) => never,
+): RegistrySettings {
   const list = (key: string): readonly string[] | undefined => {
-    const given: unknown = fields.get(key);
+    const given = fields.get(key);
     if (given === undefined) return undefined;
     if (Array.isArray(given) && given.every((item) => typeof item === 'string')) return given;
     return refuse(`"${key}" is no list of texts`);

@@ -92,7 +92,7 @@ describe('changes of limits', () => {
 describe('modes', () => {
   test.each<[HostConfig, string]>([
     [{ CgroupnsMode: 'x' }, 'invalid cgroup namespace mode: x'],
-    [{ UsernsMode: 'auto' }, 'does not remap users'],
+    [{ UsernsMode: 'auto' }, 'invalid user namespace mode: auto'],
     [{ Isolation: 'hyperv' }, `Invalid isolation: "hyperv"`],
   ])('%j is refused', (hostConfig, message) => {
     expect(() => checkRequest({}, hostConfig, machine)).toThrow(message);

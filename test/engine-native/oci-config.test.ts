@@ -46,7 +46,7 @@ function facts(
     cgroupPath: `/windlass/${ID}`,
     cgroupMode: 'v2',
     cgroupNamespace: false,
-    namespaces: { network: { path: '/run/netns' }, pid: 'new', ipc: 'new', uts: 'new' },
+    namespaces: { user: 'host', network: { path: '/run/netns' }, pid: 'new', ipc: 'new', uts: 'new' },
     devices: [],
     deviceRules: [{ allow: false, access: 'rwm' }],
     deviceNumbers: new Map(),
@@ -143,7 +143,7 @@ describe('rules', () => {
 
   test('on the host’s network there is neither a namespace nor a network setting', () => {
     const { linux } = ociConfig(
-      facts({}, {}, { namespaces: { network: 'host', pid: 'host', ipc: 'new', uts: 'host' } }),
+      facts({}, {}, { namespaces: { user: 'host', network: 'host', pid: 'host', ipc: 'new', uts: 'host' } }),
     );
     expect(linux.namespaces.map(({ type }) => type)).toEqual(['mount', 'ipc']);
     expect(linux.sysctl).toEqual({});

@@ -7,13 +7,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { engineSettings } from '../../src/engine/native/settings.ts';
 import { RegistryError } from '../../src/registry/client.ts';
 import { parseReference, type Reference } from '../../src/registry/reference.ts';
 import { Registries } from '../../src/registry/registries.ts';
-import { DEFAULT_CERTIFICATES, DEFAULT_SETTINGS, isInsecure, registrySettings } from '../../src/registry/settings.ts';
+import { DEFAULT_CERTIFICATES, DEFAULT_SETTINGS, isInsecure } from '../../src/registry/settings.ts';
 
 describe('the configuration', () => {
-  const read = (value: unknown) => registrySettings(JSON.stringify(value), '/etc/engine.json');
+  const read = (value: unknown) => engineSettings(JSON.stringify(value), '/etc/engine.json').registries;
 
   test('says what is to be otherwise than usual', () => {
     expect(read({})).toEqual({ mirrors: [], insecure: [], certificates: DEFAULT_CERTIFICATES });
@@ -37,12 +38,13 @@ describe('the configuration', () => {
     [{ 'registry-mirrors': ['mirror.example'] }, 'is no address of a mirror'],
     [{ 'registry-mirrors': ['https://user:pw@mirror.example'] }, 'is no address of a mirror'],
     [{ 'insecure-registries': ['http://registry.lan'] }, 'write host[:port]'],
+    [{ 'userns-remap': true }, '"userns-remap" is no text'],
   ])('%j is refused', (value, message) => {
     expect(() => read(value)).toThrow(message);
   });
 
   test('text that is no JSON is refused', () => {
-    expect(() => registrySettings('{', '/etc/engine.json')).toThrow('/etc/engine.json cannot be used');
+    expect(() => engineSettings('{', '/etc/engine.json')).toThrow('/etc/engine.json cannot be used');
   });
 
   test.each([

@@ -2,7 +2,7 @@
 // pointed at it. Afterwards its containers are gone, and what it left on the host is told.
 
 import { createHash } from 'node:crypto';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -142,7 +142,9 @@ interface Inspected {
 
 /** Starts an engine that knows busybox:latest. */
 export async function startNativeEngine(): Promise<NativeEngineUnderTest> {
-  const engine = new NativeEngineUnderTest(await mkdtemp(join(tmpdir(), 'windlass-native-')));
+  const folder = await mkdtemp(join(tmpdir(), 'windlass-native-'));
+  await chmod(folder, 0o711); // as the engine's own folders are: remapped users have to come by
+  const engine = new NativeEngineUnderTest(folder);
   await engine.start();
   await ensureBusybox(engine.host);
   return engine;

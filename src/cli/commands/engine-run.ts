@@ -18,7 +18,10 @@ export const run: CommandRun<typeof engineRunFlags> = async (context, flags) => 
   const { serveEngine } = await import('../../engine/native/server/serve.ts');
   const { EXIT_IDLE } = await import('../../engine/native/keeper/program.ts');
   const idleSeconds = flags['idle-timeout'];
-  const serving = await serveEngine({ folders: place, socket: place.socket, group, kept, tcp, tls, idleSeconds });
+  const serving = await serveEngine({
+    ...{ folders: place, socket: place.socket, group, kept, tcp, tls, idleSeconds },
+    usernsRemap: flags['userns-remap'],
+  });
   for (const address of serving.addresses) context.io.stderr.write(`windlass engine: listening on ${address}\n`);
   const { signal } = context;
   const interrupted = new Promise<'told'>((done) => {

@@ -41,6 +41,13 @@ const engineServeFlags = {
   tlscert: { type: 'string', value: 'file', default: '', help: "The engine's certificate" },
   tlskey: { type: 'string', value: 'file', default: '', help: "The engine's key" },
   'insecure-tcp': { type: 'boolean', help: 'Allow tcp:// without TLS on addresses that others can reach' },
+  'userns-remap': {
+    type: 'string',
+    value: 'user[:group]',
+    default: '',
+    shownDefault: '"userns-remap" of the configuration file, else the host\'s own ids',
+    help: 'Give containers the subordinate ids of this user, "default" for one that is made for it',
+  },
   'idle-timeout': { type: 'int', value: 'seconds', default: 0, help: 'End after so long without work; 0 = never' },
 } as const satisfies Flags;
 

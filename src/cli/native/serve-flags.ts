@@ -42,6 +42,7 @@ export function runArguments(flags: StartFlags, place: EnginePlace, cwd: string)
     ...path('tlscert'),
     ...path('tlskey'),
     ...sign('insecure-tcp'),
+    ...text('userns-remap', flags['userns-remap']),
     ...(flags['idle-timeout'] === 0 ? [] : ['--idle-timeout', String(flags['idle-timeout'])]),
   ];
 }

@@ -3,10 +3,8 @@
 import { createHash } from 'node:crypto';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { WindlassError } from '../../errors.ts';
 import { makeFolder } from '../../make-folder.ts';
 import { Registries } from '../../registry/registries.ts';
-import { DEFAULT_SETTINGS, type RegistrySettings, registrySettings } from '../../registry/settings.ts';
 import { DEFAULT_PLACE, type EnginePlace } from '../native-place.ts';
 import { isFirstSinceBoot, leaveImagesOnly } from './boot.ts';
 import { Builder } from './builder/builder.ts';
@@ -31,6 +29,11 @@ import { PREDEFINED } from './networks/record.ts';
 import { NetworkService } from './networks/service.ts';
 import { enterOwnCgroup, leaveOwnCgroup } from './own-cgroup.ts';
 import { type Paths, pathsUnder } from './paths.ts';
+import { readSettings } from './settings.ts';
+import { type IdMapping, rootIds } from './user-namespaces/id-mapping.ts';
+import { MappedLayers } from './user-namespaces/mapped-layers.ts';
+import { remapping } from './user-namespaces/remap.ts';
+import { requireWay } from './user-namespaces/way-in.ts';
 import { VolumeStore } from './volumes/store.ts';
 
 export type EngineFolders = Pick<EnginePlace, 'lib' | 'run'>;
@@ -39,6 +42,8 @@ export interface EngineOptions {
   readonly host?: NativeHost;
   /** What a keeper holds for the engine: the lock of its root too. */
   readonly kept?: Kept | undefined;
+  /** Whose subordinate ids containers have; empty where the configuration is to say it. */
+  readonly usernsRemap?: string;
 }
 
 export interface NativeEngine {
@@ -46,6 +51,8 @@ export interface NativeEngine {
   readonly host: NativeHost;
   readonly paths: Paths;
   readonly machine: Machine;
+  /** The ids of new containers on the host; undefined where they are the host's own. */
+  readonly remap: IdMapping | undefined;
   readonly images: ImageStore;
   readonly registries: Registries;
   readonly networks: NetworkService;
@@ -72,14 +79,23 @@ export async function openEngine(folders: EngineFolders, options: EngineOptions 
   const lock: RootLock | undefined = kept ? undefined : await holdRoot(paths.run);
   try {
     const events = new EventBus();
-    const registries = new Registries(await readSettings(host));
+    const settings = await readSettings(host);
+    const registries = new Registries(settings.registries);
+    const usernsRemap = options.usernsRemap || settings.usernsRemap;
+    const remap = usernsRemap === '' ? undefined : await remapping(host, usernsRemap);
     const images = new ImageStore(host, paths);
+    const mappedLayers = new MappedLayers(host, paths);
     const networks = new NetworkService(host, paths, tableName(folders), kept?.resolver);
-    const volumes = new VolumeStore(host, paths);
+    const volumes = new VolumeStore(host, paths, rootIds(remap));
     const store = new ContainerStore(host, paths);
-    await Promise.all([images.open(), networks.open(), volumes.open(), store.open()]);
+    await Promise.all([images.open(), networks.open(), volumes.open(), store.open(), mappedLayers.open()]);
     await enterOwnCgroup(host);
-    const lifecycle = new Lifecycle({ host, paths, machine, images, networks, volumes, store, events });
+    // What this machine cannot do is told now, not by the first container.
+    if (remap) for (const folder of [paths.containers, paths.volumes, paths.run]) await requireWay(host, folder, remap);
+    await mappedLayers.seen(paths.images, remap);
+    const lifecycle = new Lifecycle({
+      ...{ host, paths, machine, remap, images, mappedLayers, networks, volumes, store, events },
+    });
     const execs = new ExecSessions({
       host,
       paths,
@@ -92,6 +108,8 @@ export async function openEngine(folders: EngineFolders, options: EngineOptions 
       host,
       paths,
       machine,
+      remap,
+      mappedLayers,
       networks,
       store,
       images,
@@ -118,6 +136,7 @@ export async function openEngine(folders: EngineFolders, options: EngineOptions 
       host,
       paths,
       machine,
+      remap,
       images,
       registries,
       networks,
@@ -153,6 +172,7 @@ export async function openEngine(folders: EngineFolders, options: EngineOptions 
         lifecycle.close();
         await networks.clear();
         networks.close();
+        await mappedLayers.close();
         await leaveOwnCgroup(host);
         // The folder above the containers' cgroups; it stays where another engine's containers are in it.
         const above = machine.cgroupRoots.map((root) =>
@@ -168,18 +188,6 @@ export async function openEngine(folders: EngineFolders, options: EngineOptions 
     await lock?.release();
     throw error;
   }
-}
-
-/** How registries are asked: WINDLASS_ENGINE_CONFIG, else the usual place; without a file, as usual. */
-async function readSettings({ files }: NativeHost): Promise<RegistrySettings> {
-  const named = process.env.WINDLASS_ENGINE_CONFIG || undefined;
-  const file = named ?? '/etc/windlass/engine.json';
-  const text = await readIfExists(files, file);
-  if (text === undefined && named !== undefined)
-    throw new WindlassError('ENGINE_CONFIG', `the engine's configuration ${file} is not there`, {
-      hint: 'WINDLASS_ENGINE_CONFIG names it: write the file, or unset the variable',
-    });
-  return text === undefined ? DEFAULT_SETTINGS : registrySettings(text, file);
 }
 
 /** One table per root: `windlass` for the default one, with a few digits for others. */

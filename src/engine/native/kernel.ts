@@ -2,6 +2,7 @@
 // the calls.
 import type { NetlinkMessage } from '../../network/netlink.ts';
 import { HelperProcess, KernelError } from './helper-process.ts';
+import { type IdMapping, mapText } from './user-namespaces/id-mapping.ts';
 
 export interface MountRequest {
   readonly source: string;
@@ -41,10 +42,15 @@ export interface Kernel {
   writeFiles(files: readonly SmallFile[]): Promise<void>;
   /** Removes empty folders. Returns the error number of each, 0 where it went well. */
   removeEmpty(folders: readonly string[]): Promise<number[]>;
-  /** A new network namespace with loopback up, held by a bind mount on the file `path`, which is created. */
-  createNetworkNamespace(path: string): Promise<void>;
-  /** A new network namespace with loopback up. It lasts until it is released and no process is in it any more. */
-  holdNetworkNamespace(): Promise<HeldNamespace>;
+  /**
+   * A new network namespace with loopback up. It lasts until it is released and no process is in it any more. With `users` it
+   * belongs to a user namespace, which is held as well: a new one, or the one that a path leads to.
+   */
+  holdNetworkNamespace(users?: IdMapping | string): Promise<HeldNamespace>;
+  /** A new user namespace. It lasts until it is released and no process is in it any more. */
+  holdUserNamespace(mapping: IdMapping): Promise<HeldNamespace>;
+  /** Mounts the folder `source` at `target` a second time, with the owners of its files seen as `mapping` has them. */
+  mountMapped(source: string, target: string, mapping: IdMapping): Promise<void>;
   /**
    * Changes interfaces, addresses and routes: on the host, or in the namespace held by the file `netns`. Carries the messages
    * out in order up to the first that fails.
@@ -72,6 +78,8 @@ export interface SmallFile {
 export interface HeldNamespace {
   /** A file that leads to it while it is held. */
   readonly path: string;
+  /** One that leads to the user namespace that it belongs to, where that is not the host's. */
+  readonly users?: string;
   release(): Promise<void>;
 }
 
@@ -88,6 +96,8 @@ export interface StartRequest {
   readonly env: Readonly<Record<string, string>>;
   readonly reportIn: string;
 }
+
+const mapTexts = ({ users, groups }: IdMapping): string[] => [mapText(users), mapText(groups)];
 
 /** Kernel verbs through perl helpers, which are started with the first call and again should they ever end. */
 export class HelperKernel implements Kernel {
@@ -123,18 +133,31 @@ export class HelperKernel implements Kernel {
     return (await this.#helper.call('rmdirs', folders)).split(' ').map(Number);
   }
 
-  async createNetworkNamespace(path: string): Promise<void> {
-    await this.#helper.call('netns', [path]);
+  async holdNetworkNamespace(users?: IdMapping | string): Promise<HeldNamespace> {
+    if (users === undefined) return this.#held(await this.#links.call('hold', []));
+    const wanted = typeof users === 'string' ? [users, ''] : mapTexts(users);
+    return this.#held(await this.#links.call('hold_users', [...wanted, 'net', 'user']));
   }
 
-  async holdNetworkNamespace(): Promise<HeldNamespace> {
-    const file = await this.#links.call('hold', []);
+  async holdUserNamespace(mapping: IdMapping): Promise<HeldNamespace> {
+    return this.#held(await this.#links.call('hold_users', [...mapTexts(mapping), 'user']));
+  }
+
+  /** Files that the helper has open, by their numbers. */
+  #held(numbers: string): HeldNamespace {
+    const files = numbers.split(' ');
+    const [path = '', users] = files.map((file) => `/proc/${this.#links.pid}/fd/${file}`);
     return {
-      path: `/proc/${this.#links.pid}/fd/${file}`,
+      path,
+      ...(users === undefined ? {} : { users }),
       release: async () => {
-        await this.#links.call('release', [file]);
+        await this.#links.call('release', files);
       },
     };
+  }
+
+  async mountMapped(source: string, target: string, mapping: IdMapping): Promise<void> {
+    await this.#helper.call('mount_mapped', [source, target, ...mapTexts(mapping)]);
   }
 
   async changeLinks(messages: readonly NetlinkMessage[], netns = ''): Promise<LinkResult> {

@@ -19,6 +19,8 @@ export interface OciRuntime {
   readonly path: string;
   /** The command that makes containers; every other verb is asked of `path`. */
   readonly maker: Command;
+  /** The one that makes those in user namespaces. */
+  readonly remappedMaker: Command;
 }
 
 /** The better one first: crun is written in C, and takes a third of runc's time for a container. */
@@ -34,7 +36,7 @@ export async function findRuntimes(host: NativeHost): Promise<OciRuntime[]> {
   const found = await Promise.all(
     order.map(async (name) => {
       const path = await findProgram(host.files, name);
-      return path === undefined ? [] : [{ name, path, maker: await makerOf(host.files, name, path) }];
+      return path === undefined ? [] : [{ name, path, ...(await makersOf(host.files, name, path)) }];
     }),
   );
   return found.flat();
@@ -57,24 +59,47 @@ export function wantedRuntime(env: NodeJS.ProcessEnv): RuntimeName | undefined {
 
 const CONTROLLERS = '/sys/fs/cgroup/unified/cgroup.controllers';
 
+type Makers = Pick<OciRuntime, 'maker' | 'remappedMaker'>;
+
+/** crun is prepared for by perl where it would refuse, or do harm; see below. */
+async function makersOf(files: Files, name: RuntimeName, path: string): Promise<Makers> {
+  const plain: Command = { program: path, args: [] };
+  const perl = name === 'crun' ? await findProgram(files, 'perl') : undefined;
+  const calls = systemCalls(arch());
+  if (perl === undefined || calls === undefined) return { maker: plain, remappedMaker: plain };
+  const controllers = ((await readIfExists(files, CONTROLLERS)) ?? '').trim();
+  const hiding = controllers === '' ? [] : [withoutControllers(calls)];
+  const after = (...steps: readonly string[]): Command => {
+    if (steps.length === 0) return plain;
+    const program = [CHECK, ...steps, 'exec { $ARGV[0] } @ARGV; check(1, "run $ARGV[0]");']
+      .join(' ')
+      .replace(/\n/g, ' ');
+    return { program: perl, args: ['-e', program, '--', path] };
+  };
+  return { maker: after(...hiding), remappedMaker: after(...hiding, OWN_STREAMS) };
+}
+
+const CHECK = 'sub check { my ($failed, $what) = @_; die "$what: $!\\n" if $failed }';
+
 /**
  * On hosts with both versions of cgroups, crun makes containers only where version 2 has no controllers, and refuses the others
  * though it needs none of them. There it is shown an empty list: in a mount namespace that ends with it.
+ * Only the mount of version 2 is made private: what is mounted in shared volumes meanwhile still comes and goes both ways.
  */
-async function makerOf(files: Files, name: RuntimeName, path: string): Promise<Command> {
-  const controllers = name === 'crun' ? ((await readIfExists(files, CONTROLLERS)) ?? '').trim() : '';
-  const perl = controllers === '' ? undefined : await findProgram(files, 'perl');
-  const calls = systemCalls(arch());
-  if (perl === undefined || calls === undefined) return { program: path, args: [] };
-  return { program: perl, args: ['-e', withoutControllers(calls), '--', path] };
-}
-
-/** Only the mount of version 2 is made private: what is mounted in shared volumes meanwhile still comes and goes both ways. */
 const withoutControllers = (calls: string): string =>
-  String.raw`
-my %call = (${calls}); my ($none, $unified, $null, $list) = ('none', '/sys/fs/cgroup/unified', '/dev/null', '${CONTROLLERS}');
-sub check { my ($failed, $what) = @_; die "$what: $!\n" if $failed }
+  `my %call = (${calls});
+my ($none, $unified, $null, $list) = ('none', '/sys/fs/cgroup/unified', '/dev/null', '${CONTROLLERS}');
 check(syscall($call{unshare}, 0x20000), 'unshare mount namespace');
 check(syscall($call{mount}, $none, $unified, $none, 0x40000, 0), "make $unified private");
-check(syscall($call{mount}, $null, $list, $none, 0x1000, 0), "hide $list");
-exec { $ARGV[0] } @ARGV; check(1, "run $ARGV[0]");`.replace(/\n/g, ' ');
+check(syscall($call{mount}, $null, $list, $none, 0x1000, 0), "hide $list");`;
+
+/**
+ * crun gives its standard streams to the root of the container's user namespace (1.8.1: also the host's /dev/null, which would then be
+ * a container's). In place of that it gets pipes whose other end is closed.
+ */
+const OWN_STREAMS = `my $device = (stat '/dev/null')[6];
+for my $stream (*STDIN, *STDOUT, *STDERR) {
+  my @facts = stat $stream; next unless ($facts[2] & 0170000) == 0020000 && $facts[6] == $device;
+  pipe(my $read, my $write) or check(1, 'pipe');
+  my $opened = fileno($stream) == 0 ? open($stream, '<&', $read) : open($stream, '>&', $write);
+  check(!$opened, 'replace /dev/null'); }`;

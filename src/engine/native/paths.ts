@@ -12,8 +12,9 @@
 //     networks/<id>.json   volumes/<name>/{volume.json,_data/}
 //   <run>/                       gone with a reboot
 //     lock   exits/<id>          who holds the root; exit statuses, written by the monitors
-//     containers/<id>/{config.json,rootfs/,pid,attach,ctl,netns}
+//     containers/<id>/{config.json,rootfs/,pid,attach,ctl}
 //     runtime/                   the OCI runtime's own state
+//     mapped/<digits>/           the image store, mounted with the owners that remapped containers see
 import { join } from 'node:path';
 
 export interface Paths {
@@ -29,6 +30,7 @@ export interface Paths {
   readonly volumes: string;
   readonly exits: string;
   readonly runtimeState: string;
+  readonly mapped: string;
   container(id: string): ContainerPaths;
 }
 
@@ -46,7 +48,6 @@ export interface ContainerPaths {
   /** While it runs: the OCI bundle and the monitor's sockets. */
   readonly bundle: string;
   readonly rootfs: string;
-  readonly netns: string;
   readonly pidFile: string;
 }
 
@@ -70,7 +71,6 @@ export const containerPaths = ({ home, bundle, etc }: ContainerFolders): Contain
   shm: join(bundle, 'shm'),
   bundle,
   rootfs: join(bundle, 'rootfs'),
-  netns: join(bundle, 'netns'),
   pidFile: join(bundle, 'pid'),
 });
 
@@ -88,6 +88,7 @@ export function pathsUnder(lib: string, run: string): Paths {
     volumes: join(lib, 'volumes'),
     exits: join(run, 'exits'),
     runtimeState: join(run, 'runtime'),
+    mapped: join(run, 'mapped'),
     container(id) {
       const home = join(lib, 'containers', id);
       return containerPaths({ home, bundle: join(run, 'containers', id), etc: home });

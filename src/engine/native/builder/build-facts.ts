@@ -1,6 +1,7 @@
 // What every step of one build shares.
 
 import type { ImageStore } from '../images/store.ts';
+import type { IdMapping } from '../user-namespaces/id-mapping.ts';
 import type { BaseImages } from './base-image.ts';
 import type { BuildCache } from './cache.ts';
 import type { Instruction, Stage } from './dockerfile/instructions.ts';
@@ -32,8 +33,8 @@ export interface BuildFacts {
 
 export interface NamedSource {
   readonly tree: SourceTree;
-  /** A folder of the host that shows it, for mounts. */
-  readonly root: () => Promise<string>;
+  /** A folder of the host that shows it, for mounts: with `ids`, to a container that has these. */
+  readonly root: (ids?: IdMapping) => Promise<string>;
   /** Names all that it holds: a digest below it need not be taken twice. Undefined where it is new with every build. */
   readonly key: string | undefined;
 }

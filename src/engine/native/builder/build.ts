@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { type Platform, parsePlatform, platformText } from '../images/platforms.ts';
 import { badRequest } from '../server/api-error.ts';
+import type { IdMapping } from '../user-namespaces/id-mapping.ts';
 import { type BaseImages, baseImage } from './base-image.ts';
 import { BuildArgs, platformArgs } from './build-args.ts';
 import type { BuildFacts, NamedSource } from './build-facts.ts';
@@ -237,21 +238,21 @@ class Build {
 
   async #chainSource(chain: Chain): Promise<NamedSource> {
     const { layers } = this.#input;
+    const { host, images, mappedLayers } = this.#tools;
     layers.hold(chain);
-    const root = await layers.root(chain);
     return {
-      tree: new MountedTree(this.#tools.host, root),
-      root: () => Promise.resolve(root),
+      tree: new MountedTree(host, await layers.root(chain)),
+      root: async (ids) => layers.root(chain, await mappedLayers.seen(images.lowerDirectory, ids)),
       key: `layers:${chainKey(chain)}`,
     };
   }
 
   /** A tree as a folder is wanted by mounts alone. */
   #treeSource(tree: ContextTree): NamedSource {
-    const root = (): Promise<string> => {
+    const root = async (ids?: IdMapping): Promise<string> => {
       const folder = this.#folders.get(tree) ?? contextFolder(this.#tools.host, tree, this.#input.folder);
       this.#folders.set(tree, folder);
-      return folder;
+      return this.#tools.mappedLayers.seen(await folder, ids);
     };
     return { tree, root, key: undefined };
   }

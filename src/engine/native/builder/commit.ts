@@ -28,7 +28,7 @@ export async function commitContainer(host: NativeHost, store: ImageStore, reque
   if (!parent) throw noSuchImage(record.imageId);
   const layers = new Layers(host, store, join(upper, '..'));
   const written = await exists(host.files, upper);
-  const layer = written ? await layers.copyOfUpper(upper, isMountPlace) : undefined;
+  const layer = written ? await layers.copyOfUpper(upper, { leftOut: isMountPlace, ids: record.ids }) : undefined;
   const chain = onTop(parent.layers, layer);
   const created = timestamp();
   const config = settings(request);

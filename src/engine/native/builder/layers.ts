@@ -3,13 +3,13 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import type { TarHeader } from '../../../archive/tar-header.ts';
 import type { NativeHost } from '../host.ts';
 import { hexOf, type ImageLayer, type ImageStore, LAYER_TAR } from '../images/store.ts';
 import { MS_RDONLY } from '../kernel.ts';
 import { badRequest } from '../server/api-error.ts';
+import type { IdMapping } from '../user-namespaces/id-mapping.ts';
 import type { LayerWriter } from './files/layer-writer.ts';
-import { type UpperFacts, upperArchive } from './files/upper-layer.ts';
+import { type UpperFacts, type UpperOptions, upperArchive } from './files/upper-layer.ts';
 
 /** As Docker's: what mount options and file systems are sure to take. */
 const MAX_LAYERS = 127;
@@ -48,21 +48,24 @@ export class Layers {
     return [...new Set([...chain].reverse().map(({ diffId }) => hexOf(diffId).slice(0, 16)))];
   }
 
-  /** A folder that shows the file system of a row of layers. It stays until `close`. */
-  root(chain: Chain): Promise<string> {
-    const key = chainKey(chain);
+  /**
+   * A folder that shows the file system of a row of layers. It stays until `close`. `store` is where the layers are found: the
+   * image store itself, or as a container with ids of its own sees it.
+   */
+  root(chain: Chain, store = this.#store.lowerDirectory): Promise<string> {
+    const key = `${store} ${chainKey(chain)}`;
     const known = this.#mounted.get(key);
     if (known) return known;
-    const mounting = this.#mount(chain);
+    const mounting = this.#mount(chain, store);
     this.#mounted.set(key, mounting);
     return mounting;
   }
 
-  async #mount(chain: Chain): Promise<string> {
+  async #mount(chain: Chain, store: string): Promise<string> {
     const names = this.lowerNames(chain);
     const [only] = names;
     // overlayfs wants two layers at least; a single one shows itself.
-    if (names.length === 1 && only !== undefined) return join(this.#store.lowerDirectory, only);
+    if (names.length === 1 && only !== undefined) return join(store, only);
     const target = join(this.folder, `root-${randomBytes(6).toString('hex')}`);
     await this.#host.files.mkdir(target, { mode: 0o755 });
     if (names.length > 0)
@@ -72,7 +75,7 @@ export class Layers {
         type: 'overlay',
         flags: MS_RDONLY,
         data: `lowerdir=${names.join(':')}`,
-        directory: this.#store.lowerDirectory,
+        directory: store,
       });
     return target;
   }
@@ -98,8 +101,12 @@ export class Layers {
     return { diffId: digest, blob: digest, blobSize: size, mediaType: LAYER_TAR };
   }
 
-  /** Keeps overlayfs's upper folder as a layer; the folder is moved away. Undefined when nothing is in it. */
-  async fromUpper(upper: string): Promise<ImageLayer | undefined> {
+  /**
+   * Keeps overlayfs's upper folder, which nobody needs any more, as a layer. Undefined when nothing is in it. With `ids` its owners
+   * have these on disk.
+   */
+  async fromUpper(upper: string, ids?: IdMapping): Promise<ImageLayer | undefined> {
+    if (ids) return this.copyOfUpper(upper, { ids });
     const facts: UpperFacts = { size: 0, entries: 0 };
     const { digest, size } = await this.#store.putBlob(
       Readable.from(upperArchive(this.#host, upper, facts), { objectMode: false, highWaterMark: 1024 * 1024 }),
@@ -113,9 +120,9 @@ export class Layers {
   }
 
   /** Keeps a copy of an upper folder as a layer; the folder stays in use. */
-  async copyOfUpper(upper: string, leftOut: (entry: TarHeader) => boolean): Promise<ImageLayer | undefined> {
+  async copyOfUpper(upper: string, options: UpperOptions): Promise<ImageLayer | undefined> {
     const facts: UpperFacts = { size: 0, entries: 0 };
-    const archive = upperArchive(this.#host, upper, facts, leftOut);
+    const archive = upperArchive(this.#host, upper, facts, options);
     const { digest, size } = await this.#store.putBlob(Readable.from(archive, { objectMode: false }));
     if (facts.entries === 0) {
       await this.#store.dropBlob(digest);

@@ -2,10 +2,12 @@
 // while we look: reading resolves paths with openat2(RESOLVE_IN_ROOT), writing happens in a chroot. Node.js can do neither,
 // so one short-lived perl process does each; it loads nothing once it is inside.
 
-/** O_PATH | O_NOFOLLOW differ by architecture, as does the number of fchownat. */
+/** O_PATH | O_NOFOLLOW differ by architecture, as do the numbers of system calls. */
 const CONSTANTS: Readonly<Record<string, string>> = {
-  x64: 'my ($O_PATH, $O_NOFOLLOW, $O_DIRECTORY, $SYS_fchownat, $SYS_mknodat) = (010000000, 0400000, 0200000, 260, 259);',
-  arm64: 'my ($O_PATH, $O_NOFOLLOW, $O_DIRECTORY, $SYS_fchownat, $SYS_mknodat) = (010000000, 0100000, 040000, 54, 33);',
+  x64: `my ($O_PATH, $O_NOFOLLOW, $O_DIRECTORY) = (010000000, 0400000, 0200000);
+my %call = (fchownat => 260, mknodat => 259, fchdir => 81, setns => 308, setgroups => 116, setresgid => 119, setresuid => 117);`,
+  arm64: `my ($O_PATH, $O_NOFOLLOW, $O_DIRECTORY) = (010000000, 0100000, 040000);
+my %call = (fchownat => 54, mknodat => 33, fchdir => 50, setns => 268, setgroups => 159, setresgid => 149, setresuid => 147);`,
 };
 
 /** The program for Node's name of an architecture; undefined where its constants are not known. */
@@ -16,18 +18,27 @@ export function archiveProgram(architecture: string, mode: 'stat' | 'get' | 'put
   return `${constants}\n${COMMON}${mode === 'put' ? PUT : mode === 'get' ? GET : STAT}`;
 }
 
+/**
+ * `enter` becomes the root of a container whose ids are not the host's, in its user namespace: owners are read and written as they are
+ * inside, and of other files on the host it may do no more than the container itself.
+ */
 const COMMON = String.raw`
 sub fail { my ($what) = @_; print STDERR "$what: $!\n"; exit($! + 0 == 2 || $! + 0 == 20 ? 44 : 1); }
-sub open_in { my ($root, $path, $flags) = @_;
-  sysopen(my $r, $root, $O_PATH | $O_DIRECTORY) or fail("open root");
+sub open_root { my ($root) = @_; sysopen(my $r, $root, $O_PATH | $O_DIRECTORY) or fail("open root"); $r }
+sub enter { my ($users) = @_; return if $users eq '';
+  open(my $n, '<', $users) or fail('open user namespace');
+  syscall($call{setns}, fileno($n), 0x10000000) == 0 or fail('enter user namespace');
+  syscall($call{setgroups}, 0, 0) == 0 && syscall($call{setresgid}, 0, 0, 0) == 0 && syscall($call{setresuid}, 0, 0, 0) == 0
+    or fail('become root'); }
+sub open_in { my ($r, $path, $flags) = @_;
   my $how = pack('QQQ', $flags, 0, 0x10); my $p = "$path";
   my $fd = syscall(437, fileno($r), $p, $how, length $how);
   fail($path) if $fd < 0; return $fd; }
 `;
 
-/** Arguments: root, path. One line: mode in octal, size, mtime, target of a link. */
+/** Arguments: root, user namespace or nothing, path. One line: mode in octal, size, mtime, target of a link. */
 const STAT = String.raw`
-my ($root, $path) = @ARGV;
+my ($place, $users, $path) = @ARGV; my $root = open_root($place); enter($users);
 my $fd = open_in($root, $path, $O_PATH | $O_NOFOLLOW);
 my @s = lstat("/proc/self/fd/$fd/.") ? lstat("/proc/self/fd/$fd/.") : ();
 open(my $h, "<&=", $fd);
@@ -39,9 +50,9 @@ if (($s[2] & 0170000) == 0120000) { my $d = open_in($root, $parent eq '' ? '/' :
 printf "%o\t%d\t%d\t%s\n", $s[2], $s[7], $s[9], $link;
 `;
 
-/** Arguments: root, folder, name. Becomes tar(1) in that folder. */
+/** Arguments: root, user namespace or nothing, folder, name. Becomes tar(1) in that folder. */
 const GET = `
-my ($root, $folder, $name) = @ARGV;
+my ($place, $users, $folder, $name) = @ARGV; my $root = open_root($place); enter($users);
 my $fd = open_in($root, $folder, $O_PATH | $O_DIRECTORY);
 chdir "/proc/self/fd/$fd" or fail("chdir $folder");
 lstat($name) or fail($name);
@@ -49,15 +60,16 @@ exec 'tar', '-c', '-f', '-', '--numeric-owner', '--xattrs', '--xattrs-include=se
 `;
 
 /**
- * On standard input, which may come later: a line with root, folder and 1 to refuse replacing a folder by something else; then the
- * entries, see archive.ts.
+ * On standard input, which may come later: a line with root, user namespace or nothing, folder, and 1 to refuse replacing a folder by
+ * something else; then the entries, see archive.ts.
  */
 const PUT = String.raw`
 sub decode { my ($s) = @_; $s =~ s/%([0-9A-F]{2})/chr(hex $1)/ge; $s }
 binmode STDIN; my $buffer = '';
 my $order = <STDIN>; defined $order or exit 0; chomp $order;
-my ($root, $folder, $careful) = map { decode($_) } split /\t/, $order, -1;
-chroot $root or fail('chroot'); chdir '/' or fail('chdir');
+my ($place, $users, $folder, $careful) = map { decode($_) } split /\t/, $order, -1;
+my $root = open_root($place); enter($users);
+syscall($call{fchdir}, fileno($root)) == 0 or fail('chdir'); chroot '.' or fail('chroot'); chdir '/' or fail('chdir');
 if (-e $folder && !-d $folder) { print STDERR "extraction point is not a directory\n"; exit 43; }
 chdir $folder or fail($folder);
 sub refuse { print STDERR "$_[0]\n"; exit 43; }
@@ -91,9 +103,9 @@ while (defined(my $line = <STDIN>)) {
     close $out; }
   else { my $kind = { char => 0020000, block => 0060000, fifo => 0010000 }->{$type}; my $p = "$path";
     my $device = ($minor & 0xff) | (($major & 0xfff) << 8) | (($minor & ~0xff) << 12);
-    syscall($SYS_mknodat, -100, $p, $kind | 0600, $device) == 0 or fail("mknod $path"); }
+    syscall($call{mknodat}, -100, $p, $kind | 0600, $device) == 0 or fail("mknod $path"); }
   next if $type eq 'link';
-  my $p = "$path"; syscall($SYS_fchownat, -100, $p, $uid + 0, $gid + 0, 0x100) == 0 or fail("chown $path");
+  my $p = "$path"; syscall($call{fchownat}, -100, $p, $uid + 0, $gid + 0, 0x100) == 0 or fail("chown $path");
   unless ($type eq 'symlink') { chmod $mode, $path or fail("chmod $path"); utime $mtime, $mtime, $path; }
 }
 `;

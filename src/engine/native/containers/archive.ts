@@ -12,6 +12,8 @@ import { keepWriter, takeWriter, WriterInput } from './archive-writers.ts';
 /** Where a container's files are: its root, or a volume's folder, and the path there. */
 export interface ArchivePlace {
   readonly root: string;
+  /** A file that leads to the user namespace whose ids owners are told in; absent for the host's own. */
+  readonly users?: string | undefined;
   readonly path: string;
   /** What the client asked for, for messages. */
   readonly asked: { readonly container: string; readonly path: string };
@@ -58,7 +60,7 @@ function gather(stream: Readable | null): () => string {
 }
 
 export async function statPath(host: NativeHost, place: ArchivePlace): Promise<PathFacts> {
-  const child = start(host, 'stat', [place.root, place.path], false);
+  const child = start(host, 'stat', [place.root, place.users ?? '', place.path], false);
   const [stdout, stderr] = [gather(child.stdout), gather(child.stderr)];
   await outcome(child, place.asked, stderr);
   const [mode = '0', size = '0', mtime = '0', ...link] = stdout().replace(/\n$/, '').split('\t');
@@ -100,7 +102,7 @@ export function getArchive(host: NativeHost, place: ArchivePlace): Readable {
   const parts = place.path.split('/').filter((part) => part !== '' && part !== '.');
   const name = inside ? '.' : (parts.at(-1) ?? '.');
   const folder = inside ? place.path : `/${parts.slice(0, -1).join('/')}`;
-  const child = start(host, 'get', [place.root, folder, name], false);
+  const child = start(host, 'get', [place.root, place.users ?? '', folder, name], false);
   if (!child.stdout) throw new Error('tar was started without a standard output');
   return Readable.from(completeArchive(child, child.stdout, place), { objectMode: false });
 }
@@ -136,7 +138,9 @@ export async function putArchive(
   ended.catch(() => undefined);
   const out = new WriterInput(child);
   try {
-    await out.write(`${[place.root, place.path, options.careful ? '1' : ''].map(encode).join('\t')}\n`);
+    await out.write(
+      `${[place.root, place.users ?? '', place.path, options.careful ? '1' : ''].map(encode).join('\t')}\n`,
+    );
     for await (const entry of readTar(archive)) {
       const path = inside(entry.path);
       if (path === '') continue;

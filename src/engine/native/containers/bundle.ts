@@ -8,13 +8,14 @@ import { DEFAULT_NETWORK } from '../networks/record.ts';
 import type { NetworkService } from '../networks/service.ts';
 import type { ContainerPaths, Paths } from '../paths.ts';
 import { ApiError, conflict } from '../server/api-error.ts';
+import { rootIds } from '../user-namespaces/id-mapping.ts';
 import { profileFor } from './apparmor.ts';
 import { deviceFacts } from './device-facts.ts';
 import { addressesOf, cgroupOf, leasesOf, publishingLease } from './endpoints.ts';
 import { hostsFile, resolvConf } from './etc-files.ts';
 import { linkedHosts, linksOf, linkVariables } from './links.ts';
 import { lxcfsFiles } from './lxcfs.ts';
-import { type NamespaceSource, ociConfig } from './oci-config.ts';
+import { type BundleFacts, type NamespaceSource, ociConfig } from './oci-config.ts';
 import type { OciConfig } from './oci-types.ts';
 import type { Runtime } from './runtime.ts';
 import { sharedMemoryOf } from './shared-memory.ts';
@@ -32,11 +33,18 @@ export interface BundleParts {
   readonly runtime: Runtime;
 }
 
+/** Files that lead to namespaces which are there already; without them they are the host's, or shared. */
+export interface MadeNamespaces {
+  readonly network?: string | undefined;
+  readonly users?: string | undefined;
+}
+
 /** Writes the OCI bundle's config.json, which it returns, and the small files of a container whose root file system is mounted. */
 export async function writeBundle(
   parts: BundleParts,
   record: ContainerRecord,
   container: ContainerPaths,
+  made: MadeNamespaces,
 ): Promise<OciConfig> {
   const { host, machine, networks } = parts;
   const { hostConfig, config } = record;
@@ -53,7 +61,7 @@ export async function writeBundle(
   const [user, devices, namespaces, apparmor] = await Promise.all([
     userFacts(host, container.rootfs, config.User ?? '', hostConfig.GroupAdd ?? []),
     deviceFacts(host, hostConfig),
-    namespaceSources(parts, record, container),
+    namespaceSources(parts, record, made),
     profileFor(host, machine.apparmor, hostConfig),
   ]);
   const sharedShm = sharedMemoryOf(parts, record);
@@ -86,6 +94,13 @@ export async function writeBundle(
     inside(container.hostname, `${config.Hostname ?? ''}\n`),
     { path: join(container.bundle, 'config.json'), mode: 0o600, text: JSON.stringify(spec) },
   ]);
+  if (record.ids !== undefined) {
+    const { uid, gid } = rootIds(record.ids);
+    // Whoever shares a network has the files of its owner, who is of the same ids.
+    await Promise.all(
+      [...own.map(({ path }) => path), container.hostname].map((path) => host.files.chown(path, uid, gid)),
+    );
+  }
   return spec;
 }
 
@@ -112,8 +127,8 @@ function hostsFacts(parts: BundleParts, record: ContainerRecord): Parameters<typ
 async function namespaceSources(
   parts: BundleParts,
   record: ContainerRecord,
-  container: ContainerPaths,
-): Promise<Record<'network' | 'pid' | 'ipc' | 'uts', NamespaceSource>> {
+  made: MadeNamespaces,
+): Promise<BundleFacts['namespaces']> {
   const {
     NetworkMode: network = 'default',
     PidMode: pid = '',
@@ -127,7 +142,8 @@ async function namespaceSources(
   };
   const ownNetwork = network !== 'host' && !network.startsWith('container:');
   return {
-    network: ownNetwork ? { path: container.netns } : await from(network, 'net'),
+    user: made.users === undefined ? 'host' : { path: made.users },
+    network: ownNetwork ? { path: made.network ?? '' } : await from(network, 'net'),
     pid: await from(pid, 'pid'),
     ipc: await from(ipc, 'ipc'),
     uts: await from(uts, 'uts'),

@@ -51,11 +51,7 @@ function checkModes(config: ContainerConfig, host: HostConfig): void {
   if (!['', 'host'].includes(uts)) throw badRequest(`invalid UTS mode: ${uts}`);
   const { CgroupnsMode: cgroupns = '', UsernsMode: userns = '', Isolation: isolation = '' } = host;
   if (!['', 'private', 'host'].includes(cgroupns)) throw badRequest(`invalid cgroup namespace mode: ${cgroupns}`);
-  // The engine's containers share its user namespace, so "host" is what they have anyway.
-  if (!['', 'host'].includes(userns))
-    throw badRequest(
-      `invalid user namespace mode "${userns}": the windlass native engine does not remap users, only "host" is served`,
-    );
+  if (!['', 'host'].includes(userns)) throw badRequest(`invalid user namespace mode: ${userns}`);
   if (!['', 'default'].includes(isolation))
     throw badRequest(`Invalid isolation: "${isolation}" - linux only supports 'default'`);
   if (network.startsWith('container:') && !shared(network))

@@ -3,6 +3,7 @@
 import { exists, type NativeHost } from '../host.ts';
 import type { Machine } from '../machine.ts';
 import { ApiError, badRequest } from '../server/api-error.ts';
+import type { IdMapping } from '../user-namespaces/id-mapping.ts';
 import { logPlan } from './log-config.ts';
 import type { ContainerStore } from './store.ts';
 import type { HostConfig } from './types.ts';
@@ -13,10 +14,15 @@ export interface CheckParts {
   readonly host: NativeHost;
   readonly machine: Machine;
   readonly store: ContainerStore;
+  readonly remap: IdMapping | undefined;
 }
 
-export async function checkHostConfig({ host, machine, store }: CheckParts, hostConfig: HostConfig): Promise<void> {
+export async function checkHostConfig(
+  { host, machine, store, remap }: CheckParts,
+  hostConfig: HostConfig,
+): Promise<void> {
   checkMachine(hostConfig, machine);
+  if (remap !== undefined && hostConfig.UsernsMode !== 'host') checkRemapped(hostConfig);
   // On networks of the user's own a link is a name, and may be of somebody who comes later; as in Docker.
   for (const link of isOwnNetwork(hostConfig.NetworkMode) ? [] : (hostConfig.Links ?? [])) {
     const target = link.replace(/^\//, '').split(':', 1)[0] ?? '';
@@ -51,4 +57,17 @@ function checkMachine(hostConfig: HostConfig, machine: Machine): void {
     );
   if (machine.cgroupMode === 'v2' && (hostConfig.CpuRealtimeRuntime || hostConfig.CpuRealtimePeriod))
     throw badRequest('real-time CPU limits are not supported on cgroup v2');
+}
+
+/** What belongs to the host cannot be had with other ids than the host's. In Docker's words. */
+function checkRemapped({ Privileged, NetworkMode, PidMode, IpcMode }: HostConfig): void {
+  if (Privileged)
+    throw badRequest(
+      'privileged mode is incompatible with user namespaces.  You must run the container in the host namespace when running privileged mode',
+    );
+  if (NetworkMode === 'host')
+    throw badRequest("cannot share the host's network namespace when user namespaces are enabled");
+  if (PidMode === 'host') throw badRequest('cannot share the host PID namespace when user namespaces are enabled');
+  // Docker accepts it, and fails at the start: the kernel lets nobody mount another user namespace's queues.
+  if (IpcMode === 'host') throw badRequest('cannot share the host IPC namespace when user namespaces are enabled');
 }

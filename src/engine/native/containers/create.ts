@@ -1,9 +1,10 @@
 // A container from what a client asked for: settings merged with the image's, mounts settled, networks looked up.
 import { isIPv4, isIPv6 } from 'node:net';
+import { dirname } from 'node:path';
 import { getSystemErrorMap } from 'node:util';
 import { messageOf } from '../../../errors.ts';
 import { makeFolder } from '../../../make-folder.ts';
-import { exists, type NativeHost } from '../host.ts';
+import { exists, type Files, type NativeHost } from '../host.ts';
 import type { HealthConfig, RunConfig } from '../images/image-config.ts';
 import { findForPlatform, findImage, missingImage } from '../images/lookup.ts';
 import { imagePlatform, parsePlatform, platformText } from '../images/platforms.ts';
@@ -15,6 +16,7 @@ import type { NetworkService } from '../networks/service.ts';
 import type { Paths } from '../paths.ts';
 import { ApiError, badRequest, notFound } from '../server/api-error.ts';
 import { checkShape, ENDPOINT } from '../server/body.ts';
+import { type IdMapping, rootIds } from '../user-namespaces/id-mapping.ts';
 import type { VolumeStore } from '../volumes/store.ts';
 import { checkRequest } from './check-request.ts';
 import { checkHostConfig } from './create-checks.ts';
@@ -36,6 +38,8 @@ export interface CreateParts {
   readonly host: NativeHost;
   readonly machine: Machine;
   readonly paths: Paths;
+  /** The ids of new containers on the host; undefined where they are the host's own. */
+  readonly remap: IdMapping | undefined;
   readonly images: ImageStore;
   readonly networks: NetworkService;
   readonly volumes: VolumeStore;
@@ -69,6 +73,7 @@ export async function createContainer(
   if (name !== '' && !isValidName(name))
     throw badRequest(`Invalid container name (${name}), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed`);
   await checkHostConfig(parts, host);
+  const ids = host.UsernsMode === 'host' ? undefined : parts.remap;
   const id = newId();
   const config = mergeConfig(given, image.config.config ?? {}, id, host, parts.store);
   if ([...(config.Entrypoint ?? []), ...(config.Cmd ?? [])].length === 0) throw badRequest('No command specified');
@@ -76,7 +81,7 @@ export async function createContainer(
   const finalName = name === '' ? inventName((candidate) => parts.store.hasName(candidate)) : name;
   parts.store.reserveName(finalName, id);
   try {
-    const mounts = await settleMounts(parts, mountRequests(config, host, inheritedMounts(parts.store, host)));
+    const mounts = await settleMounts(parts, mountRequests(config, host, inheritedMounts(parts.store, host)), ids);
     const record: ContainerRecord = {
       id,
       name: finalName,
@@ -85,6 +90,7 @@ export async function createContainer(
       layers: image.config.rootfs.diff_ids,
       config,
       hostConfig: host,
+      ...(ids && { ids }),
       mounts,
       endpoints,
       ports: [],
@@ -92,13 +98,26 @@ export async function createContainer(
     };
     wantedPorts(record); // refuses a port that is none before anything is kept
     // What is in the writable layer may be read by those who are in the container, not by others on the host.
-    await parts.host.files.mkdir(parts.paths.container(id).home, { recursive: true, mode: 0o700 });
+    await makeHome(parts, id, ids);
     await parts.store.add(record);
     return record;
   } catch (error) {
     parts.store.releaseName(finalName, id);
     throw error;
   }
+}
+
+/** The container's own root has to come by, where that is not the host's. */
+async function makeHome(
+  { host: { files }, paths }: CreateParts,
+  id: string,
+  ids: IdMapping | undefined,
+): Promise<void> {
+  const { home } = paths.container(id);
+  await files.mkdir(home, { recursive: true, mode: 0o700 });
+  if (ids === undefined) return;
+  await files.chown(home, 0, rootIds(ids).gid);
+  await files.chmod(home, 0o710);
 }
 
 /** An image of another platform than the one asked for counts as not there: clients then pull the right one. */
@@ -200,16 +219,23 @@ function sourceOfVolumes(store: ContainerStore, reference: string): ContainerRec
   }
 }
 
-async function settleMounts(parts: CreateParts, requests: readonly MountRequest[]): Promise<MountPoint[]> {
+async function settleMounts(
+  parts: CreateParts,
+  requests: readonly MountRequest[],
+  ids: IdMapping | undefined,
+): Promise<MountPoint[]> {
   const points: MountPoint[] = [];
-  for (const request of requests) points.push(await settleMount(parts, request));
+  for (const request of requests) points.push(await settleMount(parts, request, ids));
   return points;
 }
 
 /** A folder for a bind mount, as Docker makes one for `-v`. */
-async function makeSource({ host }: CreateParts, source: string): Promise<void> {
+async function makeSource({ host }: CreateParts, source: string, ids: IdMapping | undefined): Promise<void> {
   try {
+    const missing = ids ? await missingFolders(host.files, source) : [];
     await makeFolder(source, 0o755, host.files);
+    const { uid, gid } = rootIds(ids);
+    for (const folder of missing) await host.files.chown(folder, uid, gid);
   } catch (error) {
     const { errno = 0, path = source } = error as NodeJS.ErrnoException;
     const why = getSystemErrorMap().get(errno)?.[1] ?? messageOf(error);
@@ -217,7 +243,14 @@ async function makeSource({ host }: CreateParts, source: string): Promise<void> 
   }
 }
 
-async function settleMount(parts: CreateParts, request: MountRequest): Promise<MountPoint> {
+/** A path and those above it, as far as they are not there. */
+async function missingFolders(files: Files, path: string): Promise<string[]> {
+  return (await exists(files, path)) || path === dirname(path)
+    ? []
+    : [...(await missingFolders(files, dirname(path))), path];
+}
+
+async function settleMount(parts: CreateParts, request: MountRequest, ids: IdMapping | undefined): Promise<MountPoint> {
   const { type, source, target: Destination, readWrite: RW, mode: Mode, propagation: Propagation } = request;
   if (type === 'tmpfs')
     return { Type: type, Source: '', Destination, Mode, RW, Propagation, Options: request.tmpfsOptions };
@@ -225,7 +258,7 @@ async function settleMount(parts: CreateParts, request: MountRequest): Promise<M
     const isThere = await exists(parts.host.files, source);
     if (!isThere && !request.createSource)
       throw badRequest(`invalid mount config for type "bind": bind source path does not exist: ${source}`);
-    if (!isThere) await makeSource(parts, source);
+    if (!isThere) await makeSource(parts, source, ids);
     const { below } = request;
     return {
       ...{ Type: type, Source: source, Destination, Mode, RW, Propagation: Propagation || 'rprivate' },

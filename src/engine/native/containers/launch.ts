@@ -10,6 +10,7 @@ import { openPorts } from './publish.ts';
 import { mountRecordRootfs, unmountRootfs } from './rootfs.ts';
 import { mountSharedMemory } from './shared-memory.ts';
 import { type ContainerRecord, type Endpoint, NEVER } from './types.ts';
+import { requireMapping, sharedUserNamespace } from './user-namespace.ts';
 import { prepareVolumes } from './volume-mounts.ts';
 import { allSettled } from './waiting.ts';
 
@@ -25,20 +26,25 @@ export async function launch(
   const { host, store, paths, runtime } = tools;
   const { id } = record;
   const container = paths.container(id);
+  requireMapping(tools, record);
+  const sharedUsers = await sharedUserNamespace(tools, record);
   const leased = leaseAll(tools, record);
   const mode = record.hostConfig.NetworkMode ?? 'default';
   const ownNetns = mode !== 'host' && !mode.startsWith('container:');
-  const holding = ownNetns ? host.kernel.holdNetworkNamespace() : undefined;
+  const holding = ownNetns ? host.kernel.holdNetworkNamespace(sharedUsers ?? record.ids) : undefined;
   try {
     const [network] = await allSettled([
       holding,
       mountRecordRootfs(tools, record).then(() => prepareVolumes(host, tools.volumes, record, container.rootfs)),
     ]);
     await mountSharedMemory(host, record, container);
-    const spec = await writeBundle(tools, leased, { ...container, netns: network?.path ?? '' });
+    const spec = await writeBundle(tools, leased, container, {
+      network: network?.path,
+      users: sharedUsers ?? network?.users,
+    });
     // The runtime needs the namespace, not what is plugged into it: both are made at once.
     const [pid, withPorts] = await allSettled([
-      createThroughMonitor(host, paths, runtime.maker(record.hostConfig.Runtime), leased),
+      createThroughMonitor(host, paths, runtime.maker(record), leased),
       connectAll(tools, leased, network?.path),
     ]);
     const pidStart = await processStart(host, pid);

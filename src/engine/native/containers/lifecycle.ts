@@ -20,7 +20,7 @@ import { ExitWatch } from './exit-watch.ts';
 import { launch, startFailure } from './launch.ts';
 import type { LifecycleParts, LifecycleTools } from './lifecycle-parts.ts';
 import { outOfMemory } from './oom-watch.ts';
-import { withRootfs } from './rootfs.ts';
+import { type FilesOfContainer, withRootfs } from './rootfs.ts';
 import { Runtime } from './runtime.ts';
 import { killContainer, type StopRequest, stopContainer } from './signals.ts';
 import { takeDown } from './take-down.ts';
@@ -158,8 +158,8 @@ export class Lifecycle {
     return this.#serial.run(id, () => detach(this.#tools, id, network));
   }
 
-  /** Calls `use` with the root of the container's files: as it sees them when it runs, mounted for the while otherwise. */
-  async withFiles<T>(id: string, use: (root: string) => Promise<T>): Promise<T> {
+  /** Calls `use` with the container's files: as it sees them when it runs, mounted for the while otherwise. */
+  async withFiles<T>(id: string, use: (files: FilesOfContainer) => Promise<T>): Promise<T> {
     const work = (): Promise<T> => withRootfs(this.#tools, id, use);
     return isLive(this.#tools.store.find(id).state.status) ? work() : this.#serial.run(id, work);
   }

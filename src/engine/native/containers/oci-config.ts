@@ -1,9 +1,10 @@
 // The OCI configuration of a container: what the runtime is told. Pure: everything found out on the host comes in as facts.
+import { highestId, type IdRange } from '../user-namespaces/id-mapping.ts';
 import { chooseCapabilities } from './capabilities.ts';
 import { INIT_PATH, type MountFacts, ociMounts } from './oci-mounts.ts';
 import { MASKED_PATHS, READONLY_PATHS } from './oci-paths.ts';
 import { type DeviceNumbers, ociResources } from './oci-resources.ts';
-import type { OciConfig, OciDevice, OciDeviceRule, OciNamespace, OciProcess } from './oci-types.ts';
+import type { OciConfig, OciDevice, OciDeviceRule, OciIdMapping, OciNamespace, OciProcess } from './oci-types.ts';
 import { seccompOf, securityOptions } from './security-options.ts';
 import type { ContainerRecord } from './types.ts';
 import type { ProcessUser } from './users.ts';
@@ -11,7 +12,10 @@ import type { ProcessUser } from './users.ts';
 /** Where a namespace comes from: a new one, the host's, or one held by a path. */
 export type NamespaceSource = 'new' | 'host' | { readonly path: string };
 
-export interface BundleFacts extends Omit<MountFacts, 'hostConfig' | 'mounts'> {
+/** In the order in which they are joined: what is behind belongs to the user namespace. */
+const SOURCES = ['user', 'network', 'pid', 'ipc', 'uts'] as const;
+
+export interface BundleFacts extends Omit<MountFacts, 'hostConfig' | 'mounts' | 'ownIds'> {
   readonly record: ContainerRecord;
   readonly rootfs: string;
   readonly user: ProcessUser;
@@ -25,7 +29,7 @@ export interface BundleFacts extends Omit<MountFacts, 'hostConfig' | 'mounts'> {
   readonly cgroupNamespace: boolean;
   /** The AppArmor profile it runs under; undefined for none. */
   readonly apparmor: string | undefined;
-  readonly namespaces: Readonly<Record<'network' | 'pid' | 'ipc' | 'uts', NamespaceSource>>;
+  readonly namespaces: Readonly<Record<(typeof SOURCES)[number], NamespaceSource>>;
   readonly devices: readonly OciDevice[];
   readonly deviceRules: readonly OciDeviceRule[];
   readonly deviceNumbers: DeviceNumbers;
@@ -50,10 +54,11 @@ export function ociConfig(facts: BundleFacts): OciConfig {
     process: ociProcess(facts, granted),
     root: { path: facts.rootfs, readonly: hostConfig.ReadonlyRootfs === true },
     hostname: facts.namespaces.uts === 'new' ? (record.config.Hostname ?? '') : '',
-    mounts: ociMounts({ ...facts, hostConfig, mounts: record.mounts }),
+    mounts: ociMounts({ ...facts, ownIds: record.ids !== undefined, hostConfig, mounts: record.mounts }),
     annotations: hostConfig.Annotations ?? {},
     linux: {
       namespaces: ociNamespaces(facts),
+      ...(record.ids && { uidMappings: ociMappings(record.ids.users), gidMappings: ociMappings(record.ids.groups) }),
       resources: ociResources(hostConfig, facts.deviceRules, facts.deviceNumbers),
       cgroupsPath: facts.cgroupPath,
       devices: facts.devices,
@@ -112,7 +117,7 @@ export function processEnvironment(
 }
 
 function ociNamespaces(facts: BundleFacts): OciNamespace[] {
-  const shared = (['network', 'pid', 'ipc', 'uts'] as const).flatMap((type): OciNamespace[] => {
+  const shared = SOURCES.flatMap((type): OciNamespace[] => {
     const source = facts.namespaces[type];
     if (source === 'host') return [];
     return [source === 'new' ? { type } : { type, path: source.path }];
@@ -121,12 +126,17 @@ function ociNamespaces(facts: BundleFacts): OciNamespace[] {
   return [{ type: 'mount' }, ...shared, ...cgroup];
 }
 
+const ociMappings = (ranges: readonly IdRange[]): OciIdMapping[] =>
+  ranges.map(({ inside, host, size }) => ({ containerID: inside, hostID: host, size }));
+
 function sysctls(facts: BundleFacts): Record<string, string> {
+  const { ids } = facts.record;
   const network = facts.namespaces.network === 'new' || typeof facts.namespaces.network === 'object';
   const own: Record<string, string> = network
     ? {
         'net.ipv4.ip_unprivileged_port_start': '0',
-        'net.ipv4.ping_group_range': '0 2147483647',
+        // Every group there is: the kernel refuses those that a user namespace does not have.
+        'net.ipv4.ping_group_range': `0 ${ids === undefined ? 2147483647 : highestId(ids.groups)}`,
         // Answers come back from 127.0.0.11 through eth0, which the kernel takes for forged without this. Wanted by those
         // too that join a network with a resolver while they run.
         'net.ipv4.conf.all.route_localnet': '1',

@@ -11,6 +11,8 @@ export interface MountFacts {
   readonly hostConfig: HostConfig;
   readonly mounts: readonly MountPoint[];
   readonly cgroupMode: CgroupMode;
+  /** Its ids are not the host's. */
+  readonly ownIds?: boolean;
   /** Host files to show as /etc/hosts, /etc/hostname and /etc/resolv.conf; none with a read-only path. */
   readonly files: Readonly<Record<string, string>>;
   /** A host directory to use as /dev/shm: that of the container whose IPC namespace is shared. */
@@ -56,7 +58,8 @@ export function ociMounts(facts: MountFacts): OciMount[] {
     mount('/dev/pts', 'devpts', 'devpts', 'nosuid', 'noexec', 'newinstance', 'ptmxmode=0666', 'mode=0620', 'gid=5'),
     mount('/sys', 'sysfs', 'sysfs', 'nosuid', 'noexec', 'nodev', access),
     mount('/sys/fs/cgroup', 'cgroup', 'cgroup', access, 'nosuid', 'noexec', 'nodev'),
-    ...(hostConfig.Privileged || facts.cgroupMode === 'v2' ? [] : [CLOSED_CGROUPS]),
+    // In a user namespace of its own crun makes a new folder for them, and would close the host's beneath.
+    ...(hostConfig.Privileged || facts.cgroupMode === 'v2' || facts.ownIds ? [] : [CLOSED_CGROUPS]),
     mount('/dev/mqueue', 'mqueue', 'mqueue', 'nosuid', 'noexec', 'nodev'),
     facts.sharedShm === undefined
       ? mount('/dev/shm', 'tmpfs', 'shm', 'nosuid', 'noexec', 'nodev', 'mode=1777', `size=${shmSize}`)

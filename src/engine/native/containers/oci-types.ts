@@ -44,6 +44,12 @@ export interface OciNamespace {
   readonly path?: string;
 }
 
+export interface OciIdMapping {
+  readonly containerID: number;
+  readonly hostID: number;
+  readonly size: number;
+}
+
 export interface OciConfig {
   readonly ociVersion: string;
   readonly process: OciProcess;
@@ -53,6 +59,8 @@ export interface OciConfig {
   readonly annotations: Readonly<Record<string, string>>;
   readonly linux: {
     readonly namespaces: readonly OciNamespace[];
+    readonly uidMappings?: readonly OciIdMapping[];
+    readonly gidMappings?: readonly OciIdMapping[];
     readonly resources: Readonly<Record<string, unknown>>;
     readonly cgroupsPath: string;
     readonly devices: readonly OciDevice[];

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { hasCode, type NativeHost } from '../host.ts';
 import { hexOf, type ImageStore } from '../images/store.ts';
 import type { ContainerPaths, Paths } from '../paths.ts';
+import type { MappedLayers } from '../user-namespaces/mapped-layers.ts';
 import { rootOf } from './process.ts';
 import type { ContainerStore } from './store.ts';
 import { type ContainerRecord, isLive } from './types.ts';
@@ -55,6 +56,7 @@ export interface RootfsParts {
   readonly paths: Paths;
   readonly images: ImageStore;
   readonly store: ContainerStore;
+  readonly mappedLayers: MappedLayers;
 }
 
 /** Mounts a container's root file system at its place, which is made. */
@@ -62,15 +64,12 @@ export async function mountRecordRootfs(parts: RootfsParts, record: ContainerRec
   const { host, images, paths } = parts;
   const container = paths.container(record.id);
   const lowerNames = [...new Set([...record.layers].reverse())].map((diffId) => hexOf(diffId).slice(0, 16));
+  const lowerDirectory = await parts.mappedLayers.seen(images.lowerDirectory, record.ids);
   await Promise.all([
     host.files.mkdir(container.rootfs, { recursive: true, mode: 0o711 }),
-    makeWritable(host, container, join(images.lowerDirectory, lowerNames[0] ?? '')),
+    makeWritable(host, container, join(lowerDirectory, lowerNames[0] ?? '')),
   ]);
-  await mountRootfs(host, {
-    container,
-    lowerNames,
-    lowerDirectory: images.lowerDirectory,
-  });
+  await mountRootfs(host, { container, lowerNames, lowerDirectory });
 }
 
 /** The folders of the writable layer, unless they are there. Its own is what "/" looks like inside: as the image's. */
@@ -90,16 +89,31 @@ async function makeWritable(host: NativeHost, container: ContainerPaths, top: st
   if (uid !== 0 || gid !== 0) await host.files.chown(container.upper, uid, gid);
 }
 
-/** Calls `use` with the root of a container's files: as it sees them when it runs, mounted for the while otherwise. */
-export async function withRootfs<T>(parts: RootfsParts, id: string, use: (root: string) => Promise<T>): Promise<T> {
+/** Where a container's files are on the host. */
+export interface FilesOfContainer {
+  readonly root: string;
+  /** A file that leads to the user namespace in which they have their owners; absent for the host's. */
+  readonly users?: string;
+}
+
+/** Calls `use` with a container's files: as it sees them when it runs, mounted for the while otherwise. */
+export async function withRootfs<T>(
+  parts: RootfsParts,
+  id: string,
+  use: (files: FilesOfContainer) => Promise<T>,
+): Promise<T> {
   const { host, store, paths } = parts;
   const record = store.find(id);
-  if (isLive(record.state.status)) return use(rootOf(record));
+  const { ids } = record;
+  if (isLive(record.state.status))
+    return use({ root: rootOf(record), ...(ids && { users: `/proc/${record.state.pid}/ns/user` }) });
   const container = paths.container(id);
   await mountRecordRootfs(parts, record);
+  const held = ids && (await host.kernel.holdUserNamespace(ids));
   try {
-    return await use(container.rootfs);
+    return await use({ root: container.rootfs, ...(held && { users: held.path }) });
   } finally {
+    await held?.release();
     await unmountRootfs(host, container);
     await removeBundle(host, container);
   }

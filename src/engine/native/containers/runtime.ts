@@ -12,6 +12,7 @@ import { findProgram } from '../programs.ts';
 import { CompiledFilters } from './compiled-filters.ts';
 import type { OciConfig } from './oci-types.ts';
 import { runtimeMessage } from './runtime-message.ts';
+import type { ContainerRecord } from './types.ts';
 
 /** How long the init process may take to come to the point where it waits for `start`. */
 const START_DEADLINE_MS = 10_000;
@@ -32,11 +33,12 @@ export class Runtime {
     this.#paths = paths;
   }
 
-  /** The command that makes containers: with the runtime of that name where it is installed, else with the machine's first. */
-  maker(name?: string): Command {
+  /** The command that makes a container: with the runtime it names where that is installed, else with the machine's first. */
+  maker({ hostConfig, ids }: Pick<ContainerRecord, 'hostConfig' | 'ids'>): Command {
     const [first, ...others] = this.#machine.runtimes;
-    const { maker } = others.find((other) => other.name === name) ?? first;
-    return { program: maker.program, args: [...maker.args, ...this.#everyVerb] };
+    const { maker, remappedMaker } = others.find((other) => other.name === hostConfig.Runtime) ?? first;
+    const { program, args } = ids === undefined ? maker : remappedMaker;
+    return { program, args: [...args, ...this.#everyVerb] };
   }
 
   /** The command that does something with a container that is there: the runtime that made it. */

@@ -3,6 +3,7 @@ import type { NativeHost } from '../host.ts';
 import { MS_NODEV, MS_NOEXEC, MS_NOSUID } from '../kernel.ts';
 import type { ContainerPaths, Paths } from '../paths.ts';
 import { conflict } from '../server/api-error.ts';
+import { rootIds } from '../user-namespaces/id-mapping.ts';
 import { DEFAULT_SHM_BYTES } from './oci-mounts.ts';
 import type { ContainerStore } from './store.ts';
 import { type ContainerRecord, isLive } from './types.ts';
@@ -14,13 +15,14 @@ export async function mountSharedMemory(
   { shm }: ContainerPaths,
 ): Promise<void> {
   if (record.hostConfig.IpcMode !== 'shareable') return;
+  const { uid, gid } = rootIds(record.ids);
   await host.files.mkdir(shm, { recursive: true, mode: 0o711 });
   await host.kernel.mount({
     source: 'shm',
     target: shm,
     type: 'tmpfs',
     flags: MS_NOSUID | MS_NODEV | MS_NOEXEC,
-    data: `mode=1777,size=${record.hostConfig.ShmSize || DEFAULT_SHM_BYTES}`,
+    data: `mode=1777,uid=${uid},gid=${gid},size=${record.hostConfig.ShmSize || DEFAULT_SHM_BYTES}`,
   });
 }
 

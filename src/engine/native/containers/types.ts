@@ -1,5 +1,6 @@
 // What a container is, as clients say it (the API's own names) and as the engine keeps it on disk.
 import type { RunConfig } from '../images/image-config.ts';
+import type { IdMapping } from '../user-namespaces/id-mapping.ts';
 
 export interface ContainerConfig extends RunConfig {
   Hostname?: string;
@@ -241,6 +242,8 @@ export interface ContainerRecord {
   readonly layers: readonly string[];
   readonly config: ContainerConfig;
   readonly hostConfig: HostConfig;
+  /** What its users and groups are on the host, for its whole life: absent where they are the host's own. */
+  readonly ids?: IdMapping;
   readonly mounts: readonly MountPoint[];
   /** By network name; the first is the primary one. */
   readonly endpoints: Readonly<Record<string, Endpoint>>;

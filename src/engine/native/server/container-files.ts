@@ -8,10 +8,12 @@ import { decompressed } from '../../../archive/compression.ts';
 import { type ArchivePlace, getArchive, putArchive, statPath } from '../containers/archive.ts';
 import { containerPids, sampleStats } from '../containers/cgroup-stats.ts';
 import { eventAttributes } from '../containers/event-attributes.ts';
+import type { FilesOfContainer } from '../containers/rootfs.ts';
 import { type ContainerRecord, isLive } from '../containers/types.ts';
 import { type UpdateRequest, updateContainer } from '../containers/update.ts';
 import type { NativeEngine } from '../engine.ts';
 import { findProgram } from '../programs.ts';
+import { rootIds } from '../user-namespaces/id-mapping.ts';
 import { ApiError, badRequest, conflict } from './api-error.ts';
 import { bodyOf, LIMITS } from './body.ts';
 import type { Exchange } from './exchange.ts';
@@ -22,35 +24,35 @@ export function containerFileRoutes(engine: NativeEngine): Routes {
   const find = (exchange: Exchange): ContainerRecord => engine.store.find(exchange.params.id ?? '');
   return {
     'HEAD /containers/{id}/archive': (exchange) =>
-      engine.lifecycle.withFiles(find(exchange).id, async (root) => {
+      engine.lifecycle.withFiles(find(exchange).id, async (files) => {
         exchange
           .stream(
             200,
             'application/json',
-            await statHeader(engine, await placeToRead(engine, exchange, find(exchange), root)),
+            await statHeader(engine, await placeToRead(engine, exchange, find(exchange), files)),
           )
           .end();
       }),
     'GET /containers/{id}/archive': (exchange) =>
-      engine.lifecycle.withFiles(find(exchange).id, async (root) => {
-        const from = await placeToRead(engine, exchange, find(exchange), root);
+      engine.lifecycle.withFiles(find(exchange).id, async (files) => {
+        const from = await placeToRead(engine, exchange, find(exchange), files);
         const header = await statHeader(engine, from);
         await sendAll(getArchive(engine.host, from), exchange.stream(200, 'application/x-tar', header));
       }),
     'PUT /containers/{id}/archive': (exchange) =>
-      engine.lifecycle.withFiles(find(exchange).id, async (root) => {
+      engine.lifecycle.withFiles(find(exchange).id, async (files) => {
         const record = find(exchange);
         if (record.hostConfig.ReadonlyRootfs) refuseReadOnly(record, pathOf(exchange));
         const { stream } = await decompressed(exchange.body);
         const careful = isTrue(exchange.query.get('noOverwriteDirNonDir'));
-        await putArchive(engine.host, place(exchange, record, root), stream, { careful });
+        await putArchive(engine.host, place(exchange, record, files), stream, { careful });
         engine.events.emit('container', 'extract-to-dir', record.id, eventAttributes(record));
         exchange.reply(200);
       }),
     'GET /containers/{id}/export': (exchange) =>
-      engine.lifecycle.withFiles(find(exchange).id, async (root) => {
+      engine.lifecycle.withFiles(find(exchange).id, async (files) => {
         const asked = { container: exchange.params.id ?? '', path: '/' };
-        const archive = getArchive(engine.host, { root, path: '/', asked });
+        const archive = getArchive(engine.host, { ...files, path: '/', asked });
         await sendAll(archive, exchange.stream(200, 'application/x-tar'));
       }),
     'GET /containers/{id}/stats': (exchange) => stats(engine, find(exchange), exchange),
@@ -74,17 +76,17 @@ function refuseReadOnly(record: ContainerRecord, path: string): void {
 }
 
 /** A container that does not run has no volumes mounted: a path below one of them is looked for in the volume itself. */
-function place(exchange: Exchange, record: ContainerRecord, root: string): ArchivePlace {
+function place(exchange: Exchange, record: ContainerRecord, files: FilesOfContainer): ArchivePlace {
   const path = pathOf(exchange);
   const asked = { container: exchange.params.id ?? '', path };
-  if (isLive(record.state.status)) return { root, path, asked };
+  if (isLive(record.state.status)) return { ...files, path, asked };
   const covering = record.mounts
     .filter(
       (point) => point.Type !== 'tmpfs' && (path === point.Destination || path.startsWith(`${point.Destination}/`)),
     )
     .sort((a, b) => b.Destination.length - a.Destination.length)[0];
-  if (!covering) return { root, path, asked };
-  return { root: covering.Source, path: path.slice(covering.Destination.length) || '/', asked };
+  if (!covering) return { ...files, path, asked };
+  return { ...files, root: covering.Source, path: path.slice(covering.Destination.length) || '/', asked };
 }
 
 /** Written by the engine beside the container's layer, and mounted only while it runs. */
@@ -95,13 +97,15 @@ async function placeToRead(
   engine: NativeEngine,
   exchange: Exchange,
   record: ContainerRecord,
-  root: string,
+  files: FilesOfContainer,
 ): Promise<ArchivePlace> {
-  const found = place(exchange, record, root);
-  if (isLive(record.state.status) || found.root !== root || !OWN_FILES.includes(found.path)) return found;
+  const found = place(exchange, record, files);
+  if (isLive(record.state.status) || found.root !== files.root || !OWN_FILES.includes(found.path)) return found;
   const { home } = engine.paths.container(record.id);
   const own = found.path.slice('/etc'.length);
   await engine.host.files.writeFile(join(home, own), '', { flag: 'a', mode: 0o644 });
+  const { uid, gid } = rootIds(record.ids);
+  if (record.ids) await engine.host.files.chown(join(home, own), uid, gid);
   return { ...found, root: home, path: own };
 }
 

@@ -32,6 +32,8 @@ export interface ServeOptions {
   readonly tls?: TlsFiles | undefined;
   /** Ends after so many seconds without work; 0 = never. */
   readonly idleSeconds?: number;
+  /** Whose subordinate ids containers have; empty where the configuration is to say it. */
+  readonly usernsRemap?: string;
 }
 
 export type EndReason = 'idle' | 'told';
@@ -47,10 +49,10 @@ export interface ServingEngine {
 }
 
 export async function serveEngine(options: ServeOptions): Promise<ServingEngine> {
-  const { socket, kept, idleSeconds = 0 } = options;
+  const { socket, kept, idleSeconds = 0, usernsRemap = '' } = options;
   const keeper = process.ppid;
   const tls = options.tls && (await tlsOptions(options.tls));
-  const engine = await openEngine(options.folders, { kept });
+  const engine = await openEngine(options.folders, { kept, usernsRemap });
   const servers: Server[] = [];
   // A server forgets connections that were hijacked, and would wait for them for ever.
   const sockets = new Set<Socket>();

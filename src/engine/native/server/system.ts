@@ -185,7 +185,11 @@ function info(engine: NativeEngine): Record<string, unknown> {
     ContainerdCommit: { ID: '', Expected: '' },
     RuncCommit: { ID: '', Expected: '' },
     InitCommit: { ID: '', Expected: '' },
-    SecurityOptions: [...(machine.apparmor ? ['name=apparmor'] : []), 'name=seccomp,profile=default'],
+    SecurityOptions: [
+      ...(machine.apparmor ? ['name=apparmor'] : []),
+      'name=seccomp,profile=default',
+      ...(engine.remap ? ['name=userns'] : []),
+    ],
     Warnings: null,
   };
 }

@@ -8,6 +8,7 @@ import type { Paths } from '../paths.ts';
 import { findProgram } from '../programs.ts';
 import { Serial } from '../serial.ts';
 import { ApiError, badRequest, conflict, noSuchVolume, notFound } from '../server/api-error.ts';
+import type { Ids } from '../user-namespaces/id-mapping.ts';
 
 export interface VolumeRecord {
   readonly name: string;
@@ -40,14 +41,17 @@ const FLAGS: Readonly<Record<string, number>> = {
 export class VolumeStore {
   readonly #host: NativeHost;
   readonly #paths: Paths;
+  readonly #owner: Ids;
   readonly #records = new Map<string, VolumeRecord>();
   /** Volume → containers that have it mounted. */
   readonly #users = new Map<string, Set<string>>();
   readonly #serial = new Serial();
 
-  constructor(host: NativeHost, paths: Paths) {
+  /** `owner`: whom a new volume belongs to, root as containers have it. */
+  constructor(host: NativeHost, paths: Paths, owner: Ids = { uid: 0, gid: 0 }) {
     this.#host = host;
     this.#paths = paths;
+    this.#owner = owner;
   }
 
   async open(): Promise<void> {
@@ -104,6 +108,8 @@ export class VolumeStore {
       const labels = { ...(request.Labels ?? {}), ...(anonymous ? { [ANONYMOUS_LABEL]: '' } : {}) };
       const record = { name, created: timestamp(), labels, options, anonymous };
       await this.#host.files.mkdir(this.mountpoint(name), { recursive: true, mode: 0o755 });
+      const { uid, gid } = this.#owner;
+      if (uid !== 0 || gid !== 0) await this.#host.files.chown(this.mountpoint(name), uid, gid);
       await this.#host.writeAtomic(this.#recordPath(name), JSON.stringify(record));
       this.#records.set(name, record);
       return { record, made: true };

@@ -3,6 +3,7 @@
 import { END_OF_ARCHIVE, encodeHeader, padding, type TarHeader } from '../../../../archive/tar-header.ts';
 import { WindlassError } from '../../../../errors.ts';
 import type { NativeHost } from '../../host.ts';
+import { containerIds, type IdMapping } from '../../user-namespaces/id-mapping.ts';
 import { tarEntries } from './mounted-tree.ts';
 
 export interface UpperFacts {
@@ -12,17 +13,24 @@ export interface UpperFacts {
   entries: number;
 }
 
-/** The archive in pieces, without the entries that `leftOut` names; `facts` are complete when it has ended. */
+export interface UpperOptions {
+  /** Entries that do not belong to the layer. */
+  readonly leftOut?: (entry: TarHeader) => boolean;
+  /** The ids that owners have in the folder; layers have those of the inside. */
+  readonly ids?: IdMapping | undefined;
+}
+
+/** The archive in pieces; `facts` are complete when it has ended. */
 export async function* upperArchive(
   host: NativeHost,
   folder: string,
   facts: UpperFacts,
-  leftOut: (entry: TarHeader) => boolean = () => false,
+  { leftOut = () => false, ids }: UpperOptions = {},
 ): AsyncGenerator<Buffer> {
   for await (const entry of tarEntries(host, folder, '.')) {
     if (entry.path === '' || leftOut(entry)) continue;
     facts.entries += 1;
-    const translated = translateUpper(entry);
+    const translated = translateUpper(entry, ids);
     for (const header of translated) yield encodeHeader(header);
     if (entry.type !== 'file' || entry.size === 0) continue;
     facts.size += entry.size;
@@ -32,11 +40,12 @@ export async function* upperArchive(
   yield END_OF_ARCHIVE;
 }
 
+const CAPABILITY = 'security.capability';
 const OPAQUE = 'trusted.overlay.opaque';
 const REDIRECT = 'trusted.overlay.redirect';
 
 /** One entry of overlayfs's upper folder as entries of a layer. Pure. */
-export function translateUpper(entry: TarHeader): TarHeader[] {
+export function translateUpper(entry: TarHeader, ids?: IdMapping): TarHeader[] {
   const path = entry.type === 'directory' ? `${entry.path}/` : entry.path;
   if (entry.type === 'char' && entry.devMajor === 0 && entry.devMinor === 0)
     return [{ ...marker(entry), path: whiteoutOf(entry.path) }];
@@ -45,12 +54,21 @@ export function translateUpper(entry: TarHeader): TarHeader[] {
     throw new WindlassError('LAYER', `"/${entry.path}" was renamed in a way that cannot be kept as a layer`, {
       hint: 'load the module overlay with redirect_dir=off',
     });
-  const xattrs = new Map(
-    [...entry.xattrs].filter(([name]) => name.startsWith('user.') || name === 'security.capability'),
-  );
-  const plain: TarHeader = { ...entry, path, xattrs, mtime: Math.trunc(entry.mtime) };
+  const xattrs = new Map([...entry.xattrs].filter(([name]) => name.startsWith('user.') || name === CAPABILITY));
+  const capability = xattrs.get(CAPABILITY);
+  if (ids && capability) xattrs.set(CAPABILITY, ofEveryNamespace(capability));
+  const plain: TarHeader = { ...entry, ...containerIds(ids, entry), path, xattrs, mtime: Math.trunc(entry.mtime) };
   const opaque = entry.xattrs.get(OPAQUE)?.toString('latin1') === 'y';
   return opaque ? [plain, { ...marker(entry), path: `${path}.wh..wh..opq` }] : [plain];
+}
+
+/** Version 3 of a file's capabilities names the root, on the host, of the one user namespace they count in; version 2 does not. */
+function ofEveryNamespace(capability: Buffer): Buffer {
+  const magic = capability.readUInt32LE(0);
+  if (magic >>> 24 !== 3) return capability;
+  const plain = Buffer.from(capability.subarray(0, 20));
+  plain.writeUInt32LE((2 << 24) | (magic & 0xffffff), 0);
+  return plain;
 }
 
 const marker = (entry: TarHeader): TarHeader => ({

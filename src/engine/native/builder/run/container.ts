@@ -18,6 +18,8 @@ import {
   type MountPoint,
   NOT_STARTED,
 } from '../../containers/types.ts';
+import { sharedUserNamespace } from '../../containers/user-namespace.ts';
+import { allSettled } from '../../containers/waiting.ts';
 import type { NativeHost } from '../../host.ts';
 import { readIfExists } from '../../host.ts';
 import type { RunConfig } from '../../images/image-config.ts';
@@ -26,6 +28,9 @@ import { newId, timestamp } from '../../names.ts';
 import { DEFAULT_NETWORK } from '../../networks/record.ts';
 import type { NetworkService } from '../../networks/service.ts';
 import { type ContainerPaths, containerPaths, type Paths } from '../../paths.ts';
+import { badRequest } from '../../server/api-error.ts';
+import { type IdMapping, rootIds } from '../../user-namespaces/id-mapping.ts';
+import type { MappedLayers } from '../../user-namespaces/mapped-layers.ts';
 import type { BuildOutput } from '../output.ts';
 import { ALWAYS, type Stub, writeStubs } from './stubs.ts';
 
@@ -33,6 +38,9 @@ export interface RunParts {
   readonly host: NativeHost;
   readonly paths: Paths;
   readonly machine: Machine;
+  /** The ids of what runs on the host; undefined where they are the host's own. */
+  readonly remap: IdMapping | undefined;
+  readonly mappedLayers: MappedLayers;
   readonly networks: NetworkService;
   readonly store: ContainerStore;
   readonly runtime: Runtime;
@@ -74,7 +82,10 @@ export async function runContainer(
   output: BuildOutput,
   signal: AbortSignal,
 ): Promise<number> {
-  const { host, networks } = parts;
+  const { host, networks, mappedLayers, remap } = parts;
+  if (remap && request.network === 'host')
+    throw badRequest("cannot share the host's network namespace when user namespaces are enabled");
+  const seen = (path: string): Promise<string> => mappedLayers.seen(path, remap);
   const places = runPaths(parts.paths, request.id, request.folder);
   const stubs = join(request.folder, 'stubs');
   const facts = await host.files.stat(request.below);
@@ -83,30 +94,38 @@ export async function runContainer(
     // The topmost folder is what "/" looks like inside.
     await host.files.chmod(path, facts.mode & 0o7777);
   }
+  if (remap) {
+    const { uid, gid } = rootIds(remap);
+    await host.files.chown(places.upper, uid, gid);
+  }
   await host.files.mkdir(places.work, { mode: 0o700 });
   await host.files.mkdir(places.rootfs, { recursive: true, mode: 0o711 });
-  const record = leased(parts, pseudoRecord(request));
+  const unplugged = pseudoRecord(request, remap);
+  const sharedUsers = await sharedUserNamespace(parts, unplugged);
+  const record = leased(parts, unplugged);
   const ownNetwork = request.network !== 'host' && !request.network.startsWith('container:');
   const leases = Object.values(record.endpoints).flatMap((endpoint) =>
     endpoint.lease ? [{ endpoint, lease: endpoint.lease }] : [],
   );
+  const holding = ownNetwork ? host.kernel.holdNetworkNamespace(sharedUsers ?? remap) : undefined;
+  holding?.catch(() => undefined); // told below
   try {
     await writeStubs(host, request.below, stubs, [...ALWAYS, ...request.stubs]);
-    const lower = [stubs, ...request.lowerNames];
-    await Promise.all([
+    const lower = [await seen(stubs), ...request.lowerNames];
+    const [network] = await allSettled([
+      holding,
       host.kernel.mount({
         source: 'overlay',
         target: places.rootfs,
         type: 'overlay',
         // Renamed folders must be whole copies: a layer that points into another one means nothing elsewhere.
         data: `lowerdir=${lower.join(':')},upperdir=${places.upper},workdir=${places.work},redirect_dir=off,metacopy=off,index=off`,
-        directory: request.lowerDirectory,
+        directory: await seen(request.lowerDirectory),
       }),
-      ownNetwork ? host.kernel.createNetworkNamespace(places.netns) : undefined,
     ]);
-    await writeBundle(parts, record, places);
-    if (leases.length > 0) {
-      await networks.plug(places.netns, leases);
+    await writeBundle(parts, record, places, { network: network?.path, users: sharedUsers ?? network?.users });
+    if (network && leases.length > 0) {
+      await networks.plug(network.path, leases);
       await networks.join(memberOf(record));
     }
     signal.throwIfAborted();
@@ -116,7 +135,7 @@ export async function runContainer(
       () => networks.leave(record.id),
       () => networks.unplug(leases.map(({ lease }) => lease)),
       () => host.kernel.unmount(places.rootfs),
-      () => host.kernel.unmount(places.netns),
+      async () => (await holding)?.release(),
     ]);
     for (const { endpoint, lease } of leases) networks.release(endpoint.networkId, lease);
   }
@@ -139,7 +158,7 @@ async function execute(
 ): Promise<number> {
   const { host, runtime } = parts;
   const log = join(places.bundle, 'runtime.log');
-  const maker = runtime.maker();
+  const maker = runtime.maker(record);
   const args = [...maker.args, '--log', log, '--log-format', 'json', 'run', '--bundle', places.bundle, record.id];
   const child = host.start(maker.program, args, { stdio: ['ignore', 'pipe', 'pipe'], cwd: '/' });
   const ended = once(child, 'close') as Promise<[number | null]>;
@@ -185,7 +204,7 @@ function leased(parts: RunParts, record: ContainerRecord): ContainerRecord {
 }
 
 /** The command as the container that it runs in; it is in no list. */
-function pseudoRecord(request: RunRequest): ContainerRecord {
+function pseudoRecord(request: RunRequest, ids: IdMapping | undefined): ContainerRecord {
   const { config } = request;
   return {
     id: request.id,
@@ -203,6 +222,7 @@ function pseudoRecord(request: RunRequest): ContainerRecord {
       Tty: false,
     },
     hostConfig: { ...request.hostConfig, NetworkMode: request.network },
+    ...(ids && { ids }),
     mounts: request.mounts,
     endpoints: {},
     ports: [],

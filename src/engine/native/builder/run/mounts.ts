@@ -7,6 +7,7 @@ import { debug } from '../../../../log.ts';
 import type { MountPoint } from '../../containers/types.ts';
 import { MS_NODEV, MS_NOSUID } from '../../kernel.ts';
 import { badRequest } from '../../server/api-error.ts';
+import { hostIds, type Ids, rootIds } from '../../user-namespaces/id-mapping.ts';
 import type { BuildFacts, StepFacts } from '../build-facts.ts';
 import { cacheKey } from '../cache.ts';
 import { contentDigest } from '../copy-sources.ts';
@@ -68,10 +69,13 @@ export async function prepareMounts(facts: Run, bundle: string, folder: string):
   };
   try {
     // Keys of secrets are in the container's configuration too: nothing of this folder touches a disk.
-    if (facts.instruction.mounts.some(({ type }) => type === 'secret' || type === 'ssh'))
+    if (facts.instruction.mounts.some(({ type }) => type === 'secret' || type === 'ssh')) {
+      // The group is that of the command's own root, who has to come by.
+      const data = `mode=0710,gid=${rootIds(facts.build.parts.remap).gid},size=64m`;
       await facts.build.parts.host.kernel.mount({
-        ...{ source: 'tmpfs', target: bundle, type: 'tmpfs', flags: MS_NOSUID | MS_NODEV, data: 'mode=0700,size=64m' },
+        ...{ source: 'tmpfs', target: bundle, type: 'tmpfs', flags: MS_NOSUID | MS_NODEV, data },
       });
+    }
     for (const [index, mount] of facts.instruction.mounts.entries()) {
       const prepared = await PREPARE[mount.type](facts, mount, { bundle, folder, index });
       if (!prepared) continue;
@@ -111,10 +115,10 @@ const bound = (Source: string, Destination: string, RW: boolean): MountPoint => 
 
 /** Files of the context, a stage or an image. Writing is allowed with `rw`, and lost. */
 async function prepareBind(facts: Run, mount: RunMount, { folder, index }: Places): Promise<Prepared> {
-  const { host } = facts.build.parts;
+  const { host, remap } = facts.build.parts;
   const { options } = mount;
   const named = await boundSource(facts, mount);
-  const tree = new MountedTree(host, await named.root());
+  const tree = new MountedTree(host, await named.root(remap));
   const found = await tree.find(options.source ?? '/');
   if (!found)
     throw badRequest(`RUN --mount: "${options.source ?? '/'}" is not in ${options.from ?? 'the build context'}`);
@@ -128,6 +132,7 @@ async function prepareBind(facts: Run, mount: RunMount, { folder, index }: Place
     await host.run('cp', ['-a', '--', source, join(over, 'merged', 'file')]);
     return { point: bound(join(over, 'merged', 'file'), target, true), isFile };
   }
+  if (remap) await chown(join(over, 'upper'), rootIds(remap).uid, rootIds(remap).gid);
   await host.kernel.mount({
     source: 'overlay',
     target: join(over, 'merged'),
@@ -140,7 +145,7 @@ async function prepareBind(facts: Run, mount: RunMount, { folder, index }: Place
 async function prepareCache(facts: Run, mount: RunMount): Promise<Prepared> {
   const { build } = facts;
   const { options } = mount;
-  const { host } = build.parts;
+  const { host, mappedLayers, remap } = build.parts;
   const target = targetOf(facts, options.target ?? '/');
   const sharing = (options.sharing ?? 'shared') as Sharing;
   const held = await build.cacheMounts.hold(options.id ?? target, sharing, build.signal);
@@ -155,7 +160,8 @@ async function prepareCache(facts: Run, mount: RunMount): Promise<Prepared> {
       await chown(held.folder, Number(options.uid ?? 0), Number(options.gid ?? 0));
       await host.files.chmod(held.folder, Number.parseInt(options.mode ?? '0755', 8));
     }
-    return { point: bound(held.folder, target, !isOn(options.readonly)), release: () => held.release() };
+    const folder = await mappedLayers.seen(held.folder, remap);
+    return { point: bound(folder, target, !isOn(options.readonly)), release: () => held.release() };
   } catch (error) {
     held.release();
     throw error;
@@ -186,12 +192,17 @@ async function prepareSecret(
   if (options.env !== undefined && options.target === undefined) return { environment };
   const file = join(bundle, `secret-${index}`);
   const { files } = facts.build.parts.host;
+  const { uid, gid } = ownerOnHost(facts, options);
   await files.writeFile(file, content, { mode: 0o400 });
   await files.chmod(file, Number.parseInt(options.mode ?? '0400', 8));
-  await chown(file, Number(options.uid ?? 0), Number(options.gid ?? 0));
+  await chown(file, uid, gid);
   const target = targetOf({ ...facts }, options.target ?? `/run/secrets/${id}`);
   return { environment, isFile: true, point: bound(file, target, false) };
 }
+
+/** Whom a file of the engine's belongs to, as the mount's options have it for the inside. */
+const ownerOnHost = ({ build }: Run, { uid, gid }: RunMount['options']): Ids =>
+  hostIds(build.parts.remap, { uid: Number(uid ?? 0), gid: Number(gid ?? 0) });
 
 /** A socket in the container; each connection to it is one to the client's agent. */
 async function prepareSsh(facts: Run, { options }: RunMount, { bundle, index }: Places): Promise<Prepared | undefined> {
@@ -219,7 +230,8 @@ async function prepareSsh(facts: Run, { options }: RunMount, { bundle, index }: 
     server.listen(path, resolve);
   });
   await facts.build.parts.host.files.chmod(path, Number.parseInt(options.mode ?? '0600', 8));
-  await lchown(path, Number(options.uid ?? 0), Number(options.gid ?? 0));
+  const { uid, gid } = ownerOnHost(facts, options);
+  await lchown(path, uid, gid);
   const target = targetOf(facts, options.target ?? `/run/buildkit/ssh_agent.${index}`);
   return {
     point: bound(path, target, true),

@@ -108,7 +108,7 @@ async function execute(facts: StepFacts<Run>, execution: Execution): Promise<Awa
       await prepared.release();
     }
     output.note(`Removing intermediate container ${id.slice(0, 12)}\n`);
-    return await build.layers.fromUpper(places.upper);
+    return await build.layers.fromUpper(places.upper, build.parts.remap);
   } finally {
     await removeBundle(host, places.bundle);
     await host.files.rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 20 });
@@ -134,5 +134,6 @@ async function scriptMount(
   await build.parts.host.files.writeFile(file, script, { mode: 0o755 });
   await build.parts.host.files.chmod(file, 0o755);
   const [Destination = ''] = words;
-  return [{ Type: 'bind', Source: file, Destination, Mode: '', RW: false, Propagation: 'rprivate' }];
+  const Source = await build.parts.mappedLayers.seen(file, build.parts.remap);
+  return [{ Type: 'bind', Source, Destination, Mode: '', RW: false, Propagation: 'rprivate' }];
 }
