@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { propagationFault } from '../../src/engine/native/containers/propagation.ts';
+import { hasMountsBelow, propagationFault } from '../../src/engine/native/containers/propagation.ts';
 
 const MOUNTS = `1 0 8:1 / / rw,relatime - ext4 /dev/sda1 rw
 2 1 8:2 / /mnt/data rw,relatime shared:7 - ext4 /dev/sdb1 rw
@@ -29,4 +29,16 @@ test.each([
   ['/mnt/covered', 'shared', 'path /mnt/covered is mounted on /mnt/covered but it is not a shared mount'],
 ])('%s cannot be mounted %s', (path, propagation, fault) => {
   expect(propagationFault(MOUNTS, path, propagation)).toBe(fault);
+});
+
+test.each([
+  ['/', true],
+  ['/mnt', true],
+  ['/mnt/data', true],
+  ['/with', false],
+  ['/with space', false],
+  ['/mnt/covered', false],
+  ['/etc/hostname', false],
+])('whether something is mounted below %s: %s', (path, expected) => {
+  expect(hasMountsBelow(MOUNTS, path)).toBe(expected);
 });

@@ -20,6 +20,7 @@ export type Files = Pick<
   | 'readFile'
   | 'readdir'
   | 'readlink'
+  | 'realpath'
   | 'rename'
   | 'rm'
   | 'rmdir'

@@ -1,4 +1,4 @@
-// Whether mounts can be passed on between the host and a container, as a bind mount with propagation asks: the host's mount that
+// What the host's list of mounts says of a folder that is to be mounted. First, whether mounts can be passed on between the host and a container, as a bind mount with propagation asks: the host's mount that
 // the path is on has to be of that kind itself, or nothing would ever be passed on. Pure.
 
 interface MountedAt {
@@ -17,15 +17,25 @@ export function propagationFault(mountinfo: string, source: string, propagation:
   return `path ${source} is mounted on ${on?.point ?? '/'} but it is not a ${wantsShared ? 'shared' : 'shared or slave'} mount`;
 }
 
+/** Whether something is mounted below a path, itself left out. */
+export function hasMountsBelow(mountinfo: string, path: string): boolean {
+  const inside = path === '/' ? '/' : `${path}/`;
+  return mountinfo.split('\n').some((line) => {
+    const point = unescaped(line.split(' ')[4] ?? '');
+    return point !== path && point.startsWith(inside);
+  });
+}
+
+const unescaped = (point: string): string =>
+  point.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
+
 /** The innermost mount that a path is on; of several on one point the last covers the others. */
 function mountOf(mountinfo: string, path: string): MountedAt | undefined {
   let found: MountedAt | undefined;
   for (const line of mountinfo.split('\n')) {
     // number parent device root point options [shared:1 master:2 …] - type source …
     const [, , , , escaped = '', , ...rest] = line.split(' ');
-    const point = escaped.replace(/\\([0-7]{3})/g, (_, octal: string) =>
-      String.fromCharCode(Number.parseInt(octal, 8)),
-    );
+    const point = unescaped(escaped);
     const covers = point !== '' && (path === point || path.startsWith(point === '/' ? '/' : `${point}/`));
     if (!covers || (found && point.length < found.point.length)) continue;
     const optional = rest.slice(0, rest.indexOf('-'));

@@ -3,7 +3,7 @@ import { exists, listIfExists, type NativeHost, runChecked } from '../host.ts';
 import { resolveInRoot } from '../scoped-path.ts';
 import { badRequest } from '../server/api-error.ts';
 import type { VolumeStore } from '../volumes/store.ts';
-import { propagationFault } from './propagation.ts';
+import { hasMountsBelow, propagationFault } from './propagation.ts';
 import type { ContainerRecord, MountPoint } from './types.ts';
 
 export async function prepareVolumes(
@@ -39,11 +39,19 @@ async function copyUp(host: NativeHost, point: MountPoint, rootfs: string): Prom
 
 /** The host folder of a mount, its sub-path followed within the volume. Throws where there is none, or it cannot be mounted so. */
 export async function mountSource(host: NativeHost, point: MountPoint): Promise<MountPoint> {
-  if (/shared|slave/.test(point.Propagation)) {
-    const mounts = await host.files.readFile('/proc/self/mountinfo', 'utf8');
-    const fault = propagationFault(mounts, point.Source, point.Propagation);
-    if (fault !== undefined) throw badRequest(fault);
-  }
+  if (point.Type === 'tmpfs') return point;
+  const sharing = /shared|slave/.test(point.Propagation);
+  const mounts = sharing || !point.RW ? await host.files.readFile('/proc/self/mountinfo', 'utf8') : '';
+  const fault = propagationFault(mounts, point.Source, point.Propagation);
+  if (fault !== undefined) throw badRequest(fault);
+  const settled = await withSubpath(host, point);
+  if (point.RW || sharing || point.Below === 'omitted') return settled;
+  // crun opens what is to be read-only with all that is below as a folder that it may read: a file is none, nor are others' folders.
+  const source = await host.files.realpath(settled.Source).catch(() => settled.Source);
+  return hasMountsBelow(mounts, source) ? settled : { ...settled, Below: 'as they are' };
+}
+
+async function withSubpath(host: NativeHost, point: MountPoint): Promise<MountPoint> {
   if (point.Subpath === undefined) return point;
   const Source = await resolveInRoot(host, point.Source, point.Subpath);
   if (!(await exists(host.files, Source)))
