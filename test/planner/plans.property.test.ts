@@ -3,7 +3,7 @@ import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Project } from '../../src/model.ts';
 import type { UpOptions } from '../../src/planner/options.ts';
-import type { Plan, Step } from '../../src/planner/plan.ts';
+import type { ContainerRef, Plan, Step, StepId } from '../../src/planner/plan.ts';
 import { planFromJson, planToJson } from '../../src/planner/plan-json.ts';
 import { formatPlan } from '../../src/planner/plan-text.ts';
 import { planDown, planStart, planStop } from '../../src/planner/reconcile.ts';
@@ -50,15 +50,62 @@ test('a plan is in order, the same every time, and survives being written down',
   );
 });
 
-test('the steps that are carried out are the steps that were planned', async () => {
+/** What the engine is to be asked for a step; undefined for one that only looks. */
+function callOf(step: Step, plan: Plan, project: Project): string | undefined {
+  /** Before a replacement is renamed. */
+  const madeAs = (container: ContainerRef): string => {
+    const made = 'createdBy' in container ? plan.steps.find(({ id }) => id === container.createdBy) : undefined;
+    return made?.action === 'create-container' ? made.name : container.name;
+  };
+  switch (step.action) {
+    case 'create-network':
+      return `createNetwork ${project.networks[step.network]?.name}`;
+    case 'remove-network':
+      return `removeNetwork ${step.name}`;
+    case 'create-volume':
+      return `createVolume ${project.volumes[step.volume]?.name}`;
+    case 'remove-volume':
+      return `removeVolume ${step.name}`;
+    case 'create-container':
+      return `createContainer ${step.name}`;
+    case 'start-container':
+      return `startContainer ${step.container.name}`;
+    case 'stop-container':
+      return `stopContainer ${step.container.name}`;
+    case 'rename-container':
+      return `renameContainer ${madeAs(step.container)} ${step.name}`;
+    case 'remove-container':
+      return `removeContainer ${step.container.name}${step.volumes ? ' with volumes' : ''}`;
+    case 'copy-files':
+      return `putArchive ${madeAs(step.container)}`;
+    case 'run-hook': {
+      const hooks = step.hook === 'pre_start' ? undefined : project.services[step.service]?.[step.hook];
+      return `exec ${step.container.name} ${hooks?.[step.index]?.command.join(' ')}`;
+    }
+    case 'wait-condition':
+      return undefined;
+    default:
+      throw new Error(`this test does not know what "${step.action}" comes to`);
+  }
+}
+
+test('what is asked of the engine is what was planned: nothing less, nothing more, in order', async () => {
   await fc.assert(
-    fc.asyncProperty(change, async ([from, to, given]) => {
+    fc.asyncProperty(change, fc.constantFrom(0, 1, 3), async ([from, to, given], parallel) => {
       const world = new PlannedWorld();
       await world.up(from);
       const plan = await world.planUp(to, given);
-      const { outcomes } = await world.execute(to, plan);
+      const before = world.fake.calls.length;
+      const { outcomes } = await world.execute(to, plan, { parallel });
       expect([...outcomes.keys()].sort()).toEqual(plan.steps.map(({ id }) => id).sort());
       expect([...outcomes.values()].every(({ status }) => status === 'done')).toBe(true);
+      const calls = world.fake.calls.slice(before);
+      const planned = plan.steps.map((step) => [step, callOf(step, plan, to)] as const);
+      expect([...calls].sort()).toEqual(planned.flatMap(([, call]) => call ?? []).sort());
+      const at = (id: StepId): number => calls.indexOf(planned.find(([step]) => step.id === id)?.[1] ?? '');
+      for (const [step, call] of planned)
+        for (const id of call === undefined ? [] : [...step.dependsOn, ...step.after])
+          expect(at(id), `${step.id} must wait for ${id}`).toBeLessThan(at(step.id));
     }),
     RUNS,
   );
