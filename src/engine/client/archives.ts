@@ -4,32 +4,43 @@ import { record, text } from '../../json.ts';
 import type { Engine, PathStat } from '../engine.ts';
 import { http, stream as streams } from './builtin.ts';
 import { ask, type Client, container } from './client.ts';
+import { fromWords } from './failures.ts';
 import { absentAsUndefined } from './observe.ts';
 
 type Verbs = Pick<Engine, 'putArchive' | 'getArchive' | 'statPath' | 'exportContainer'>;
 
 export function archiveVerbs(client: Client): Verbs {
+  const statPath: Verbs['statPath'] = (id, path, signal) =>
+    absentAsUndefined(
+      ask(client, { verb: 'statPath', resource: `${container(id)} at "${path}"`, signal }, async (docker) => {
+        const answer: unknown = await docker.getContainer(encodeURIComponent(id)).infoArchive({ path });
+        if (!(answer instanceof http().IncomingMessage))
+          throw new TypeError('the answer to a HEAD request is a response');
+        answer.resume();
+        return pathStat(answer.headers['x-docker-container-path-stat']);
+      }),
+    );
   return {
-    putArchive: (id, path, archive, options, signal) =>
-      ask(client, { verb: 'putArchive', resource: `${container(id)} at "${path}"`, signal }, async (docker) => {
+    async putArchive(id, path, archive, options, signal) {
+      const about = { verb: 'putArchive', resource: `${container(id)} at "${path}"`, signal };
+      // Podman makes the folder.
+      if (client.kind === 'podman' && path !== '/' && (await statPath(id, path, signal)) === undefined)
+        throw fromWords(`could not find the file ${path} in ${container(id)}`, {
+          ...about,
+          endpoint: client.endpoint,
+          status: 404,
+        });
+      await ask(client, about, async (docker) => {
         const body = archive instanceof streams().Readable ? archive : Buffer.from(archive);
         const query = { path, ...(options?.copyUidGid === true ? { copyUIDGID: '1' } : {}) };
         await docker.getContainer(encodeURIComponent(id)).putArchive(body, query);
-      }),
+      });
+    },
     getArchive: (id, path, signal) =>
       ask(client, { verb: 'getArchive', resource: `${container(id)} at "${path}"`, signal }, async (docker) =>
         readable(await docker.getContainer(encodeURIComponent(id)).getArchive({ path })),
       ),
-    statPath: (id, path, signal) =>
-      absentAsUndefined(
-        ask(client, { verb: 'statPath', resource: `${container(id)} at "${path}"`, signal }, async (docker) => {
-          const answer: unknown = await docker.getContainer(encodeURIComponent(id)).infoArchive({ path });
-          if (!(answer instanceof http().IncomingMessage))
-            throw new TypeError('the answer to a HEAD request is a response');
-          answer.resume();
-          return pathStat(answer.headers['x-docker-container-path-stat']);
-        }),
-      ),
+    statPath,
     exportContainer: (id, signal) =>
       ask(client, { verb: 'exportContainer', resource: container(id), signal }, async (docker) =>
         readable(await docker.getContainer(encodeURIComponent(id)).export()),

@@ -8,6 +8,7 @@ import type { CreateContainer, Engine, WaitUntil } from '../engine.ts';
 import { type About, ask, askStream, type Client, container } from './client.ts';
 import { fromWords } from './failures.ts';
 import { absentAsUndefined } from './observe.ts';
+import { asColumns, requireBindSources } from './podman.ts';
 import { containerBody } from './translate/container.ts';
 import { endpoint } from './translate/networks.ts';
 
@@ -97,7 +98,8 @@ export function containerVerbs(client: Client, config: DockerConfig): Verbs {
       const table = await ask(client, { verb: 'top', resource: container(id), signal }, (docker) =>
         docker.getContainer(encodeURIComponent(id)).top(),
       );
-      return { titles: table.Titles ?? [], processes: table.Processes ?? [] };
+      const processes = { titles: table.Titles ?? [], processes: table.Processes ?? [] };
+      return client.kind === 'podman' ? asColumns(processes) : processes;
     },
     resizeContainer: (id, columns, rows) =>
       act('resizeContainer', id, undefined, (c) => c.resize({ h: rows, w: columns })),
@@ -120,6 +122,7 @@ async function create(
   signal: AbortSignal | undefined,
 ): Promise<string> {
   const about: About = { verb: 'createContainer', resource: `container "${request.name}"`, signal };
+  if (client.kind === 'podman') requireBindSources(client, request, about);
   const { body, later } = containerBody(request, {
     multiNetworkCreate: client.capabilities.multiNetworkCreate,
     proxyEnvironment: proxyEnvironment(config, client.endpoint),

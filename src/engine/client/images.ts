@@ -2,7 +2,7 @@
 import type { Readable } from 'node:stream';
 import type Docker from 'dockerode';
 import type { DockerConfig } from '../../docker-config.ts';
-import { EngineError } from '../../errors.ts';
+import { EngineError, messageOf } from '../../errors.ts';
 import { record, text } from '../../json.ts';
 import { credentialsFor, type RegistryAuth, registryOf } from '../../registry/credentials.ts';
 import type { Engine, PullProgress } from '../engine.ts';
@@ -81,9 +81,17 @@ export function imageVerbs(client: Client, config: DockerConfig): Verbs {
       }),
     async removeImage(reference, options, signal) {
       const about = { verb: 'removeImage', resource: `image "${reference}"`, signal };
-      await absentAsUndefined(
+      const remove = (name: string): Promise<void> =>
         ask(client, about, async (docker) => {
-          await image(docker, reference).remove({ force: options.force });
+          await image(docker, name).remove({ force: options.force });
+        });
+      await absentAsUndefined(
+        remove(reference).catch(async (error: unknown) => {
+          if (client.kind !== 'podman' || !/tag not known/.test(messageOf(error))) throw error;
+          // Podman cannot take a digest's name away, only the whole image: which is right where it has no other name.
+          const { Id, RepoTags } = await ask(client, about, (docker) => image(docker, reference).inspect());
+          if ((RepoTags ?? []).length > 0) throw error;
+          await remove(Id);
         }),
       );
     },

@@ -247,8 +247,12 @@ function settleWith(call: Call, answer: Answer, settle: Callback): void {
 }
 
 /** The value that an answer holds, or its text. @throws SyntaxError where it promises JSON and holds none. */
-export const contentOf = ({ headers, status, text }: Answer): unknown =>
-  (headers['content-type'] ?? '').startsWith('application/json') && status !== 204 ? JSON.parse(text) : text;
+export function contentOf({ headers, status, text }: Answer): unknown {
+  const type = headers['content-type'];
+  // Podman leaves the type out of some answers.
+  const isJson = type === undefined ? /^[[{]/.test(text) : type.startsWith('application/json');
+  return isJson && status !== 204 ? JSON.parse(text) : text;
+}
 
 /** The engine's own words about a failure. */
 export function answerMessage({ status, reason, text }: Answer): string {

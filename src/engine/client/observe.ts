@@ -5,6 +5,7 @@ import { LABEL } from '../../names.ts';
 import type { ContainerDetails, Engine, ObservedContainer, ObservedNetwork, ObservedVolume } from '../engine.ts';
 import { type About, type Client, container, filtered, look } from './client.ts';
 import { containerDetails, listedContainer, observedVolume } from './observed.ts';
+import { asDockerLists } from './podman.ts';
 
 type Verbs = Pick<
   Engine,
@@ -22,11 +23,12 @@ type Verbs = Pick<
 export function observeVerbs(client: Client): Verbs {
   const list = async (about: About, ...query: readonly string[]): Promise<readonly ObservedContainer[]> => {
     const path = `/containers/json${query.length === 0 ? '' : `?${query.join('&')}`}`;
-    const [listed, networkIds] = await Promise.all([
+    const [listed, networks] = await Promise.all([
       look<Docker.ContainerInfo[]>(client, about, path),
-      client.kind === 'podman' ? idsOfNetworks(client, about) : undefined,
+      client.kind === 'podman' ? allNetworks(client, about) : undefined,
     ]);
-    return listed.map((info) => withNetworkIds(listedContainer(info), networkIds));
+    const containers = listed.map(listedContainer);
+    return networks === undefined ? containers : containers.map((one) => asDockerLists(one, networks));
   };
   const ofProject = (project: string): string => filtered({ label: [`${LABEL.project}=${project}`] });
   return {
@@ -74,19 +76,8 @@ export function observeVerbs(client: Client): Verbs {
   };
 }
 
-async function idsOfNetworks(client: Client, about: About): Promise<ReadonlyMap<string, string>> {
-  const networks = await look<Docker.NetworkInspectInfo[]>(client, about, '/networks');
-  return new Map(networks.map(({ Name, Id }) => [Name, Id]));
-}
-
-/** Podman 4 lists a container's networks with their names in the place of their ids. */
-function withNetworkIds(container: ObservedContainer, ids: ReadonlyMap<string, string> | undefined): ObservedContainer {
-  if (ids === undefined) return container;
-  const networks = Object.entries(container.networks).map(
-    ([name, network]) => [name, network.id === name ? { ...network, id: ids.get(name) ?? '' } : network] as const,
-  );
-  return { ...container, networks: Object.fromEntries(networks) };
-}
+const allNetworks = async (client: Client, about: About): Promise<ObservedNetwork[]> =>
+  (await look<Docker.NetworkInspectInfo[]>(client, about, '/networks')).map(observedNetwork);
 
 async function inspect(client: Client, about: About, id: string): Promise<ContainerDetails> {
   const path = `/containers/${encodeURIComponent(id)}/json`;
