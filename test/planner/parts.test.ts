@@ -1,10 +1,8 @@
 // The small parts: labels, references, files, archives, policies, requests.
+import { execFileSync } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import { extract } from 'tar-stream';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { serviceHash } from '../../src/config-hash.ts';
 import { withApiSocket, withApiSocketAndCredentials } from '../../src/planner/api-socket.ts';
@@ -164,23 +162,18 @@ describe('archives', () => {
       { target: '/etc/text', content: 'héllo', mode: 0o440, uid: 1000, gid: 7, owned: true },
       { target: long, content: '', mode: 0o444, uid: 0, gid: 0, owned: false },
     ];
-    const found: unknown[] = [];
-    const reader = extract();
-    reader.on('entry', ({ name, mode, uid, gid, mtime }, entry, next) => {
-      const chunks: Buffer[] = [];
-      entry.on('data', (chunk: Buffer) => chunks.push(chunk));
-      entry.on('end', () => {
-        const content = Buffer.concat(chunks).toString();
-        found.push({ name, mode, uid, gid, seconds: (mtime?.getTime() ?? 0) / 1000, content });
-        next();
+    const tar = (...args: string[]): string =>
+      execFileSync('tar', args, {
+        input: tarOf(files, 1_700_000_000),
+        encoding: 'utf8',
+        env: { ...process.env, TZ: 'UTC' },
       });
-    });
-    await pipeline(Readable.from([tarOf(files, 1_700_000_000)]), reader);
-    const seconds = 1_700_000_000;
-    expect(found).toEqual([
-      { name: 'etc/text', mode: 0o440, uid: 1000, gid: 7, seconds, content: 'héllo' },
-      { name: long.slice(1), mode: 0o444, uid: 0, gid: 0, seconds, content: '' },
+    const lines = tar('--numeric-owner', '--full-time', '-tv').trimEnd().split('\n');
+    expect(lines.map((line) => line.split(/\s+/))).toEqual([
+      ['-r--r-----', '1000/7', '6', '2023-11-14', '22:13:20', 'etc/text'],
+      ['-r--r--r--', '0/0', '0', '2023-11-14', '22:13:20', long.slice(1)],
     ]);
+    expect(tar('-xO', 'etc/text')).toBe('héllo');
   });
 });
 

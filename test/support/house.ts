@@ -68,7 +68,6 @@ export const LIBRARY_HOMES: Readonly<Record<string, Room>> = {
   ajv: 'spec',
   dockerode: 'engine/client',
   listr2: 'cli',
-  'tar-stream': 'cli',
   commander: 'cli',
 };
 

@@ -3,8 +3,8 @@ import { createReadStream } from 'node:fs';
 import { lstat, readdir, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import { type Headers, type Pack, pack } from 'tar-stream';
+import { plainHeader, type TarSource, writeTar } from '../../archive/tar-writer.ts';
+import { reasonOf, WindlassError } from '../../errors.ts';
 
 export interface PackRequest {
   /** Absolute path of the file or directory to pack. */
@@ -14,44 +14,40 @@ export interface PackRequest {
   readonly signal: AbortSignal;
 }
 
-/** Begins packing at once; a failure destroys the stream. */
-export function packTree({ path, name, signal }: PackRequest): Readable {
-  const archive = pack();
-  addEntry(archive, path, name, signal).then(
-    () => archive.finalize(),
-    (error: unknown) => archive.destroy(error instanceof Error ? error : new Error(String(error))),
-  );
-  // tar-stream's streams are not Node's own, which the engine's client asks for.
-  return Readable.from(archive as unknown as AsyncIterable<Buffer>, { objectMode: false });
-}
+/** Read from disk as it is consumed; a file that cannot be read breaks the stream, with a WindlassError. */
+export const packTree = (request: PackRequest): Readable =>
+  Readable.from(writeTar(entriesOf(request)), { objectMode: false });
 
-async function addEntry(archive: Pack, path: string, name: string, signal: AbortSignal): Promise<void> {
+async function* entriesOf({ path, name, signal }: PackRequest): AsyncGenerator<TarSource> {
   signal.throwIfAborted();
-  const stats = await lstat(path);
-  const common = { name, mode: stats.mode & 0o7777, uid: stats.uid, gid: stats.gid, mtime: stats.mtime };
+  const stats = await lstat(path).catch(unreadable(path));
+  const mtime = Math.floor(stats.mtimeMs / 1000);
+  const common = { path: name, mode: stats.mode & 0o7777, uid: stats.uid, gid: stats.gid, mtime };
   if (stats.isDirectory()) {
-    await headerOnly(archive, { ...common, name: `${name}/`, type: 'directory' });
-    for (const child of (await readdir(path)).sort())
-      await addEntry(archive, join(path, child), name === '.' ? `./${child}` : `${name}/${child}`, signal);
-  } else if (stats.isSymbolicLink())
-    await headerOnly(archive, { ...common, type: 'symlink', linkname: await readlink(path) });
-  else if (stats.isFile()) await addFile(archive, path, { ...common, type: 'file', size: stats.size }, signal);
+    yield { header: plainHeader({ ...common, path: `${name}/`, type: 'directory' }) };
+    for (const child of (await readdir(path).catch(unreadable(path))).sort())
+      yield* entriesOf({ path: join(path, child), name: name === '.' ? `./${child}` : `${name}/${child}`, signal });
+  } else if (stats.isSymbolicLink()) {
+    const linkPath = await readlink(path).catch(unreadable(path));
+    yield { header: plainHeader({ ...common, type: 'symlink', linkPath }) };
+  } else if (stats.isFile())
+    yield { header: plainHeader({ ...common, size: stats.size }), content: () => contentOf(path, stats.size, signal) };
   // Sockets cannot be archived, as with tar; pipes and devices are not content.
 }
 
-const headerOnly = (archive: Pack, header: Headers): Promise<void> =>
-  new Promise((resolve, reject) => {
-    archive.entry(header, (error) => (error ? reject(error) : resolve()));
-  });
-
-async function addFile(
-  archive: Pack,
-  path: string,
-  header: Headers & { size: number },
-  signal: AbortSignal,
-): Promise<void> {
-  if (header.size === 0) return headerOnly(archive, header);
-  const entry = archive.entry(header);
-  // A file that grows while it is read is copied as long as it was.
-  await pipeline(createReadStream(path, { end: header.size - 1 }), entry, { signal });
+/** A file that grows while it is read is copied as long as it was; one that shrinks breaks the archive. */
+async function* contentOf(path: string, size: number, signal: AbortSignal): AsyncGenerator<Buffer> {
+  if (size === 0) return;
+  try {
+    yield* createReadStream(path, { end: size - 1, signal });
+  } catch (error) {
+    if (signal.aborted) throw error;
+    unreadable(path)(error);
+  }
 }
+
+const unreadable =
+  (path: string) =>
+  (cause: unknown): never => {
+    throw new WindlassError('COPY', `cannot read "${path}": ${reasonOf(cause)}`, { cause });
+  };

@@ -3,9 +3,9 @@
 import { createWriteStream } from 'node:fs';
 import { chmod, link, lstat, lutimes, mkdir, realpath, rm, symlink, utimes } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
-import type { Readable } from 'node:stream';
+import { addAbortSignal, type Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { extract, type Headers } from 'tar-stream';
+import { readTar } from '../../archive/tar-reader.ts';
 import { WindlassError } from '../../errors.ts';
 import { makeFolder } from '../../make-folder.ts';
 import { type Placement, renameEntry } from './placement.ts';
@@ -21,57 +21,32 @@ export interface UnpackRequest {
 /** Owners are not kept: files belong to whoever runs windlass. Modes and times are. */
 export async function unpackTree({ archive, placement, signal, onSkipped }: UnpackRequest): Promise<void> {
   const root = await realpath(placement.directory);
-  const unpacker = extract();
   /** Times of directories, set last: writing into them changes them. */
   const directories: { path: string; time: Date }[] = [];
-  unpacker.on('entry', (header, body, next) => {
-    writeEntry(header, body as unknown as Readable)
-      .then(() => next())
-      .catch((error: unknown) => unpacker.destroy(error instanceof Error ? error : new Error(String(error))));
-  });
-
-  async function writeEntry(header: Headers, body: Readable): Promise<void> {
-    const name = renameEntry(header.name, placement);
-    if (name === undefined) {
-      body.resume();
-      return;
-    }
+  for await (const entry of readTar(addAbortSignal(signal, archive))) {
+    const name = renameEntry(entry.path, placement);
+    if (name === undefined) continue;
     const path = await safePath(root, name);
-    const time = header.mtime ?? new Date();
-    switch (header.type) {
-      case 'directory':
-        await makeDirectory(path, header.mode);
-        directories.push({ path, time });
-        break;
-      case 'symlink':
-        await replace(path);
-        await symlink(header.linkname ?? '', path);
-        await lutimes(path, time, time);
-        break;
-      case 'link':
-        await hardLink(path, header.linkname ?? '');
-        break;
-      case 'file':
-      case 'contiguous-file':
-        await replace(path);
-        await pipeline(body, createWriteStream(path, { mode: 0o600 }), { signal });
-        await chmod(path, (header.mode ?? 0o644) & 0o7777);
-        await utimes(path, time, time);
-        return;
-      default:
-        onSkipped(header.name);
-    }
-    body.resume();
+    const time = new Date(entry.mtime * 1000);
+    if (entry.type === 'directory') {
+      await makeDirectory(path, entry.mode);
+      directories.push({ path, time });
+    } else if (entry.type === 'symlink') {
+      await replace(path);
+      await symlink(entry.linkPath, path);
+      await lutimes(path, time, time);
+    } else if (entry.type === 'link') {
+      const target = renameEntry(entry.linkPath, placement);
+      if (target === undefined) throw outside(entry.linkPath);
+      await replace(path);
+      await link(await safePath(root, target), path);
+    } else if (entry.type === 'file') {
+      await replace(path);
+      await pipeline(entry.body(), createWriteStream(path, { mode: 0o600 }), { signal });
+      await chmod(path, entry.mode);
+      await utimes(path, time, time);
+    } else onSkipped(entry.path);
   }
-
-  async function hardLink(path: string, target: string): Promise<void> {
-    const renamed = renameEntry(target, placement);
-    if (renamed === undefined) throw outside(target);
-    await replace(path);
-    await link(await safePath(root, renamed), path);
-  }
-
-  await pipeline(archive, unpacker, { signal });
   for (const { path, time } of directories.reverse()) await utimes(path, time, time);
 }
 
@@ -110,7 +85,7 @@ async function replace(path: string): Promise<void> {
   if (existing !== undefined) await rm(path);
 }
 
-async function makeDirectory(path: string, mode: number | undefined): Promise<void> {
+async function makeDirectory(path: string, mode: number): Promise<void> {
   const existing = await lstat(path).catch(() => undefined);
   if (existing !== undefined && !existing.isDirectory()) {
     if (!existing.isSymbolicLink())
@@ -118,5 +93,5 @@ async function makeDirectory(path: string, mode: number | undefined): Promise<vo
     await rm(path);
   }
   await makeFolder(path);
-  await chmod(path, (mode ?? 0o755) & 0o7777);
+  await chmod(path, mode);
 }

@@ -3,8 +3,8 @@ import type { Readable } from 'node:stream';
 import { record, text } from '../../json.ts';
 import type { Engine, PathStat } from '../engine.ts';
 import { http, stream as streams } from './builtin.ts';
-import { ask, type Client, container } from './client.ts';
-import { fromWords } from './failures.ts';
+import { type About, ask, type Client, container } from './client.ts';
+import { fromWords, toEngineError } from './failures.ts';
 import { absentAsUndefined } from './observe.ts';
 
 type Verbs = Pick<Engine, 'putArchive' | 'getArchive' | 'statPath' | 'exportContainer'>;
@@ -36,20 +36,34 @@ export function archiveVerbs(client: Client): Verbs {
         await docker.getContainer(encodeURIComponent(id)).putArchive(body, query);
       });
     },
-    getArchive: (id, path, signal) =>
-      ask(client, { verb: 'getArchive', resource: `${container(id)} at "${path}"`, signal }, async (docker) =>
-        readable(await docker.getContainer(encodeURIComponent(id)).getArchive({ path })),
-      ),
+    getArchive(id, path, signal) {
+      const about = { verb: 'getArchive', resource: `${container(id)} at "${path}"`, signal };
+      return ask(client, about, async (docker) =>
+        whole(client, about, await docker.getContainer(encodeURIComponent(id)).getArchive({ path })),
+      );
+    },
     statPath,
-    exportContainer: (id, signal) =>
-      ask(client, { verb: 'exportContainer', resource: container(id), signal }, async (docker) =>
-        readable(await docker.getContainer(encodeURIComponent(id)).export()),
-      ),
+    exportContainer(id, signal) {
+      const about = { verb: 'exportContainer', resource: container(id), signal };
+      return ask(client, about, async (docker) =>
+        whole(client, about, await docker.getContainer(encodeURIComponent(id)).export()),
+      );
+    },
   };
 }
 
-function readable(stream: NodeJS.ReadableStream): Readable {
-  return stream instanceof streams().Readable ? stream : new (streams().Readable)().wrap(stream);
+/** The stream of an answer: a connection that breaks in the middle comes out as the verb's failure. */
+function whole(client: Client, about: About, answer: NodeJS.ReadableStream): Readable {
+  const source: AsyncIterable<string | Buffer> = answer;
+  return streams().Readable.from(guardedWhole(client, about, source), { objectMode: false });
+}
+
+async function* guardedWhole<T>(client: Client, about: About, source: AsyncIterable<T>): AsyncGenerator<T> {
+  try {
+    yield* source;
+  } catch (error) {
+    throw toEngineError(error, { ...about, endpoint: client.endpoint });
+  }
 }
 
 /** Bits of Go's file mode, which the engine sends: a directory and a symbolic link. */

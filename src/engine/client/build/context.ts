@@ -3,10 +3,10 @@ import { createHash } from 'node:crypto';
 import { createReadStream, type Dirent, type Stats } from 'node:fs';
 import { lstat, readdir, readFile, readlink, stat } from 'node:fs/promises';
 import { isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { plainHeader, type TarSource, writeTar } from '../../../archive/tar-writer.ts';
 import { EngineError, messageOf, reasonOf } from '../../../errors.ts';
 import { type IgnoreRules, ignoreLines, ignoreRules } from '../../../ignore-rules.ts';
 import type { Build } from '../../../model.ts';
-import { type TarEntry, tarEnd, tarHeader, tarPadding } from './tar.ts';
 
 export interface ContextSource {
   readonly directory: string;
@@ -118,52 +118,65 @@ async function readIgnore(directory: string, beside: string | undefined): Promis
 }
 
 /** The archive, read from disk as it is consumed. */
-export async function* contextArchive(source: ContextSource): AsyncGenerator<Buffer> {
+export const contextArchive = (source: ContextSource): AsyncGenerator<Uint8Array> => writeTar(entriesOf(source));
+
+async function* entriesOf(source: ContextSource): AsyncGenerator<TarSource> {
   yield* folder(source, '');
-  if (source.added !== undefined) {
-    const { path, content } = source.added;
-    yield tarHeader({ path, type: 'file', mode: 0o644, modified: 0, size: content.length });
-    yield Buffer.from(content);
-    yield tarPadding(content.length);
-  }
-  yield tarEnd();
+  if (source.added === undefined) return;
+  const { path, content } = source.added;
+  yield { header: plainHeader({ path, size: content.length }), content: () => [content] };
 }
 
-async function* folder(source: ContextSource, inside: string): AsyncGenerator<Buffer> {
-  const entries = await readdir(join(source.directory, inside), { withFileTypes: true });
+async function* folder(source: ContextSource, inside: string): AsyncGenerator<TarSource> {
+  const here = join(source.directory, inside);
+  const entries = await readdir(here, { withFileTypes: true }).catch(unreadable(here));
   entries.sort((a: Dirent, b: Dirent) => (a.name < b.name ? -1 : 1));
   for (const entry of entries) {
     const path = inside === '' ? entry.name : `${inside}/${entry.name}`;
     const ignored = source.rules.ignores(path);
     if (ignored && (!entry.isDirectory() || source.rules.prunes(path))) continue;
     const full = join(source.directory, path);
-    const info = await lstat(full);
+    const info = await lstat(full).catch(unreadable(full));
     if (!ignored) yield* node(full, path, info);
     if (info.isDirectory()) yield* folder(source, path);
   }
 }
 
-async function* node(full: string, path: string, info: Stats): AsyncGenerator<Buffer> {
-  const common = { path, mode: info.mode & 0o7777, modified: info.mtimeMs / 1000 };
-  if (info.isDirectory()) yield tarHeader({ ...common, type: 'directory' });
-  else if (info.isSymbolicLink()) yield tarHeader({ ...common, type: 'symlink', linkTarget: await readlink(full) });
-  else if (info.isFIFO()) yield tarHeader({ ...common, type: 'fifo' });
-  else if (info.isFile()) yield* file(full, { ...common, type: 'file', size: info.size });
+async function* node(full: string, path: string, info: Stats): AsyncGenerator<TarSource> {
+  const common = { path, mode: info.mode & 0o7777, mtime: Math.max(0, Math.trunc(info.mtimeMs / 1000)) };
+  if (info.isDirectory()) yield { header: plainHeader({ ...common, path: `${path}/`, type: 'directory' }) };
+  else if (info.isSymbolicLink())
+    yield {
+      header: plainHeader({ ...common, type: 'symlink', linkPath: await readlink(full).catch(unreadable(full)) }),
+    };
+  else if (info.isFIFO()) yield { header: plainHeader({ ...common, type: 'fifo' }) };
+  else if (info.isFile())
+    yield { header: plainHeader({ ...common, size: info.size }), content: () => contentOf(full, info.size) };
   // Sockets and devices have no place in an image; the docker CLI leaves sockets out as well.
 }
 
-async function* file(full: string, entry: TarEntry & { readonly size: number }): AsyncGenerator<Buffer> {
-  yield tarHeader(entry);
+async function* contentOf(full: string, size: number): AsyncGenerator<Buffer> {
   let sent = 0;
-  if (entry.size > 0) {
-    // A file that grows meanwhile is cut at the size its header tells.
-    const stream: AsyncIterable<Buffer> = createReadStream(full, { end: entry.size - 1 });
+  // A file that grows meanwhile is cut at the size its header tells.
+  const stream: AsyncIterable<Buffer> | [] = size > 0 ? createReadStream(full, { end: size - 1 }) : [];
+  try {
     for await (const chunk of stream) {
       sent += chunk.length;
       yield chunk;
     }
+  } catch (cause) {
+    unreadable(full)(cause);
   }
-  if (sent !== entry.size)
+  if (sent !== size)
     throw refuse(`"${full}" shrank while it was being sent`, 'run the build again when nothing writes to the context');
-  yield tarPadding(entry.size);
 }
+
+const unreadable =
+  (path: string) =>
+  (cause: unknown): never => {
+    throw refuse(
+      `cannot read "${path}": ${reasonOf(cause)}`,
+      'make it readable, or leave it out with .dockerignore',
+      cause,
+    );
+  };

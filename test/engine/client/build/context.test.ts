@@ -23,7 +23,7 @@ function lay(files: Readonly<Record<string, string>>): string {
 }
 
 async function archive(build: Build): Promise<Buffer> {
-  const pieces: Buffer[] = [];
+  const pieces: Uint8Array[] = [];
   for await (const piece of contextArchive(await openContext('web', build))) pieces.push(piece);
   return Buffer.concat(pieces);
 }
