@@ -1,6 +1,8 @@
 // JSON as Go's encoding/json writes it: `<`, `>`, `&` and the two Unicode line separators escaped, floats in Go's notation.
 // Hashes and `config --format json` depend on every byte of it.
 
+import { TextPieces } from './text-pieces.ts';
+
 /** A value ready to be written: maps have their keys in the order to write them. */
 export type OrderedValue = null | boolean | string | number | bigint | Float | Unquoted | OrderedValue[] | OrderedMap;
 export type OrderedMap = Map<string, OrderedValue>;
@@ -26,27 +28,43 @@ export class Unquoted {
 }
 
 /** Without any white space, as `json.Marshal`. */
-export const goJson = (value: OrderedValue): string => write(value, undefined, '');
+export const goJson = (value: OrderedValue): string => written(value, undefined, '');
 
 /** Indented by two spaces, as `json.MarshalIndent`; without a line break at the end. */
-export const goJsonIndented = (value: OrderedValue): string => write(value, '  ', '\n');
+export const goJsonIndented = (value: OrderedValue): string => written(value, '  ', '\n');
+
+function written(value: OrderedValue, indent: string | undefined, newline: string): string {
+  const out = new TextPieces();
+  write(out, value, indent, newline);
+  return out.toString();
+}
 
 /** `newline` is the line break plus the indentation of the value's parent. */
-function write(value: OrderedValue, indent: string | undefined, newline: string): string {
+function write(out: TextPieces, value: OrderedValue, indent: string | undefined, newline: string): void {
+  if (!Array.isArray(value) && !(value instanceof Map)) {
+    out.add(scalar(value));
+    return;
+  }
+  const [open = '', close = ''] = Array.isArray(value) ? '[]' : '{}';
+  const inner = indent === undefined ? '' : newline + indent;
+  let before = open + inner;
+  for (const entry of value instanceof Map ? value : value.entries()) {
+    out.add(before);
+    if (value instanceof Map) out.add(goJsonString(String(entry[0])) + (indent === undefined ? ':' : ': '));
+    write(out, entry[1], indent, inner);
+    before = `,${inner}`;
+  }
+  const isEmpty = Array.isArray(value) ? value.length === 0 : value.size === 0;
+  out.add(isEmpty ? open + close : `${indent === undefined ? '' : newline}${close}`);
+}
+
+function scalar(value: Exclude<OrderedValue, OrderedValue[] | OrderedMap>): string {
   if (value === null) return 'null';
   if (typeof value === 'string') return goJsonString(value);
   if (value instanceof Float) return goJsonFloat(value);
   if (value instanceof Unquoted) return goJsonString(value.text);
   if (typeof value === 'number' && !Number.isInteger(value)) return goJsonFloat(new Float(value, 64));
-  if (!Array.isArray(value) && !(value instanceof Map)) return String(value);
-  const inner = indent === undefined ? '' : newline + indent;
-  const colon = indent === undefined ? ':' : ': ';
-  const items = Array.isArray(value)
-    ? value.map((item) => write(item, indent, inner))
-    : Array.from(value, ([key, item]) => goJsonString(key) + colon + write(item, indent, inner));
-  const [open, close] = Array.isArray(value) ? '[]' : '{}';
-  if (items.length === 0) return `${open}${close}`;
-  return `${open}${inner}${items.join(`,${inner}`)}${indent === undefined ? '' : newline}${close}`;
+  return String(value);
 }
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: exactly these are escaped

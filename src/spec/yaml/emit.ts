@@ -1,6 +1,7 @@
 // A tree → YAML text, byte for byte as go-yaml v3 writes it with an indentation of two: block style, no folding, quotes only
 // where a reader of YAML 1.1 or 1.2 would take the text for something else. Nothing here knows Compose.
 import { Float, goFloat, type OrderedMap, type OrderedValue, Unquoted } from '../../go-json.ts';
+import { TextPieces } from '../../text-pieces.ts';
 import { emitScalarText, styleOf } from './emit-scalar.ts';
 
 const INDENT = 2;
@@ -12,11 +13,11 @@ export function emitYaml(value: OrderedValue): string {
   const emitter = new Emitter();
   emitter.node(value, -INDENT, false);
   emitter.startLine(0);
-  return emitter.text;
+  return emitter.text.toString();
 }
 
 class Emitter {
-  text = '';
+  readonly text = new TextPieces();
   #column = 0;
   /** The last character written is a blank, or counts as one. */
   #whitespace = true;
@@ -75,7 +76,7 @@ class Emitter {
   /** Ends the line unless nothing but indentation is on it, and indents. */
   startLine(indent: number): void {
     if (!this.#indention || this.#column > indent || (this.#column === indent && !this.#whitespace)) {
-      this.text += '\n';
+      this.text.add('\n');
       this.#column = 0;
       this.#indention = true;
     }
@@ -99,7 +100,7 @@ class Emitter {
 
   /** Text without a line break in it, unless the caller sets the column right. */
   #write(text: string): void {
-    this.text += text;
+    this.text.add(text);
     this.#column += text.length;
   }
 }
