@@ -2,7 +2,7 @@
 // pointed at it. Afterwards its containers are gone, and what it left on the host is told.
 
 import { createHash } from 'node:crypto';
-import { chmod, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -32,15 +32,30 @@ export class NativeEngineUnderTest {
     return this.#process?.process.pid ?? 0;
   }
 
-  async start(): Promise<void> {
+  /** With `remapped`, users are: those of `--userns-remap`, in a copy of /etc that only this engine sees. */
+  async start({ remapped }: { readonly remapped?: string } = {}): Promise<void> {
     const { program } = inject('ground');
-    const started = start(process.execPath, [program, 'engine', 'run', '--root', this.folder], { deadline: 3_600_000 });
+    const command = [process.execPath, program, 'engine', 'run', '--root', this.folder];
+    const [first = '', ...args] = remapped === undefined ? command : this.#withOwnUsers(command, remapped);
+    const started = start(first, args, { deadline: 3_600_000 });
     this.#process = started;
     await eventually(
       `an engine that answers: ${started.output()}`,
       () => answers(join(this.folder, 'engine.sock')),
       DEADLINE_MS,
     );
+  }
+
+  /** Where files of /etc are that were changed for this engine alone. */
+  get changedEtc(): string {
+    return join(this.folder, 'etc/upper');
+  }
+
+  /** The user that "default" stands for is made in an overlay of /etc, in a mount namespace of the engine's own. */
+  #withOwnUsers(command: readonly string[], remapped: string): string[] {
+    const script = `mkdir -p "$1/upper" "$1/work" && mount -t overlay -o "lowerdir=/etc,upperdir=$1/upper,workdir=$1/work" overlay /etc && shift && exec "$@"`;
+    const etc = join(this.folder, 'etc');
+    return ['unshare', '--mount', 'sh', '-c', script, 'sh', etc, ...command, '--userns-remap', remapped];
   }
 
   /** Ends the engine as a crash would. */
@@ -141,11 +156,9 @@ interface Inspected {
 }
 
 /** Starts an engine that knows busybox:latest. */
-export async function startNativeEngine(): Promise<NativeEngineUnderTest> {
-  const folder = await mkdtemp(join(tmpdir(), 'windlass-native-'));
-  await chmod(folder, 0o711); // as the engine's own folders are: remapped users have to come by
-  const engine = new NativeEngineUnderTest(folder);
-  await engine.start();
+export async function startNativeEngine(options: { readonly remapped?: string } = {}): Promise<NativeEngineUnderTest> {
+  const engine = new NativeEngineUnderTest(await mkdtemp(join(tmpdir(), 'windlass-native-')));
+  await engine.start(options);
   await ensureBusybox(engine.host);
   return engine;
 }

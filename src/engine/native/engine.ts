@@ -33,7 +33,7 @@ import { readSettings } from './settings.ts';
 import { type IdMapping, rootIds } from './user-namespaces/id-mapping.ts';
 import { MappedLayers } from './user-namespaces/mapped-layers.ts';
 import { remapping } from './user-namespaces/remap.ts';
-import { requireWay } from './user-namespaces/way-in.ts';
+import { openWay } from './user-namespaces/way-in.ts';
 import { VolumeStore } from './volumes/store.ts';
 
 export type EngineFolders = Pick<EnginePlace, 'lib' | 'run'>;
@@ -91,7 +91,7 @@ export async function openEngine(folders: EngineFolders, options: EngineOptions 
     await Promise.all([images.open(), networks.open(), volumes.open(), store.open(), mappedLayers.open()]);
     await enterOwnCgroup(host);
     // What this machine cannot do is told now, not by the first container.
-    if (remap) for (const folder of [paths.containers, paths.volumes, paths.run]) await requireWay(host, folder, remap);
+    if (remap) await openWay(host, paths, remap);
     await mappedLayers.seen(paths.images, remap);
     const lifecycle = new Lifecycle({
       ...{ host, paths, machine, remap, images, mappedLayers, networks, volumes, store, events },

@@ -2,10 +2,24 @@
 import { dirname } from 'node:path';
 import { WindlassError } from '../../../errors.ts';
 import type { NativeHost } from '../host.ts';
+import type { Paths } from '../paths.ts';
 import { type IdMapping, type Ids, rootIds } from './id-mapping.ts';
 
+/**
+ * Lets the containers' root pass through the engine's own two folders, which may have been made for nobody else, as Docker does with its
+ * own. What is in them stays as closed as it is.
+ * @throws WindlassError where a folder above them does not let it pass
+ */
+export async function openWay(host: NativeHost, { lib, run }: Paths, mapping: IdMapping): Promise<void> {
+  for (const folder of [lib, run]) {
+    const { mode } = await host.files.stat(folder);
+    if ((mode & 0o001) === 0) await host.files.chmod(folder, (mode & 0o7777) | 0o011);
+    await requireWay(host, folder, mapping);
+  }
+}
+
 /** @throws WindlassError for the first folder above `path`, or at it, that does not let the container's root pass. */
-export async function requireWay({ files }: NativeHost, path: string, mapping: IdMapping): Promise<void> {
+async function requireWay({ files }: NativeHost, path: string, mapping: IdMapping): Promise<void> {
   const root = rootIds(mapping);
   for (let folder = path; ; folder = dirname(folder)) {
     if (!mayPass(await files.stat(folder), root))
