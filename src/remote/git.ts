@@ -4,9 +4,10 @@ import { realpathSync, statSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { HostError, scrub, WindlassError } from '../errors.ts';
+import { gitComplaint, gitEnvironment, HARMLESS } from '../git-program.ts';
+import type { GitReference } from '../git-reference.ts';
 import type { Host, RunResult } from '../host.ts';
 import { cached } from './cache.ts';
-import type { GitReference } from './git-reference.ts';
 
 export interface GitSurroundings {
   readonly host: Host;
@@ -82,11 +83,9 @@ function composeFileIn(folder: string, { address, path }: GitReference): string 
   return file;
 }
 
-const HARMLESS = ['core.hooksPath=/dev/null', 'core.fsmonitor=false', 'submodule.recurse=false', 'gc.auto=0'];
-
 async function git(args: readonly string[], { host, env, signal }: GitSurroundings): Promise<RunResult> {
   try {
-    return await host.run('git', [...HARMLESS.flatMap((setting) => ['-c', setting]), ...args], {
+    return await host.run('git', [...HARMLESS, ...args], {
       env: gitEnvironment(env),
       ...(signal === undefined ? {} : { signal }),
     });
@@ -96,39 +95,11 @@ async function git(args: readonly string[], { host, env, signal }: GitSurroundin
   }
 }
 
-/** Variables that a hook of the surrounding repository may have set; here they would lead git to that repository. */
-const FOREIGN = new Set([
-  'GIT_DIR',
-  'GIT_WORK_TREE',
-  'GIT_INDEX_FILE',
-  'GIT_OBJECT_DIRECTORY',
-  'GIT_COMMON_DIR',
-  'GIT_PREFIX',
-]);
-
-/** No questions, no shared ssh connections, and no transport that runs programs, unless the user has said otherwise. */
-export function gitEnvironment(env: GitSurroundings['env']): Record<string, string> {
-  const own: Record<string, string> = {};
-  for (const [name, value] of Object.entries(env)) if (value !== undefined && !FOREIGN.has(name)) own[name] = value;
-  own.GIT_TERMINAL_PROMPT ||= '0';
-  own.GIT_ALLOW_PROTOCOL ||= 'http:https:ssh:git';
-  if (!own.GIT_SSH) own.GIT_SSH_COMMAND ||= 'ssh -o ControlMaster=no -o BatchMode=yes';
-  return own;
-}
-
 const unreachable = (address: string, said: string): WindlassError =>
   failure(
-    `cannot read the repository "${scrub(address)}": ${lastLine(said)}`,
+    `cannot read the repository "${scrub(address)}": ${gitComplaint(said)}`,
     'check the address, and that git reaches it: git ls-remote',
   );
-
-/** git's own complaint; what the server and ssh say around it is left out. */
-const lastLine = (text: string): string =>
-  text
-    .split('\n')
-    .map((line) => line.trim())
-    .find((line) => line.startsWith('fatal:'))
-    ?.slice(7) ?? text.trim();
 
 const failure = (message: string, hint?: string, cause?: unknown): WindlassError =>
   new WindlassError('GIT_REMOTE', message, {

@@ -42,7 +42,7 @@ export class RemoteSource {
       return fetchFromOci(reference, surroundings);
     }
     const [{ parseGitReference }, { fetchFromGit }] = await Promise.all([
-      import('./git-reference.ts'),
+      import('../git-reference.ts'),
       import('./git.ts'),
     ]);
     const git = parseGitReference(reference);

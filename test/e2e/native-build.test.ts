@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { failure, type Ran, run } from '../../scripts/ground/run.ts';
 import { eventually } from '../support/eventually.ts';
+import { startGitServer } from '../support/git-server.ts';
 import { type NativeEngineUnderTest, startNativeEngine } from '../support/native-engine.ts';
 
 let engine: NativeEngineUnderTest;
@@ -197,6 +198,21 @@ test('triggers of a base image are carried out in the image made from it', async
   expect((await build(engine.host, path, ['-t', 'triggered'])).stdout).toContain('# Executing 2 build triggers');
   expect(await show('triggered', 'cat', '/seen')).toBe('mine\nown\n');
   expect((await inspect(engine.host, 'triggered')).Config.OnBuild).toBe(null);
+});
+
+test('a repository is a context, and is added', async () => {
+  const git = await startGitServer();
+  const address = `${git.address}/r`;
+  await git.commit('r', 'app/Dockerfile', `FROM busybox\nCOPY file /\nADD --keep-git-dir=true ${address}#main /all`);
+  await git.commit('r', 'app/file', 'from afar\n');
+  await build(engine.host, `${address}#main:app`, ['-t', 'afar']);
+  expect(await show('afar', 'sh', '-c', 'cat /file /all/app/file; ls -d /all/.git')).toBe(
+    'from afar\nfrom afar\n/all/.git\n',
+  );
+  expect((await build(engine.host, `${address}#nowhere`, [], 1)).output).toContain(
+    'no branch, tag or commit "nowhere"',
+  );
+  await noRemains();
 });
 
 test('what fails is told, and leaves nothing', async () => {

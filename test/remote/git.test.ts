@@ -12,8 +12,9 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { gitEnvironment } from '../../src/git-program.ts';
 import { type Host, realHost } from '../../src/host.ts';
-import { fetchFromGit, gitEnvironment } from '../../src/remote/git.ts';
+import { fetchFromGit } from '../../src/remote/git.ts';
 
 let folder: string;
 let repository: string;

@@ -1,8 +1,8 @@
 // The remote Compose files of a project while its lock is made: those that are locked as they are locked, others as they are now.
 import { relative } from 'node:path';
+import { parseGitReference } from '../../git-reference.ts';
 import { familiarName, parseReference } from '../../registry/reference.ts';
 import { cacheDirectory } from '../../remote/cache.ts';
-import { parseGitReference } from '../../remote/git-reference.ts';
 import type { LockFile } from '../../shipping/lock/lock-file.ts';
 import type { CommandContext } from '../context.ts';
 

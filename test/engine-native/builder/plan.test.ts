@@ -116,7 +116,7 @@ describe('requests', () => {
     ['buildargs=x', 'invalid value for "buildargs": it is not JSON'],
     ['labels=[]', 'invalid value for "labels"'],
     ['memory=x', 'invalid value for "memory"'],
-    ['buildcontexts={"a":"https://b"}', 'invalid value for "buildcontexts": a: https://b'],
+    ['buildcontexts={"a":"ftp://b"}', 'invalid value for "buildcontexts": a: ftp://b'],
   ])('%s is refused', (query, message) => {
     expect(() => options(query)).toThrow(message);
   });

@@ -15,13 +15,13 @@ const IMAGE = 'docker-image://';
 export function nativeQuery(request: BuildRequest, session: string): Record<string, unknown> {
   const { build } = request;
   const contexts = Object.entries(build.additional_contexts ?? {}).map(([name, source]): [string, string] => {
-    if (source.startsWith(IMAGE)) return [name, source];
-    if (/^[a-z][a-z0-9+.-]*:\/\//i.test(source) || isRemoteContext(source))
+    if (source.startsWith(IMAGE) || isRemoteContext(source)) return [name, source];
+    if (/^[a-z][a-z0-9+.-]*:\/\//i.test(source))
       throw new EngineError(
-        `service "${request.service}": additional context "${name}" is remote ("${source}"), which the native engine does not fetch`,
+        `service "${request.service}": additional context "${name}" is of a kind that the native engine does not fetch ("${source}")`,
         {
           ...{ kind: 'unsupported', verb: 'buildImage', resource: `the image of service "${request.service}"` },
-          hint: 'download it and name the folder, or use a Docker Engine',
+          hint: 'name a folder, an image (docker-image://), a git repository or the address of an archive, or use a Docker Engine',
         },
       );
     return [name, 'client'];

@@ -17,6 +17,7 @@ import type { ContextTree } from './files/context-tree.ts';
 import { MountedTree } from './files/mounted-tree.ts';
 import { type Chain, chainKey, type Layers } from './layers.ts';
 import type { BuildOutput, BuildReport, StageOutput } from './output.ts';
+import { fetchContext } from './remote/remote-context.ts';
 import type { CacheMounts } from './run/cache-mounts.ts';
 import { buildStage } from './stage.ts';
 import { baseStage, findStage, neededStages, targetStage } from './stage-graph.ts';
@@ -44,7 +45,7 @@ export async function runBuild(tools: BuildTools, call: Making, input: BuildInpu
 }
 
 /** How a context that is an image is named, and one that the client sends. */
-const [IMAGE, CLIENT] = ['docker-image://', 'client:'];
+const [IMAGE, CLIENT, REMOTE] = ['docker-image://', 'client:', 'remote:'];
 
 /** What a further context is: something to start from, or files alone. */
 type NamedContext = { readonly state: StageState } | { readonly source: NamedSource };
@@ -224,7 +225,11 @@ class Build {
       return {
         state: fromImage(await baseImage(this.#bases, source.slice(IMAGE.length), this.#input.platform, output)),
       };
-    const known = this.#received.get(source) ?? this.#receive(source.slice(CLIENT.length));
+    const known =
+      this.#received.get(source) ??
+      (source.startsWith(REMOTE)
+        ? this.#fetch(source.slice(REMOTE.length))
+        : this.#receive(source.slice(CLIENT.length)));
     this.#received.set(source, known);
     return { source: this.#treeSource(await known) };
   }
@@ -234,6 +239,15 @@ class Build {
     const tree = await this.#call.context(name, spool, this.#signal);
     if (!tree) throw badRequest(`the client has no context "${name}"`);
     return tree;
+  }
+
+  #fetch(address: string): Promise<ContextTree> {
+    const { session, options } = this.#call;
+    return fetchContext(this.#tools.host, {
+      ...{ address, session, signal: this.#signal, filename: 'context' },
+      folder: join(this.#input.folder, `context-${crypto.randomUUID()}`),
+      keepGitFolder: options.keepGitFolder,
+    });
   }
 
   async #chainSource(chain: Chain): Promise<NamedSource> {

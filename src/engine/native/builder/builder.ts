@@ -21,6 +21,7 @@ import { parseDockerfile } from './dockerfile/parse.ts';
 import { ContextTree } from './files/context-tree.ts';
 import { Layers } from './layers.ts';
 import { type BuildReport, BuildStream } from './output.ts';
+import { fetchContext } from './remote/remote-context.ts';
 import type { BuildOptions } from './request.ts';
 import { CacheMounts } from './run/cache-mounts.ts';
 import { buildsFolder, type RunParts, removeBundle } from './run/container.ts';
@@ -136,7 +137,7 @@ export class Builder {
     const tags = options.tags.map(tagOf);
     let told: { readonly out: Writable; readonly stream: BuildStream } | undefined;
     const prepare = async (folder: string): Promise<Prepared> => {
-      const context = await ContextTree.receive(host, call.body, join(folder, 'context'));
+      const context = await this.#classicContext(call, join(folder, 'context'), signal);
       try {
         const source = await context.read(options.dockerfile, MAX_DOCKERFILE_BYTES);
         if (!source) throw badRequest(`Cannot locate specified Dockerfile: ${options.dockerfile}`);
@@ -169,6 +170,14 @@ export class Builder {
       told.stream.line(failureLine(error));
       told.out.end();
     }
+  }
+
+  /** The context that comes with the request, or is to be fetched. */
+  #classicContext({ options, body, session }: BuildCall, place: string, signal: AbortSignal): Promise<ContextTree> {
+    const { host } = this.#parts;
+    if (options.remote === '') return ContextTree.receive(host, body, place);
+    const { keepGitFolder, remote: address, dockerfile: filename } = options;
+    return fetchContext(host, { address, folder: place, filename, keepGitFolder, session, signal });
   }
 
   /** Carries a build out. What it came to has to be released. */

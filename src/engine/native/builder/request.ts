@@ -3,6 +3,7 @@ import type { HostConfig } from '../containers/types.ts';
 import { badRequest } from '../server/api-error.ts';
 import { isStringList, isStringMap, isTrue, json } from '../server/query.ts';
 import { contextName } from './context-name.ts';
+import { isRemoteContext } from './remote/remote-context.ts';
 
 export interface BuildOptions {
   readonly dockerfile: string;
@@ -23,10 +24,12 @@ export interface BuildOptions {
   /** Address of a context that the engine is to fetch. */
   readonly remote: string;
   readonly session: string;
-  /** Further contexts by name: an image as `docker-image://name`, `client:name` for what the session gives, or a result. */
+  /** Further contexts by name: an image as `docker-image://name`, `client:name` for what the session gives, `remote:` with an address, or a result. */
   readonly contexts: ReadonlyMap<string, string>;
   /** Stages, by name, that are built anew. */
   readonly noCacheFilter: readonly string[];
+  /** The folder `.git` of a context that is a git repository comes along. */
+  readonly keepGitFolder: boolean;
 }
 
 export function buildOptions(query: URLSearchParams): BuildOptions {
@@ -71,6 +74,7 @@ export function buildOptions(query: URLSearchParams): BuildOptions {
     remote: query.get('remote') ?? '',
     session: query.get('session') ?? '',
     contexts: contextsOf(query),
+    keepGitFolder: isTrue(args.BUILDKIT_CONTEXT_KEEP_GIT_DIR),
     noCacheFilter: (json(query, 'nocachefilter', isStringList) ?? []).map((name) => name.toLowerCase()),
   };
 }
@@ -82,12 +86,13 @@ export const platformList = (text: string | null): string[] =>
 function contextsOf(query: URLSearchParams): Map<string, string> {
   const contexts = Object.entries(json(query, 'buildcontexts', isStringMap) ?? {});
   for (const [name, source] of contexts)
-    if (source !== 'client' && !source?.startsWith('docker-image://'))
+    if (source !== 'client' && !source?.startsWith('docker-image://') && !isRemoteContext(source ?? ''))
       throw badRequest(`invalid value for "buildcontexts": ${name}: ${source}`);
-  return new Map(
-    contexts.map(([name, source]) => [contextName(name), source === 'client' ? `client:${name}` : (source ?? '')]),
-  );
+  return new Map(contexts.map(([name, source]) => [contextName(name), contextOf(name, source ?? '')]));
 }
+
+const contextOf = (name: string, source: string): string =>
+  source === 'client' ? `client:${name}` : source.startsWith('docker-image://') ? source : `remote:${source}`;
 
 function extraHostsOf(query: URLSearchParams): string[] {
   return query.getAll('extrahosts').flatMap((text) => {

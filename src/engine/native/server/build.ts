@@ -61,10 +61,6 @@ function builderVersion(query: URLSearchParams): 1 | 2 {
 
 async function build(engine: NativeEngine, sessions: BuildSessions, exchange: Exchange): Promise<void> {
   const options = buildOptions(exchange.query);
-  if (options.remote !== '')
-    throw badRequest(
-      `the context "${options.remote}" is not local: the native engine does not fetch contexts; download it and build from the folder`,
-    );
   const session = sessions.find(options.session);
   const given = registryCredentials(exchange.headers['x-registry-config']);
   await engine.builder.build({

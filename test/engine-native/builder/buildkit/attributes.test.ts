@@ -55,20 +55,29 @@ describe('attributes of the Dockerfile frontend', () => {
       ['other', 'result:abc'],
     ]);
   });
+  it('a context at an address holds its Dockerfile; further ones may be at addresses too', () => {
+    const context = 'https://host/r.git#main:app';
+    const { options, sources } = read({ context, 'context:more': 'git@host:r', 'context:web': 'https://host/x.tar' });
+    expect(sources).toMatchObject({ context: { address: context }, dockerfile: undefined });
+    expect(Object.fromEntries(options.contexts)).toEqual({
+      more: 'remote:git@host:r',
+      web: 'remote:https://host/x.tar',
+    });
+  });
   it('a context on standard input holds its Dockerfile, unless that has a folder of its own', () => {
     const context = 'http://buildkit-session/id1';
     expect(read({ context }).sources).toMatchObject({ context: { upload: '/id1' }, dockerfile: undefined });
     expect(read({ context, dockerfilekey: 'df' }).sources).toMatchObject({ dockerfile: 'df' });
   });
   it.each([
-    [{ context: 'https://git.example/r.git' }, 'is not local'],
+    [{ context: 'ftp://host/archive' }, 'is of a kind that'],
     [{ 'attest:sbom': 'x' }, 'attestations (sbom)'],
     [{ requestid: 'frontend.lint' }, 'unsupported request frontend.lint'],
     [{ 'force-network-mode': 'bridge' }, 'invalid netmode bridge'],
     [{ 'add-hosts': 'h=nonsense' }, 'failed to parse additional hosts: "h=nonsense"'],
     [{ ulimit: 'nofile' }, 'failed to parse ulimit: "nofile"'],
     [{ 'shm-size': '-1' }, 'failed to parse shm size'],
-    [{ 'context:x': 'https://git.example/r.git' }, 'x=https://git.example/r.git is of a kind'],
+    [{ 'context:x': 'oci-layout://x' }, 'x=oci-layout://x is of a kind'],
     [{ 'context:x': 'input:missing' }, 'x=input:missing'],
   ])('%j is refused', (attributes, message) => {
     expect(() => read(attributes)).toThrow(message);

@@ -3,7 +3,9 @@ import { isIP } from 'node:net';
 import { WindlassError } from '../../../../errors.ts';
 import type { HostConfig } from '../../containers/types.ts';
 import { badRequest } from '../../server/api-error.ts';
+import { isTrue } from '../../server/query.ts';
 import { contextName } from '../context-name.ts';
+import { isRemoteContext } from '../remote/remote-context.ts';
 import { type BuildOptions, platformList } from '../request.ts';
 import { resultOf } from './result.ts';
 
@@ -16,7 +18,7 @@ export interface Sources {
   /** Name of the client's folder with the Dockerfile; undefined where that is in the context. */
   readonly dockerfile: string | undefined;
   /** The context: a folder of the client by name, or an archive it has put up, by path. */
-  readonly context: { readonly folder: string } | { readonly upload: string };
+  readonly context: { readonly folder: string } | { readonly upload: string } | { readonly address: string };
   /** Sessions of folders that are not served by the build's own one. */
   readonly sessions: ReadonlyMap<string, string>;
 }
@@ -54,6 +56,7 @@ export function frontendRequest(attributes: Attributes, inputs: ReadonlyMap<stri
       args: new Map([...args].filter(([name]) => !name.startsWith('BUILDKIT_'))),
       labels: Object.fromEntries(prefixed(attributes, 'label:')),
       cacheFrom: cacheSources(attributes),
+      keepGitFolder: isTrue(args.get('BUILDKIT_CONTEXT_KEEP_GIT_DIR')),
       network: networkOf(text('force-network-mode')),
       limits: limitsOf(text),
       contexts: new Map(
@@ -74,27 +77,33 @@ const prefixed = (attributes: Attributes, prefix: string): [string, string][] =>
 function sourcesOf(attributes: Attributes, text: (name: string) => string): Sources {
   const given = text(text('contextkey') || 'context');
   const upload = /^https?:\/\/buildkit-session(\/.+)$/.exec(given)?.[1];
-  if (given !== '' && upload === undefined)
-    throw badRequest(
-      `the context "${given}" is not local: the native engine does not fetch contexts; download it and build from the folder`,
-    );
+  const address = given !== '' && upload === undefined ? given : undefined;
+  if (address !== undefined && !isRemoteContext(address))
+    throw badRequest(`the context "${address}" is of a kind that the windlass native engine does not fetch`);
   const forced = attributes.get('dockerfilekey');
   return {
     filename: text('filename') || 'Dockerfile',
-    dockerfile: upload === undefined ? (forced ?? 'dockerfile') : forced,
-    context: upload === undefined ? { folder: text('contextkey') || 'context' } : { upload },
+    // What is fetched as a whole has its Dockerfile in it.
+    dockerfile: given === '' ? (forced ?? 'dockerfile') : forced,
+    context:
+      upload !== undefined
+        ? { upload }
+        : address !== undefined
+          ? { address }
+          : { folder: text('contextkey') || 'context' },
     sessions: new Map(prefixed(attributes, 'local-sessionid:')),
   };
 }
 
 function contextSource(name: string, source: string, inputs: ReadonlyMap<string, Buffer>): string {
   if (source.startsWith('docker-image://')) return source;
+  if (isRemoteContext(source)) return `remote:${source}`;
   if (source.startsWith('local:')) return `client:${source.slice('local:'.length)}`;
   const input = source.startsWith('input:') ? inputs.get(source.slice('input:'.length)) : undefined;
   const result = input && resultOf(input);
   if (result !== undefined) return `result:${result}`;
   throw badRequest(
-    `the context ${name}=${source} is of a kind that the windlass native engine does not fetch: it takes folders, images (docker-image://) and other targets`,
+    `the context ${name}=${source} is of a kind that the windlass native engine does not fetch: it takes folders, images (docker-image://), git repositories, addresses of archives, and other targets`,
   );
 }
 

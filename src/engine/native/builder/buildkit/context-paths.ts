@@ -1,10 +1,11 @@
 // Which part of the context a Dockerfile can want: asking for it alone spares sending the rest. Pure but for a look at images.
 import { findImage } from '../../images/lookup.ts';
 import type { ImageStore } from '../../images/store.ts';
-import { isRemote, isRepository } from '../add-remote.ts';
 import { contextName } from '../context-name.ts';
 import type { Dockerfile, Instruction, Stage } from '../dockerfile/instructions.ts';
 import { parseHeredoc } from '../dockerfile/lexer.ts';
+import { isRemote } from '../remote/download.ts';
+import { isRepository } from '../remote/git-source.ts';
 import type { BuildOptions } from '../request.ts';
 import { baseStage } from '../stage-graph.ts';
 

@@ -1,7 +1,7 @@
 // BuildKit's Dockerfile frontend: attributes and a client's folders → a build.
 import { basename, dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
-import { messageOf } from '../../../../errors.ts';
+import { messageOf, scrub } from '../../../../errors.ts';
 import { ignoreLines } from '../../../../ignore-rules.ts';
 import type { Credentials } from '../../../../registry/auth.ts';
 import type { Registries } from '../../../../registry/registries.ts';
@@ -14,6 +14,8 @@ import { applyContextIgnore } from '../context-ignore.ts';
 import { MAX_DOCKERFILE_BYTES } from '../dockerfile/lexer.ts';
 import { parseDockerfile } from '../dockerfile/parse.ts';
 import { ContextTree } from '../files/context-tree.ts';
+import { parseGitSource } from '../remote/git-source.ts';
+import { fetchContext } from '../remote/remote-context.ts';
 import type { SessionConnection } from '../session-connection.ts';
 import { type Attributes, frontendRequest, type Sources } from './attributes.ts';
 import { type FolderPart, receiveClientFolder } from './client-folders.ts';
@@ -97,7 +99,12 @@ class Receiver {
   /** The Dockerfile and the main context. */
   async prepare(folder: string, options: Making['options']): Promise<Prepared> {
     const { context, dockerfile, filename } = this.#sources;
-    const uploaded = 'upload' in context ? await this.#uploaded(context.upload, join(folder, 'context')) : undefined;
+    const uploaded =
+      'upload' in context
+        ? await this.#uploaded(context.upload, join(folder, 'context'))
+        : 'address' in context
+          ? await this.#fetched(context.address, join(folder, 'context'), options)
+          : undefined;
     try {
       const definition = this.#job.progress.vertex(`[internal] load build definition from ${filename}`);
       const read = await this.#during(definition, async () => {
@@ -177,6 +184,17 @@ class Receiver {
       if (!archive) throw badRequest('the build has no session that could give its context');
       return ContextTree.receive(this.#parts.host, archive, spool);
     });
+  }
+
+  #fetched(address: string, folder: string, { keepGitFolder }: Making['options']): Promise<ContextTree> {
+    const vertex = this.#job.progress.vertex(
+      `[internal] load ${parseGitSource(address) ? 'git source' : 'remote build context'} ${scrub(address)}`,
+    );
+    const [session, signal] = [this.#own, this.#job.signal];
+    const { filename } = this.#sources;
+    return this.#during(vertex, () =>
+      fetchContext(this.#parts.host, { address, folder, filename, keepGitFolder, session, signal }),
+    );
   }
 
   async #during<T>(vertex: Vertex, work: () => Promise<T>): Promise<T> {

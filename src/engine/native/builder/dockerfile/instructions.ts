@@ -30,6 +30,8 @@ export interface CopyOptions {
   readonly parents: boolean;
   readonly exclude: readonly string[];
   readonly checksum: string | undefined;
+  /** `ADD --keep-git-dir`. */
+  readonly keepGitFolder: boolean | undefined;
   /** `ADD --unpack`: undefined leaves local archives unpacked and remote ones packed. */
   readonly unpack: boolean | undefined;
 }

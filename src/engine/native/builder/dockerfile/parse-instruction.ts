@@ -156,8 +156,8 @@ function parseCopy(parts: Parts, kind: 'copy' | 'add'): Body {
     exclude: flags.all('exclude'),
     checksum: kind === 'add' ? flags.one('checksum') : undefined,
     unpack: kind === 'add' ? flags.switch('unpack') : undefined,
+    keepGitFolder: kind === 'add' ? flags.switch('keep-git-dir') : undefined,
   };
-  if (kind === 'add') flags.switch('keep-git-dir');
   const words = list(parts);
   const destination = words.at(-1);
   if (destination === undefined || words.length < 2) throw noArguments(parts, 'at least two arguments');

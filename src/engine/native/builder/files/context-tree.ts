@@ -4,12 +4,13 @@ import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { decompressed } from '../../../../archive/compression.ts';
 import type { TarHeader } from '../../../../archive/tar-header.ts';
-import { readTar } from '../../../../archive/tar-reader.ts';
+import { readTar, type TarEntry } from '../../../../archive/tar-reader.ts';
 import { messageOf } from '../../../../errors.ts';
 import type { NativeHost } from '../../host.ts';
 import { followLinks } from '../../scoped-path.ts';
 import { badRequest } from '../../server/api-error.ts';
 import { decompressor } from './decompressor.ts';
+import { tarEntries } from './mounted-tree.ts';
 import { type Found, pathParts, type SourceTree, type TreeEntry } from './source-tree.ts';
 import { Spool } from './spool.ts';
 
@@ -67,6 +68,11 @@ export class ContextTree implements SourceTree {
     limits: ContextLimits = CONTEXT_LIMITS,
   ): Promise<ContextTree> {
     return ContextTree.filled(host, spool, (sink) => fromArchive(host, archive, sink), limits);
+  }
+
+  /** Takes over what is in a folder of the host, which is not needed afterwards. */
+  static ofFolder(host: NativeHost, folder: string, spool: string): Promise<ContextTree> {
+    return ContextTree.filled(host, spool, (sink) => fromEntries(tarEntries(host, folder, '.'), sink));
   }
 
   /** A tree of what `fill` puts into it. */
@@ -195,7 +201,11 @@ export class ContextTree implements SourceTree {
 
 async function fromArchive(host: NativeHost, archive: Readable, sink: ContextSink): Promise<void> {
   const { stream } = await decompressed(archive, decompressor(host));
-  for await (const entry of readTar(stream)) {
+  await fromEntries(readTar(stream), sink);
+}
+
+async function fromEntries(entries: AsyncIterable<TarEntry>, sink: ContextSink): Promise<void> {
+  for await (const entry of entries) {
     const offset = sink.reserve(entry.size);
     const hash = createHash('sha256');
     let done = 0;

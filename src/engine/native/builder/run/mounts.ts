@@ -1,6 +1,5 @@
 // `RUN --mount`: what each mount shows, where it comes from, and how it is taken down again.
 import { chown, lchown } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { basename, join, posix } from 'node:path';
 import { messageOf } from '../../../../errors.ts';
 import { debug } from '../../../../log.ts';
@@ -14,6 +13,7 @@ import { contentDigest } from '../copy-sources.ts';
 import type { InstructionOf, RunMount } from '../dockerfile/instructions.ts';
 import { isOn } from '../dockerfile/run-mount.ts';
 import { MountedTree } from '../files/mounted-tree.ts';
+import { serveAgent } from './agent-socket.ts';
 import type { Sharing } from './cache-mounts.ts';
 import type { Stub } from './stubs.ts';
 
@@ -207,28 +207,12 @@ const ownerOnHost = ({ build }: Run, { uid, gid }: RunMount['options']): Ids =>
 /** A socket in the container; each connection to it is one to the client's agent. */
 async function prepareSsh(facts: Run, { options }: RunMount, { bundle, index }: Places): Promise<Prepared | undefined> {
   const id = options.id ?? 'default';
-  const { session } = facts.build;
-  const probe = await session?.agent(id);
-  probe?.destroy();
-  if (!session || !probe) {
+  const path = join(bundle, `agent-${index}`);
+  const release = facts.build.session && (await serveAgent(facts.build.session, id, path));
+  if (!release) {
     if (isOn(options.required)) throw badRequest(`ssh agent ${id}: not found; give it with build.ssh or --ssh`);
     return undefined;
   }
-  const path = join(bundle, `agent-${index}`);
-  const server = createServer((connection) => {
-    const end = (): void => void connection.destroy();
-    connection.on('error', end);
-    session.agent(id).then((agent) => {
-      if (!agent) return end();
-      agent.on('error', end).on('close', end);
-      connection.on('close', () => agent.destroy());
-      connection.pipe(agent).pipe(connection);
-    }, end);
-  });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(path, resolve);
-  });
   await facts.build.parts.host.files.chmod(path, Number.parseInt(options.mode ?? '0600', 8));
   const { uid, gid } = ownerOnHost(facts, options);
   await lchown(path, uid, gid);
@@ -237,6 +221,6 @@ async function prepareSsh(facts: Run, { options }: RunMount, { bundle, index }: 
     point: bound(path, target, true),
     isFile: true,
     environment: [`SSH_AUTH_SOCK=${target}`],
-    release: () => new Promise((resolve) => server.close(resolve)),
+    release,
   };
 }

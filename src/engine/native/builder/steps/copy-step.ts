@@ -3,7 +3,6 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { badRequest } from '../../server/api-error.ts';
 import { addArchive, isArchive } from '../add-archive.ts';
-import { download, isRemote, isRepository } from '../add-remote.ts';
 import type { FileStep, StepFacts } from '../build-facts.ts';
 import { cacheKey } from '../cache.ts';
 import { type ModeChange, parseMode, resolveOwner } from '../chown.ts';
@@ -15,6 +14,9 @@ import { documentTree } from '../files/document-tree.ts';
 import { LayerWriter, type Owner } from '../files/layer-writer.ts';
 import type { SourceTree } from '../files/source-tree.ts';
 import { chainKey } from '../layers.ts';
+import { download, isRemote } from '../remote/download.ts';
+import { isRepository } from '../remote/git-source.ts';
+import { repositoryTree } from '../remote/repository-tree.ts';
 
 type Copy = InstructionOf<'copy' | 'add'>;
 
@@ -83,11 +85,8 @@ async function findItems(facts: StepFacts<Copy>): Promise<Item[]> {
   const where = options.from === undefined ? 'build context' : `"${options.from}"`;
   const items: Item[] = [];
   for (const source of sources) {
-    if (isAdd && isRepository(source))
-      throw badRequest(
-        `ADD failed: ${source}: git repositories are not supported by the native engine; add an archive of it`,
-      );
-    if (isAdd && isRemote(source)) items.push(await remoteItem(facts, source));
+    if (isAdd && isRepository(source)) items.push(await repositoryItem(facts, source));
+    else if (isAdd && isRemote(source)) items.push(await remoteItem(facts, source));
     else {
       const picks = await pickSources(tree, source, {
         instruction: isAdd ? 'ADD' : 'COPY',
@@ -142,6 +141,16 @@ async function remoteItem({ build, instruction, output }: StepFacts<Copy>, addre
   const item: Item = { tree, picked, digest, kind: 'file', unpack: false };
   const unpack = options.unpack === true && (await isArchive(build.parts.host, () => contentOf(item)));
   return { ...item, unpack };
+}
+
+/** A repository is a folder whose content is added. */
+async function repositoryItem({ build, instruction, output }: StepFacts<Copy>, address: string): Promise<Item> {
+  const { options } = instruction;
+  output.note(`Fetching ${address.replace(/\/\/[^/@]*@/, '//***@')}\n`);
+  const tree = await repositoryTree(build, address, options);
+  const picked: Picked = { path: '/', isFolder: true, isFile: false, name: '', parents: '' };
+  const digest = await contentDigest(tree, picked, { excluded: exclusion(options.exclude), owners: false });
+  return { tree, picked, digest, kind: 'dir', unpack: false };
 }
 
 async function* contentOf({ tree, picked }: Item): AsyncGenerator<Buffer> {

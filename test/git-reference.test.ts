@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseGitReference } from '../../src/remote/git-reference.ts';
+import { parseGitReference } from '../src/git-reference.ts';
 
 describe('git references', () => {
   it.each([

@@ -1,6 +1,6 @@
 // What a git reference says: `https://host/repo.git#ref:folder`, `git@host:repo#ref`, `github.com/owner/repo`. Pure.
 import { posix } from 'node:path';
-import { WindlassError } from '../errors.ts';
+import { WindlassError } from './errors.ts';
 
 export interface GitReference {
   /** What git is given: a URL, or `user@host:path`. */

@@ -4,18 +4,14 @@ import { createReadStream } from 'node:fs';
 import { posix } from 'node:path';
 import { Readable } from 'node:stream';
 import type { ReadableStream } from 'node:stream/web';
-import { messageOf, scrub } from '../../../errors.ts';
-import { plainFetch } from '../../../registry/transport.ts';
-import type { NativeHost } from '../host.ts';
-import { badRequest } from '../server/api-error.ts';
-import { CONTEXT_LIMITS } from './files/context-tree.ts';
-import type { SourceTree, TreeEntry } from './files/source-tree.ts';
+import { messageOf, scrub } from '../../../../errors.ts';
+import { plainFetch } from '../../../../registry/transport.ts';
+import type { NativeHost } from '../../host.ts';
+import { badRequest } from '../../server/api-error.ts';
+import { CONTEXT_LIMITS } from '../files/context-tree.ts';
+import type { SourceTree, TreeEntry } from '../files/source-tree.ts';
 
 export const isRemote = (source: string): boolean => /^https?:\/\//i.test(source);
-
-/** Repositories are not cloned: the engine has no git. */
-export const isRepository = (source: string): boolean =>
-  /^(?:git|ssh):\/\//i.test(source) || /^git@[^:]+:/.test(source) || /^https?:\/\/[^#?]+\.git(?:[#?]|$)/i.test(source);
 
 /** Downloads to a file. The name is the last part of the address. */
 export async function download(
@@ -31,20 +27,16 @@ export async function download(
   try {
     response = await plainFetch(address, { signal });
   } catch (error) {
-    throw badRequest(
-      `ADD failed: cannot download ${shown}: ${messageOf(error instanceof Error ? (error.cause ?? error) : error)}`,
-    );
+    throw badRequest(`cannot download ${shown}: ${messageOf(error instanceof Error ? (error.cause ?? error) : error)}`);
   }
-  if (!response.ok || !response.body)
-    throw badRequest(`ADD failed: ${shown} answers ${response.status} ${response.statusText}`);
+  if (!response.ok || !response.body) throw badRequest(`${shown} answers ${response.status} ${response.statusText}`);
   const hash = createHash('sha256');
   const out = await host.files.open(file, 'wx', 0o600);
   let size = 0;
   try {
     for await (const chunk of Readable.fromWeb(response.body as ReadableStream)) {
       size += chunk.length;
-      if (size > CONTEXT_LIMITS.maxBytes)
-        throw badRequest(`ADD failed: ${shown} is larger than ${CONTEXT_LIMITS.maxBytes} bytes`);
+      if (size > CONTEXT_LIMITS.maxBytes) throw badRequest(`${shown} is larger than ${CONTEXT_LIMITS.maxBytes} bytes`);
       hash.update(chunk);
       await out.write(chunk);
     }
@@ -53,7 +45,7 @@ export async function download(
   }
   const digest = hash.digest('hex');
   if (checksum !== undefined && checksum !== `sha256:${digest}`)
-    throw badRequest(`ADD failed: digest mismatch sha256:${digest}: ${checksum} (${shown})`);
+    throw badRequest(`digest mismatch sha256:${digest}: ${checksum} (${shown})`);
   const modified = Date.parse(response.headers.get('last-modified') ?? '');
   return new DownloadedTree(file, name, { size, digest, mtime: Number.isNaN(modified) ? 0 : modified / 1000 });
 }
