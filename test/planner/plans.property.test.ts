@@ -17,6 +17,7 @@ const options: fc.Arbitrary<Partial<UpOptions>> = fc.record({
   // Orphans that stay may hold a network that is to be replaced, which is refused: see the tables.
   orphans: fc.constant('remove' as const),
   renewAnonymousVolumes: fc.boolean(),
+  timeoutSeconds: fc.constantFrom(undefined, 0, 7),
   recreateVolumes: fc.constantFrom([] as const, 'all' as const),
 });
 const converged: Partial<UpOptions> = { orphans: 'ignore' };
@@ -71,7 +72,7 @@ function callOf(step: Step, plan: Plan, project: Project): string | undefined {
     case 'start-container':
       return `startContainer ${step.container.name}`;
     case 'stop-container':
-      return `stopContainer ${step.container.name}`;
+      return `stopContainer ${step.container.name}${step.timeoutSeconds === undefined ? '' : ` within ${step.timeoutSeconds} s`}`;
     case 'rename-container':
       return `renameContainer ${madeAs(step.container)} ${step.name}`;
     case 'remove-container':

@@ -199,9 +199,9 @@ export class FakeEngine {
       },
       createContainer: async (request) => this.#create(request),
       startContainer: async (id) => this.#start(id),
-      stopContainer: async (id) => {
+      stopContainer: async (id, timeoutSeconds) => {
         const one = this.#get(id);
-        this.#change(`stopContainer ${one.name}`);
+        this.#change(`stopContainer ${one.name}${within(timeoutSeconds)}`);
         this.#end(one, 143);
       },
       killContainer: async (id, signal) => {
@@ -210,9 +210,9 @@ export class FakeEngine {
         if (one.state !== 'running') fail('killContainer', 'conflict', `container ${one.name} is not running`);
         this.#end(one, 137);
       },
-      restartContainer: async (id) => {
+      restartContainer: async (id, timeoutSeconds) => {
         const one = this.#get(id);
-        this.#change(`restartContainer ${one.name}`);
+        this.#change(`restartContainer ${one.name}${within(timeoutSeconds)}`);
         this.#run(one);
       },
       pauseContainer: async (id) => {
@@ -444,6 +444,9 @@ function details(one: Container): ContainerDetails {
     raw: {},
   };
 }
+
+/** What a container is given to end in; its own time is not told. */
+const within = (seconds: number | undefined): string => (seconds === undefined ? '' : ` within ${seconds} s`);
 
 function fail(verb: string, kind: EngineErrorKind, message: string, status?: number): never {
   throw new EngineError(message, { verb, kind, ...(status === undefined ? {} : { status }) });
