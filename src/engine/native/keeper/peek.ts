@@ -1,6 +1,7 @@
 // A look at what an engine that does not run has on disk.
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { record, text } from '../../../json.ts';
 import { LABEL } from '../../../names.ts';
 import type { EnginePlace } from '../../native-place.ts';
 import { hasCode } from '../host.ts';
@@ -12,10 +13,8 @@ export async function hasProject(place: EnginePlace, project: string): Promise<b
   const ids = await readdir(folder).catch(() => []);
   const found = await Promise.all(
     ids.map(async (id) => {
-      const text = await readFile(join(folder, id, 'record.json'), 'utf8').catch(() => '{}');
-      // A record that is being written is whole or not there: it is renamed into place.
-      const record = JSON.parse(text) as { config?: { Labels?: Record<string, string> } };
-      return record.config?.Labels?.[LABEL.project] === project;
+      const { config } = await kept(join(folder, id, 'record.json'));
+      return record(record(config).Labels)[LABEL.project] === project;
     }),
   );
   return found.includes(true);
@@ -30,11 +29,21 @@ export async function whatIsKept({ lib }: EnginePlace): Promise<'nothing' | 'ima
     ['containers', 'volumes', 'networks', 'images/records'].map((folder) => namesIn(join(lib, folder))),
   );
   if (!containers || !volumes || !networks || !images || containers.length > 0 || volumes.length > 0) return 'more';
-  const records = await Promise.all(
-    networks.map((name) => readFile(join(lib, 'networks', name), 'utf8').catch(() => '{}')),
-  );
-  if (!records.every((text) => PREDEFINED.includes((JSON.parse(text) as { name?: string }).name ?? ''))) return 'more';
+  const records = await Promise.all(networks.map((name) => kept(join(lib, 'networks', name))));
+  if (!records.every(({ name }) => PREDEFINED.includes(text(name)))) return 'more';
   return images.length > 0 ? 'images' : 'nothing';
+}
+
+/**
+ * A record as it is on disk; empty where there is none. One that is being written is whole or not there, since it is renamed into
+ * place; one that the machine went down with may be a row of zeros.
+ */
+async function kept(path: string): Promise<Readonly<Record<string, unknown>>> {
+  try {
+    return record(JSON.parse(await readFile(path, 'utf8')));
+  } catch {
+    return {};
+  }
 }
 
 /** Undefined where they cannot be read; none where there is no folder. */
