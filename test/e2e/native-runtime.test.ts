@@ -288,7 +288,8 @@ test('volumes: mounted things, sub-paths, those of others; what cannot be mounte
   const create = (name: string, ...options: string[]) =>
     docker('volume', 'create', ...options.flatMap((option) => ['-o', option]), name);
   await create('bound', 'type=none', 'o=bind', `device=${source}`);
-  await create('memory', 'type=tmpfs', 'device=tmpfs', 'o=size=1m,uid=5');
+  await create('closed', 'type=none', 'o=bind,ro', `device=${source}`);
+  await create('memory', 'type=tmpfs', 'device=tmpfs', 'o=size=1m,uid=5,noexec,rw');
   await docker(
     'run',
     '-d',
@@ -313,6 +314,9 @@ test('volumes: mounted things, sub-paths, those of others; what cannot be mounte
   expect(await docker(...others, 'cat /a/sub/note /b/sub/note; touch /a/x 2>&1 || true')).toMatch(
     /^found\nfound\n.*Read-only file system/,
   );
+  expect(
+    await docker('run', '--rm', '-v', 'closed:/c', 'busybox', 'sh', '-c', 'touch /c/x 2>&1 || cat /c/sub/note'),
+  ).toMatch(/Read-only file system\nfound\n$/);
   await makeWithSubPath('within', 'bound', 'sub');
   expect(await docker('start', '-a', 'within')).toBe('note\n');
   await makeWithSubPath('beside', 'bound', 'none');
@@ -339,7 +343,7 @@ test('volumes: mounted things, sub-paths, those of others; what cannot be mounte
   );
   expect((await engine.docker(['volume', 'rm', 'bound'], { exit: 1 })).stderr).toContain('volume is in use');
   await docker('rm', '-fv', 'keeper', 'within', 'beside');
-  await docker('volume', 'rm', 'bound', 'memory', 'broken', 'strange');
+  await docker('volume', 'rm', 'bound', 'closed', 'memory', 'broken', 'strange');
   expect(await docker('volume', 'ls', '-q')).toBe('');
   expect(await readFile(join(source, 'sub', 'note'), 'utf8')).toBe('found\n');
 });

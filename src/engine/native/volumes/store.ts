@@ -1,14 +1,12 @@
 // Volumes of the "local" driver: a folder each, or, with mount options, something mounted over it while in use.
 import { join } from 'node:path';
-import { messageOf } from '../../../errors.ts';
 import { listIfExists, type NativeHost, readIfExists } from '../host.ts';
-import { MS_BIND, MS_NODEV, MS_NOSUID, MS_RDONLY, MS_REC } from '../kernel.ts';
 import { newId, timestamp } from '../names.ts';
 import type { Paths } from '../paths.ts';
-import { findProgram } from '../programs.ts';
 import { Serial } from '../serial.ts';
-import { ApiError, badRequest, conflict, noSuchVolume, notFound } from '../server/api-error.ts';
+import { badRequest, conflict, noSuchVolume, notFound } from '../server/api-error.ts';
 import type { Ids } from '../user-namespaces/id-mapping.ts';
+import { mountVolume } from './mount.ts';
 
 export interface VolumeRecord {
   readonly name: string;
@@ -29,14 +27,6 @@ export interface VolumeRequest {
 
 /** Label of volumes without a name, as Docker's; `volume prune` goes by it. */
 export const ANONYMOUS_LABEL = 'com.docker.volume.anonymous';
-
-const FLAGS: Readonly<Record<string, number>> = {
-  ro: MS_RDONLY,
-  nosuid: MS_NOSUID,
-  nodev: MS_NODEV,
-  bind: MS_BIND,
-  rbind: MS_BIND | MS_REC,
-};
 
 export class VolumeStore {
   readonly #host: NativeHost;
@@ -132,7 +122,7 @@ export class VolumeStore {
       const record = this.find(name);
       const users = this.#users.get(name) ?? new Set<string>();
       this.#users.set(name, users);
-      if (users.size === 0 && isMounted(record)) await this.#mount(record);
+      if (users.size === 0 && isMounted(record)) await mountVolume(this.#host, record.options, this.mountpoint(name));
       users.add(containerId);
     });
   }
@@ -151,37 +141,6 @@ export class VolumeStore {
     });
   }
 
-  async #mount(record: VolumeRecord): Promise<void> {
-    const { type = '', o = '', device = '' } = record.options;
-    const words = o.split(',').filter((word) => word !== '');
-    const flags = words.reduce((sum, word) => sum | (FLAGS[word] ?? 0), 0);
-    const data = words.filter((word) => !(word in FLAGS)).join(',');
-    const target = this.mountpoint(record.name);
-    const failed = (reason: string): never => {
-      throw new ApiError(
-        500,
-        `error while mounting volume '${target}': failed to mount local volume: mount ${device}:${target}${data === '' ? '' : `, data: ${withoutSecrets(data)}`}: ${reason}`,
-      );
-    };
-    if (type === 'nfs' || type === 'nfs4' || type === 'cifs') {
-      // Names are resolved and protocol versions tried by mount(8)'s helpers, not by the kernel.
-      const result = await this.#host.run('mount', ['-t', type, ...(o === '' ? [] : ['-o', o]), device, target]);
-      if (result.exitCode !== 0) failed(`${helperMessage(result.stderr)}${await this.#missingHelper(type)}`);
-      return;
-    }
-    await this.#host.kernel
-      .mount({ source: device || type, target, type: type || 'none', flags, data })
-      // The kernel tells what and why: `mount <path>: No such device`.
-      .catch((error: unknown) => failed(messageOf(error).replace(/^.*: /, '')));
-  }
-
-  /** Network file systems need a program of their own beside mount(8). */
-  async #missingHelper(type: string): Promise<string> {
-    const helper = `mount.${type}`;
-    if ((await findProgram(this.#host.files, helper)) !== undefined) return '';
-    return ` (this host has no ${helper}: apt-get install ${type === 'cifs' ? 'cifs-utils' : 'nfs-common'})`;
-  }
-
   #recordPath(name: string): string {
     return join(this.#paths.volumes, name, 'volume.json');
   }
@@ -193,13 +152,6 @@ function missingOption(options: Readonly<Record<string, string>>): 'device' | 't
   if ((has('type') || has('o')) && !has('device')) return 'device';
   return (has('device') || has('o')) && !has('type') ? 'type' : undefined;
 }
-
-/** mount(8) begins with its own name and the folder, and ends with advice to read the kernel's log. */
-const helperMessage = (stderr: string): string =>
-  (stderr.trim().split('\n')[0] ?? '').replace(/^mount(?:\.\w+)?: (?:\S+: )?/, '');
-
-/** Passwords of network file systems are among the options. */
-const withoutSecrets = (data: string): string => data.replace(/\b(pass(?:word)?|cred(?:entials)?)=[^,]*/gi, '$1=…');
 
 const isMounted = (record: VolumeRecord): boolean =>
   record.options.type !== undefined || record.options.device !== undefined;
