@@ -137,6 +137,15 @@ describe('the entries of a layer', () => {
     expect(entry).toMatchObject({ path: 'mine', linkPath: 'etc/shadow' });
   });
 
+  test('a hard link to a symbolic one leads where that one does', () => {
+    const [, , entry] = accept(
+      header('out', 'symlink', { linkPath: '/etc' }),
+      header('also', 'link', { linkPath: 'out' }),
+      header('also/x'),
+    );
+    expect(entry?.path).toBe('etc/x');
+  });
+
   test('links that lead to themselves are refused', () => {
     const loop = [header('a', 'symlink', { linkPath: 'b' }), header('b', 'symlink', { linkPath: 'a' }), header('a/x')];
     expect(() => accept(...loop)).toThrow(/too many symbolic links/);

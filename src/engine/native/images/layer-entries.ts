@@ -26,7 +26,7 @@ export class LayerEntries {
     this.#symlinks.delete(path);
     if (entry.type === 'symlink') this.#symlinks.set(path, entry.linkPath);
     const xattrs = safeXattrs(entry);
-    if (entry.type === 'link') return { ...entry, path, linkPath: this.#linkTarget(entry.linkPath), xattrs };
+    if (entry.type === 'link') return this.#hardLink(entry, path, xattrs);
     if (entry.type !== 'directory') return { ...entry, path, xattrs };
     const kept = { ...entry, path: `${path}/`, xattrs };
     this.#directories.set(path, kept);
@@ -40,9 +40,13 @@ export class LayerEntries {
     return { ...base, path: directory === '' ? './' : `${directory}/`, xattrs };
   }
 
-  #linkTarget(path: string): string {
-    const { parent, name } = split(this.#normalise(path));
-    return join(this.#resolve(parent), name);
+  #hardLink(entry: TarHeader, path: string, xattrs: TarHeader['xattrs']): TarHeader {
+    const { parent, name } = split(this.#normalise(entry.linkPath));
+    const linkPath = join(this.#resolve(parent), name);
+    // Another name of a symbolic link leads where that one does.
+    const target = this.#symlinks.get(linkPath);
+    if (target !== undefined) this.#symlinks.set(path, target);
+    return { ...entry, path, linkPath, xattrs };
   }
 
   #normalise(path: string): string {
