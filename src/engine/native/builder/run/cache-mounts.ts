@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { listIfExists, type NativeHost } from '../../host.ts';
+import { Serial } from '../../serial.ts';
 
 export type Sharing = 'shared' | 'private' | 'locked';
 
@@ -17,7 +18,9 @@ export class CacheMounts {
   readonly #folder: string;
   /** Folder → how many commands use it. */
   readonly #users = new Map<string, number>();
-  readonly #waiting: (() => void)[] = [];
+  readonly #waiting = new Set<() => void>();
+  /** A folder is not removed while it is made. */
+  readonly #serial = new Serial();
 
   constructor(host: NativeHost, folder: string) {
     this.#host = host;
@@ -27,27 +30,47 @@ export class CacheMounts {
   /** `locked` waits until nobody else uses the folder; `private` takes another one meanwhile. */
   async hold(id: string, sharing: Sharing, signal: AbortSignal): Promise<HeldCache> {
     const name = createHash('sha256').update(id).digest('hex').slice(0, 32);
-    const free = (folder: string): boolean => (this.#users.get(folder) ?? 0) === 0;
     let folder = join(this.#folder, name);
     if (sharing === 'private')
-      for (let count = 1; !free(folder); count += 1) folder = join(this.#folder, `${name}-${count}`);
-    while (sharing === 'locked' && !free(folder)) {
-      await new Promise<void>((resolve) => {
-        this.#waiting.push(resolve);
-        signal.addEventListener('abort', () => resolve(), { once: true });
-      });
-      signal.throwIfAborted();
-    }
-    this.#users.set(folder, (this.#users.get(folder) ?? 0) + 1);
-    const fresh = (await this.#host.files.mkdir(folder, { recursive: true, mode: 0o755 })) !== undefined;
-    return {
-      folder,
-      fresh,
-      release: () => {
-        this.#users.set(folder, (this.#users.get(folder) ?? 1) - 1);
-        for (const resolve of this.#waiting.splice(0)) resolve();
-      },
+      for (let count = 1; !this.#isFree(folder); count += 1) folder = join(this.#folder, `${name}-${count}`);
+    while (sharing === 'locked' && !this.#isFree(folder)) await this.#change(signal);
+    // From here on nobody takes it for unused, though it may be removed just now: then it is made anew.
+    this.#count(folder, 1);
+    const release = (): void => {
+      this.#count(folder, -1);
+      for (const wake of this.#waiting) wake();
     };
+    try {
+      const make = () => this.#host.files.mkdir(folder, { recursive: true, mode: 0o755 });
+      return { folder, fresh: (await this.#serial.run(folder, make)) !== undefined, release };
+    } catch (error) {
+      release();
+      throw error;
+    }
+  }
+
+  #isFree(folder: string): boolean {
+    return !this.#users.has(folder);
+  }
+
+  #count(folder: string, change: 1 | -1): void {
+    const count = (this.#users.get(folder) ?? 0) + change;
+    if (count > 0) this.#users.set(folder, count);
+    else this.#users.delete(folder);
+  }
+
+  /** Resolves when a folder was given back. */
+  async #change(signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    let wake = (): void => undefined;
+    await new Promise<void>((resolve) => {
+      wake = resolve;
+      this.#waiting.add(wake);
+      signal.addEventListener('abort', wake);
+    });
+    this.#waiting.delete(wake);
+    signal.removeEventListener('abort', wake);
+    signal.throwIfAborted();
   }
 
   /** Removes every folder that no command uses. Returns the bytes that were in them. */
@@ -55,9 +78,13 @@ export class CacheMounts {
     let bytes = 0;
     for (const name of await listIfExists(this.#host.files, this.#folder)) {
       const folder = join(this.#folder, name);
-      if ((this.#users.get(folder) ?? 0) > 0) continue;
-      bytes += await this.#sizeOf(folder);
-      await this.#host.files.rm(folder, { recursive: true, force: true });
+      await this.#serial.run(folder, async () => {
+        const size = this.#isFree(folder) ? await this.#sizeOf(folder) : 0;
+        // Somebody may have taken it while it was looked at.
+        if (!this.#isFree(folder)) return;
+        await this.#host.files.rm(folder, { recursive: true, force: true });
+        bytes += size;
+      });
     }
     return bytes;
   }
