@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { hasMountsBelow, propagationFault } from '../../src/engine/native/containers/propagation.ts';
+import { hasMountsBelow, isReadOnlyMount, propagationFault } from '../../src/engine/native/containers/propagation.ts';
 
 const MOUNTS = `1 0 8:1 / / rw,relatime - ext4 /dev/sda1 rw
 2 1 8:2 / /mnt/data rw,relatime shared:7 - ext4 /dev/sdb1 rw
@@ -7,7 +7,13 @@ const MOUNTS = `1 0 8:1 / / rw,relatime - ext4 /dev/sda1 rw
 4 1 8:4 / /with\\040space rw shared:9 - ext4 /dev/sdd1 rw
 5 1 8:5 / /mnt/covered rw shared:11 - ext4 /dev/sde1 rw
 6 5 8:6 / /mnt/covered rw - tmpfs tmpfs rw
+7 1 8:7 / /mnt/closed ro,relatime - ext4 /dev/sdf1 rw
 `;
+
+test('what is on a read-only mount is read-only', () => {
+  const paths = ['/mnt/closed/x', '/mnt/closed', '/mnt/closedness', '/mnt/data/x'];
+  expect(paths.map((path) => isReadOnlyMount(MOUNTS, path))).toEqual([true, true, false, false]);
+});
 
 test.each([
   ['/mnt/data/x', 'rshared'],

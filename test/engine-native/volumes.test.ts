@@ -9,11 +9,12 @@ test.each([
   ['', 0, 0, ''],
   ['size=1m,noexec,nosuid,uid=5', 8 | 2, 0, 'size=1m,uid=5'],
   ['defaults,ro,noexec,rw', 8, 0, ''],
+  ['ro', 1, 0, ''],
   ['rbind,rslave', 4096 | 16384, (2 ** 19) | 16384, ''],
   ['noatime,strictatime', 1024 | (2 ** 24), 0, ''],
   ['constructor,size=2', 0, 0, 'constructor,size=2'],
 ])('options "%s"', (text, flags, propagation, data) => {
-  expect(mountOptions(text)).toEqual({ flags, propagation, data });
+  expect(mountOptions(text)).toEqual({ flags, readOnly: (flags & 1) !== 0, propagation, data });
 });
 
 /** A host whose kernel takes what is not among `refused`; tells what it was asked. */

@@ -22,7 +22,7 @@ import { sharedMemoryOf } from './shared-memory.ts';
 import type { ContainerStore } from './store.ts';
 import { type ContainerRecord, isLive } from './types.ts';
 import { userFacts } from './user-facts.ts';
-import { mountSource } from './volume-mounts.ts';
+import { mountSources } from './volume-mounts.ts';
 
 export interface BundleParts {
   readonly host: NativeHost;
@@ -65,7 +65,7 @@ export async function writeBundle(
     profileFor(host, machine.apparmor, hostConfig),
   ]);
   const sharedShm = sharedMemoryOf(parts, record);
-  const mounts = await Promise.all(record.mounts.map((point) => mountSource(host, point)));
+  const mounts = await mountSources(host, record.mounts);
   const plain = ociConfig({
     record: { ...record, mounts },
     rootfs: container.rootfs,

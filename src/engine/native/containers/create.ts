@@ -17,6 +17,7 @@ import type { Paths } from '../paths.ts';
 import { ApiError, badRequest, notFound } from '../server/api-error.ts';
 import { checkShape, ENDPOINT } from '../server/body.ts';
 import { type IdMapping, rootIds } from '../user-namespaces/id-mapping.ts';
+import { mountOptions } from '../volumes/mount-options.ts';
 import type { VolumeStore } from '../volumes/store.ts';
 import { checkRequest } from './check-request.ts';
 import { checkHostConfig } from './create-checks.ts';
@@ -278,7 +279,7 @@ async function settleMount(parts: CreateParts, request: MountRequest, ids: IdMap
     Destination,
     Driver: 'local',
     Mode: Mode || 'z',
-    RW,
+    RW: RW && !mountOptions(record.options.o ?? '').readOnly,
     Propagation: '',
     ...(request.copy ? {} : { NoCopy: true }),
     ...(request.subpath === '' ? {} : { Subpath: request.subpath }),

@@ -1,13 +1,19 @@
-// What the host's list of mounts says of a folder that is to be mounted. First, whether mounts can be passed on between the host and a container, as a bind mount with propagation asks: the host's mount that
-// the path is on has to be of that kind itself, or nothing would ever be passed on. Pure.
+// What the host's list of mounts says of a folder that is to be mounted: whether mounts can be passed on between the host and a
+// container (the mount that the folder is on has to be of that kind itself), whether it is read-only, and whether there are others
+// below it. Pure.
 
 interface MountedAt {
   readonly point: string;
   readonly shared: boolean;
   readonly slave: boolean;
+  readonly readOnly: boolean;
 }
 
-/** What is wrong, in Docker's words; undefined where nothing is. `mountinfo` is the text of /proc/self/mountinfo. */
+/** Whether the mount that a path is on is read-only. `mountinfo` is the text of /proc/self/mountinfo, here and below. */
+export const isReadOnlyMount = (mountinfo: string, path: string): boolean =>
+  mountOf(mountinfo, path)?.readOnly === true;
+
+/** What is wrong, in Docker's words; undefined where nothing is. */
 export function propagationFault(mountinfo: string, source: string, propagation: string): string | undefined {
   const wantsShared = /^r?shared$/.test(propagation);
   const wantsSlave = /^r?slave$/.test(propagation);
@@ -34,7 +40,7 @@ function mountOf(mountinfo: string, path: string): MountedAt | undefined {
   let found: MountedAt | undefined;
   for (const line of mountinfo.split('\n')) {
     // number parent device root point options [shared:1 master:2 …] - type source …
-    const [, , , , escaped = '', , ...rest] = line.split(' ');
+    const [, , , , escaped = '', options = '', ...rest] = line.split(' ');
     const point = unescaped(escaped);
     const covers = point !== '' && (path === point || path.startsWith(point === '/' ? '/' : `${point}/`));
     if (!covers || (found && point.length < found.point.length)) continue;
@@ -43,6 +49,7 @@ function mountOf(mountinfo: string, path: string): MountedAt | undefined {
       point,
       shared: optional.some((field) => field.startsWith('shared:')),
       slave: optional.some((field) => field.startsWith('master:')),
+      readOnly: options.split(',').includes('ro'),
     };
   }
   return found;

@@ -3,7 +3,7 @@ import { exists, listIfExists, type NativeHost, runChecked } from '../host.ts';
 import { resolveInRoot } from '../scoped-path.ts';
 import { badRequest } from '../server/api-error.ts';
 import type { VolumeStore } from '../volumes/store.ts';
-import { hasMountsBelow, propagationFault } from './propagation.ts';
+import { hasMountsBelow, isReadOnlyMount, propagationFault } from './propagation.ts';
 import type { ContainerRecord, MountPoint } from './types.ts';
 
 export async function prepareVolumes(
@@ -37,18 +37,28 @@ async function copyUp(host: NativeHost, point: MountPoint, rootfs: string): Prom
     await runChecked(host, 'cp', ['-a', '--reflink=auto', `${covered}/.`, point.Source]);
 }
 
-/** The host folder of a mount, its sub-path followed within the volume. Throws where there is none, or it cannot be mounted so. */
-export async function mountSource(host: NativeHost, point: MountPoint): Promise<MountPoint> {
-  if (point.Type === 'tmpfs') return point;
-  const sharing = /shared|slave/.test(point.Propagation);
-  const mounts = sharing || !point.RW ? await host.files.readFile('/proc/self/mountinfo', 'utf8') : '';
-  const fault = propagationFault(mounts, point.Source, point.Propagation);
+/** The host folders of mounts, sub-paths followed within volumes. Throws where there is none, or it cannot be mounted so. */
+export async function mountSources(host: NativeHost, points: readonly MountPoint[]): Promise<MountPoint[]> {
+  const told = points.some((point) => point.Type === 'bind' || !point.RW || isPassedOn(point));
+  const mounts = told ? await host.files.readFile('/proc/self/mountinfo', 'utf8') : '';
+  return Promise.all(points.map((point) => mountSource(host, point, mounts)));
+}
+
+/** Mounts on it are. */
+const isPassedOn = (point: MountPoint): boolean => /shared|slave/.test(point.Propagation);
+
+async function mountSource(host: NativeHost, given: MountPoint, mounts: string): Promise<MountPoint> {
+  if (given.Type === 'tmpfs') return given;
+  const fault = propagationFault(mounts, given.Source, given.Propagation);
   if (fault !== undefined) throw badRequest(fault);
-  const settled = await withSubpath(host, point);
-  if (point.RW || sharing || point.Below === 'omitted') return settled;
-  // crun opens what is to be read-only with all that is below as a folder that it may read: a file is none, nor are others' folders.
+  const settled = await withSubpath(host, given);
+  if (given.Type === 'volume' && given.RW) return settled;
   const source = await host.files.realpath(settled.Source).catch(() => settled.Source);
-  return hasMountsBelow(mounts, source) ? settled : { ...settled, Below: 'as they are' };
+  // The kernel would keep what is read-only so; crun makes it writable where it is not told.
+  const point = { ...settled, RW: settled.RW && !isReadOnlyMount(mounts, source) };
+  if (point.RW || isPassedOn(point) || point.Below === 'omitted') return point;
+  // crun opens what is to be read-only with all that is below as a folder that it may read: a file is none, nor are others' folders.
+  return hasMountsBelow(mounts, source) ? point : { ...point, Below: 'as they are' };
 }
 
 async function withSubpath(host: NativeHost, point: MountPoint): Promise<MountPoint> {

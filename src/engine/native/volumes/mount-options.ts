@@ -1,5 +1,5 @@
 // Mount options as mount(8) writes them → what mount(2) takes: bits for those that every file system has, text for the rest. Pure.
-import { MS_REC } from '../kernel.ts';
+import { MS_RDONLY, MS_REC } from '../kernel.ts';
 
 /** Bits of mount(2) that an option sets, and those that it takes back. */
 const BITS: Readonly<Record<string, { readonly set?: number; readonly clear?: number }>> = {
@@ -43,6 +43,7 @@ const PROPAGATION: Readonly<Record<string, number>> = {
 
 export interface MountOptions {
   readonly flags: number;
+  readonly readOnly: boolean;
   /** 0 for none. */
   readonly propagation: number;
   /** What only the file system itself knows: `size=1m,uid=5`. */
@@ -60,5 +61,5 @@ export function mountOptions(text: string): MountOptions {
     else if (passed !== undefined) propagation = passed;
     else data.push(word);
   }
-  return { flags, propagation, data: data.join(',') };
+  return { flags, readOnly: (flags & MS_RDONLY) !== 0, propagation, data: data.join(',') };
 }

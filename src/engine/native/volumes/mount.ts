@@ -1,7 +1,7 @@
 // What is mounted over a volume's folder while the volume is in use.
 import { messageOf } from '../../../errors.ts';
 import type { NativeHost } from '../host.ts';
-import { MS_BIND, MS_RDONLY } from '../kernel.ts';
+import { MS_BIND } from '../kernel.ts';
 import { findProgram } from '../programs.ts';
 import { ApiError } from '../server/api-error.ts';
 import { mountOptions } from './mount-options.ts';
@@ -10,7 +10,6 @@ import { mountOptions } from './mount-options.ts';
 export type VolumeOptions = Readonly<Record<string, string>>;
 
 const MS_REMOUNT = 32;
-const READ_ONLY_BIND = MS_BIND | MS_RDONLY;
 
 /** Names are resolved and protocol versions tried by mount(8)'s helpers, not by the kernel. */
 const NETWORK_TYPES = new Set(['nfs', 'nfs4', 'cifs']);
@@ -33,7 +32,7 @@ export async function mountVolume(host: NativeHost, options: VolumeOptions, targ
 }
 
 async function throughKernel(host: NativeHost, { type = '', o = '', device = '' }: VolumeOptions, target: string) {
-  const { flags, propagation, data } = mountOptions(o);
+  const { flags, readOnly, propagation, data } = mountOptions(o);
   const call = (request: { readonly source: string; readonly type: string; readonly flags: number; data?: string }) =>
     host.kernel.mount({ ...request, target }).catch((error: unknown) => {
       // The kernel tells what and why: `mount <path>: No such device`.
@@ -43,8 +42,7 @@ async function throughKernel(host: NativeHost, { type = '', o = '', device = '' 
   try {
     if (propagation !== 0) await call({ source: 'none', type: 'none', flags: propagation });
     // A bind mount takes after its source: that it is to be read-only has to be told once more.
-    if ((flags & READ_ONLY_BIND) === READ_ONLY_BIND)
-      await call({ source: 'none', type: 'none', flags: flags | MS_REMOUNT });
+    if (readOnly && (flags & MS_BIND) !== 0) await call({ source: 'none', type: 'none', flags: flags | MS_REMOUNT });
   } catch (error) {
     await host.kernel.unmount(target);
     throw error;
