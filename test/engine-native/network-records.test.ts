@@ -14,7 +14,7 @@ test('a network that was removed is found by nobody, and cleared away by the nex
     const paths = pathsUnder(root, join(root, 'run'));
     const records = new NetworkRecords(host, paths);
     await records.open();
-    const record = await records.create({ Name: 'shop' }, async () => undefined);
+    const { record } = await records.create({ Name: 'shop' }, async () => undefined);
     await records.leave(record);
     expect(records.lookup('shop')).toBeUndefined();
 
@@ -45,7 +45,7 @@ test('a network that cannot be kept is not there, and its name is free', async (
     await expect(records.create({ Name: 'shop' }, async () => undefined)).rejects.toThrow('ENOSPC');
     expect(records.lookup('shop')).toBeUndefined();
     full = false;
-    expect((await records.create({ Name: 'shop' }, async () => undefined)).name).toBe('shop');
+    expect((await records.create({ Name: 'shop' }, async () => undefined)).record.name).toBe('shop');
   } finally {
     real.kernel.close();
     await rm(root, { recursive: true });

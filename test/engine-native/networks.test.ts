@@ -4,6 +4,7 @@ import { Addresses } from '../../src/engine/native/networks/addresses.ts';
 import { driverOptions } from '../../src/engine/native/networks/driver-options.ts';
 import { type Attached, gatewayOf, insideLines, routeLines } from '../../src/engine/native/networks/plug.ts';
 import { type NetworkRecord, type NetworkRequest, networkRecord } from '../../src/engine/native/networks/record.ts';
+import { routeWarning } from '../../src/engine/native/networks/records.ts';
 import { parseSubnet } from '../../src/network/cidr.ts';
 import { parseSubnet6 } from '../../src/network/cidr6.ts';
 
@@ -14,6 +15,22 @@ const make = (request: NetworkRequest, id = 'ab'): NetworkRecord =>
     { Name: 'front', ...request },
     { id: id.repeat(32), created: 'now', engineId: 'e', networks: taken, networks6: taken6, routes: [], routes6: [] },
   );
+
+test.each([
+  ['10.1.0.0/16', '10.1.5.0/24'],
+  ['10.1.5.0/24', '10.1.0.0/16'],
+])('a subnet %s over a route to %s is warned of', (subnet, routed) => {
+  const route = parseSubnet(routed);
+  if (!route) throw new Error(`${routed} is no subnet`);
+  const record = make({ IPAM: { Config: [{ Subnet: subnet }] } });
+  expect(routeWarning(record, [route])).toBe(
+    `subnet ${subnet} of network "front" overlaps ${routed}, to which this host has a route already: one of them is out of reach`,
+  );
+  const elsewhere = parseSubnet('10.2.0.0/16');
+  expect(routeWarning(record, elsewhere ? [elsewhere] : [])).toBe('');
+  // A macvlan network is where its parent is.
+  expect(routeWarning(make({ Driver: 'macvlan', IPAM: { Config: [{ Subnet: subnet }] } }), [route])).toBe('');
+});
 
 describe('a network', () => {
   test('without a subnet gets the next of the pools, and an IPv6 one only when asked', () => {

@@ -1,6 +1,6 @@
 // Joining and leaving networks: at once when the container runs, with its next start otherwise. What follows from it (where
 // everything else is reached, which address published ports lead to, the container's own names) follows at once too.
-import { readIfExists } from '../host.ts';
+import { exists, readIfExists } from '../host.ts';
 import { checkSettings } from '../networks/addresses.ts';
 import { gatewayOf } from '../networks/plug.ts';
 import { DEFAULT_NETWORK, type NetworkRecord } from '../networks/record.ts';
@@ -8,7 +8,7 @@ import { badRequest, forbidden } from '../server/api-error.ts';
 import { addressesOf, leasesOf, memberOf, withoutNone } from './endpoints.ts';
 import { ownLines, resolvConf } from './etc-files.ts';
 import type { LifecycleParts } from './lifecycle-parts.ts';
-import { networkNamespaceOf } from './process.ts';
+import { isSameProcess, networkNamespaceOf } from './process.ts';
 import { openPorts } from './publish.ts';
 import { type ContainerRecord, type Endpoint, type EndpointSettings, isLive, type Lease } from './types.ts';
 
@@ -36,7 +36,7 @@ export async function attach(
     throw forbidden(`endpoint with name ${record.name} already exists in network ${network.name}`);
   checkSettings(network, settings);
   const aliases = network.name === DEFAULT_NETWORK ? settings.Aliases : [...(settings.Aliases ?? []), id.slice(0, 12)];
-  const live = isLive(record.state.status);
+  const live = await runs(parts, record);
   const before = leasesOf(record);
   const lease = live ? networks.lease(network, settings, nextIndex(before)) : undefined;
   const endpoint: Endpoint = {
@@ -52,6 +52,8 @@ export async function attach(
       // What was plugged in halfway would be in the way of another attempt.
       await networks.unplug([lease]).catch(() => undefined);
       networks.release(network.id, lease);
+      // It has just ended: then it joins with its next start.
+      if (!(await runs(parts, record))) return attach(parts, id, network, settings);
       throw error;
     }
   }
@@ -71,16 +73,30 @@ export async function detach(parts: LifecycleParts, id: string, network: Network
   if (!endpoint) throw forbidden(`container ${record.id} is not connected to network ${network.name}`);
   const left = leasesOf(record).filter((one) => one.endpoint !== endpoint);
   if (endpoint.lease) {
-    await networks.unplugOne(networkNamespaceOf(record), { endpoint, lease: endpoint.lease }, left);
+    try {
+      await networks.unplugOne(networkNamespaceOf(record), { endpoint, lease: endpoint.lease }, left);
+    } catch (error) {
+      // It has just ended: what was plugged in goes with its namespace.
+      if (await runs(parts, record)) throw error;
+    }
     networks.release(network.id, endpoint.lease);
   }
   store.update(id, (current) => {
     const { [network.name]: _, ...rest } = current.endpoints;
     return { ...current, endpoints: rest };
   });
-  if (isLive(record.state.status)) await settle(parts, id, record, { gone: endpoint.lease });
+  if (await runs(parts, record)) await settle(parts, id, record, { gone: endpoint.lease });
   await store.save(id);
 }
+
+/**
+ * Whether there is a process to be plugged in: a record is live until the end of its process has been dealt with, and a process that
+ * ends lets go of its namespaces first.
+ */
+const runs = async ({ host }: LifecycleParts, record: ContainerRecord): Promise<boolean> =>
+  isLive(record.state.status) &&
+  (await isSameProcess(host, record.state.pid, record.state.pidStart)) &&
+  exists(host.files, networkNamespaceOf(record));
 
 /** Interfaces are numbered; the next number is one above all there are. */
 const nextIndex = (leases: readonly { readonly lease: Lease }[]): number =>

@@ -33,6 +33,11 @@ export class ExitWatch {
     this.#watcher?.close();
   }
 
+  /** What a monitor has written; undefined where it has not. */
+  statusOf(id: string): Promise<number | undefined> {
+    return this.#read(id);
+  }
+
   async #look(id: string): Promise<void> {
     const code = await this.#read(id);
     if (code === undefined) {

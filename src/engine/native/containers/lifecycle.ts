@@ -14,6 +14,7 @@ import type { NetworkRecord } from '../networks/record.ts';
 import { Serial } from '../serial.ts';
 import { conflict } from '../server/api-error.ts';
 import { attach, detach } from './attachments.ts';
+import { EndWatch } from './end-watch.ts';
 import { memberOf } from './endpoints.ts';
 import { eventAttributes } from './event-attributes.ts';
 import { ExitWatch } from './exit-watch.ts';
@@ -24,7 +25,7 @@ import { type FilesOfContainer, withRootfs } from './rootfs.ts';
 import { Runtime } from './runtime.ts';
 import { killContainer, type StopRequest, stopContainer } from './signals.ts';
 import { takeDown } from './take-down.ts';
-import { makeFolders, takeOver } from './take-over.ts';
+import { makeFolders, takeOver, UNKNOWN_EXIT } from './take-over.ts';
 import { type ContainerRecord, type EndpointSettings, isLive } from './types.ts';
 import { removeAnonymousVolumes } from './volume-mounts.ts';
 import { tell, type Waiters, wait } from './waiting.ts';
@@ -41,6 +42,7 @@ export class Lifecycle {
   readonly #tools: LifecycleTools;
   readonly #serial = new Serial();
   readonly #exits: ExitWatch;
+  readonly #lost: EndWatch;
   readonly #listeners: LifecycleListener[] = [];
   readonly #exitWaiters: Waiters = new Map();
   readonly #removeWaiters: Waiters = new Map();
@@ -53,6 +55,8 @@ export class Lifecycle {
     this.#exits = new ExitWatch(parts.host, parts.paths.exits, (id, code) => {
       if (!this.#closing) void this.#serial.run(id, () => this.#ended(id, code)).catch(() => undefined);
     });
+    const { host, store } = parts;
+    this.#lost = new EndWatch({ host, containers: () => store.all(), onLost: (record) => void this.#endLost(record) });
   }
 
   listen(listener: LifecycleListener): void {
@@ -65,12 +69,14 @@ export class Lifecycle {
     const exited = await this.#exits.start();
     for (const { record, code } of await takeOver(this.#tools, exited))
       await this.#serial.run(record.id, () => this.#ended(record.id, code));
+    this.#lost.start();
   }
 
   /** Stops looking; what runs goes on. */
   close(): void {
     this.#closing = true;
     this.#exits.close();
+    this.#lost.close();
   }
 
   /** Resolves to false when it runs already. */
@@ -261,6 +267,17 @@ export class Lifecycle {
     const settled = store.get(id) ?? after;
     this.#settle(settled);
     void this.#forgetExit(settled).catch((error: unknown) => debug('lifecycle', () => messageOf(error)));
+  }
+
+  /** Without its monitor's word, as when the engine itself finds it ended (take-over.ts). */
+  async #endLost({ id, state }: ContainerRecord): Promise<void> {
+    await this.#serial
+      .run(id, async () => {
+        const now = this.#tools.store.get(id)?.state;
+        if (now?.pid === state.pid && now.pidStart === state.pidStart)
+          await this.#ended(id, (await this.#exits.statusOf(id)) ?? UNKNOWN_EXIT);
+      })
+      .catch((error: unknown) => debug('lifecycle', () => messageOf(error)));
   }
 
   /** Nobody waits for the disk: until the record there tells of the end, the exit file does, to the next engine too. */

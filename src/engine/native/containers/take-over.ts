@@ -9,7 +9,10 @@ import { openPorts } from './publish.ts';
 import { takeDown } from './take-down.ts';
 import { type ContainerRecord, isLive } from './types.ts';
 
-/** A container whose end nobody saw: without an exit file its code is not known, and 255 is told. */
+/** What is told where nobody knows. */
+export const UNKNOWN_EXIT = 255;
+
+/** A container whose end nobody saw: without an exit file its code is not known. */
 export interface Ended {
   readonly record: ContainerRecord;
   readonly code: number;
@@ -35,7 +38,7 @@ export async function takeOver(tools: LifecycleTools, exited: ReadonlyMap<string
     if (isLive(status)) {
       const code = exited.get(record.id);
       if (code === undefined && (await isSameProcess(host, pid, pidStart))) survivors.push(record);
-      else gone.push({ record, code: code ?? 255 });
+      else gone.push({ record, code: code ?? UNKNOWN_EXIT });
     } else if (left) await takeDown(tools, record);
   }
   for (const record of survivors)

@@ -1,5 +1,6 @@
 // The networks of the engine: in memory for reading, a file each for the next engine.
 import { join } from 'node:path';
+import { formatSubnet, overlaps, type Subnet } from '../../../network/cidr.ts';
 import { routedSubnets } from '../../../network/ipam.ts';
 import { routedSubnets6 } from '../../../network/ipam6.ts';
 import { clearUnfinished, listIfExists, type NativeHost, readIfExists } from '../host.ts';
@@ -19,6 +20,12 @@ import {
 } from './record.ts';
 
 const LEAVING = '.leaving';
+
+export interface CreatedNetwork {
+  readonly record: NetworkRecord;
+  /** What its user should know; empty where there is nothing. */
+  readonly warning: string;
+}
 
 export class NetworkRecords {
   readonly #host: NativeHost;
@@ -73,11 +80,15 @@ export class NetworkRecords {
   }
 
   /** `check` refuses what this host cannot have, before the record is kept. */
-  create(request: NetworkRequest, check: (record: NetworkRecord) => Promise<void>): Promise<NetworkRecord> {
+  create(request: NetworkRequest, check: (record: NetworkRecord) => Promise<void>): Promise<CreatedNetwork> {
     const name = request.Name ?? '';
     if ([...PREDEFINED, 'default'].includes(name))
       throw forbidden(`operation is not permitted on predefined ${name} network`);
-    return this.#serial.run('records', () => this.#create(request, check));
+    return this.#serial.run('records', async () => {
+      const { routes } = await this.#takenSubnets();
+      const record = await this.#create(request, check);
+      return { record, warning: routeWarning(record, routes) };
+    });
   }
 
   /** From now on nobody finds it. Its file tells the next engine what to clear away, until it is forgotten. */
@@ -145,6 +156,15 @@ export class NetworkRecords {
       routes6: routedSubnets6((await readIfExists(files, '/proc/net/ipv6_route')) ?? ''),
     };
   }
+}
+
+/** A subnet that was asked for may be somewhere else already: by the longer prefix, or the later route, one of the two is out of reach. */
+export function routeWarning(record: NetworkRecord, routes: readonly Subnet[]): string {
+  const { subnet } = (record.bridge !== undefined && addressFacts(record)) || {};
+  const route = subnet && routes.find((one) => overlaps(one, subnet));
+  return route
+    ? `subnet ${formatSubnet(subnet)} of network "${record.name}" overlaps ${formatSubnet(route)}, to which this host has a route already: one of them is out of reach`
+    : '';
 }
 
 const plainRecord = (name: string, driver: 'host' | 'null'): NetworkRecord => ({

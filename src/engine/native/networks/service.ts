@@ -25,7 +25,7 @@ import {
   optionsOf,
   PREDEFINED,
 } from './record.ts';
-import { NetworkRecords } from './records.ts';
+import { type CreatedNetwork, NetworkRecords } from './records.ts';
 
 export class NetworkService {
   readonly ports: PortReservations;
@@ -82,7 +82,7 @@ export class NetworkService {
     return this.#members.of(id);
   }
 
-  async create(request: NetworkRequest): Promise<NetworkRecord> {
+  async create(request: NetworkRequest): Promise<CreatedNetwork> {
     // The subnet may be that of a bridge which is about to go.
     if (request.IPAM?.Config?.length) await Promise.all(this.#leaving);
     return this.#records.create(request, (record) => this.#bridges.check(record));

@@ -22,9 +22,9 @@ export function networkRoutes(engine: NativeEngine): Routes {
       exchange.reply(200, describe(engine, networks.find(reference), true));
     },
     'POST /networks/create': async (exchange) => {
-      const record = await networks.create(await bodyOf<NetworkRequest>(exchange, CREATE_NETWORK));
+      const { record, warning } = await networks.create(await bodyOf<NetworkRequest>(exchange, CREATE_NETWORK));
       emit('create', record);
-      exchange.reply(201, { Id: record.id, Warning: '' });
+      exchange.reply(201, { Id: record.id, Warning: warning });
     },
     'DELETE /networks/{id}': async (exchange) => {
       emit('destroy', await networks.remove(exchange.params.id ?? ''));
