@@ -38,7 +38,11 @@ class Execution {
     for (const step of plan.steps) {
       const before = new Set(predecessors(step));
       this.#waitsFor.set(step.id, before.size);
-      for (const id of before) this.#dependents.set(id, [...(this.#dependents.get(id) ?? []), step]);
+      for (const id of before) {
+        const dependents = this.#dependents.get(id);
+        if (dependents === undefined) this.#dependents.set(id, [step]);
+        else dependents.push(step);
+      }
     }
   }
 

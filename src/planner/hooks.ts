@@ -49,7 +49,8 @@ async function runCommand(
     if (streams !== undefined)
       await Promise.all(
         [streams.stdout, streams.stderr].map(async (stream) => {
-          for await (const chunk of stream) onOutput?.(source, String(chunk));
+          // Decoded by the stream: a character may come in two chunks.
+          for await (const chunk of stream.setEncoding('utf8')) onOutput?.(source, String(chunk));
         }),
       );
     signal.throwIfAborted();

@@ -1,5 +1,6 @@
 // One `pre_start` hook: a container of its own, with the networks and the volumes of the one that is about to start, run to its end
 // and removed.
+import { cleaningUp } from '../cleaning-up.ts';
 import type { CreateContainer, Engine } from '../engine/engine.ts';
 import { WindlassError } from '../errors.ts';
 import type { InitHook, Project, Service } from '../model.ts';
@@ -20,22 +21,23 @@ export async function runPreStart(step: StepOf<'run-hook'>, index: number, state
   const networkMode = await networkModeOf(engine, project, service);
   const facts = { name, container: state.idOf(step.container), networkMode };
   const id = await createContainer(engine, request(project, service, hook, facts));
-  try {
-    const ended = engine.waitContainer(id, signal, 'next-exit');
-    // Whoever is interrupted before the wait is awaited must not bring the process down.
-    ended.catch(() => {});
-    await engine.startContainer(id, signal);
-    const exitCode = await ended;
-    const source = `${step.container.name.replace(`${project.name}-`, '')} ->`;
-    const all = { follow: false, tail: 'all', timestamps: false };
-    for await (const { data } of engine.logs(id, all, signal)) onOutput?.(source, Buffer.from(data).toString());
-    if (exitCode !== 0)
-      throw new WindlassError('HOOK_FAILED', `${step.service} pre_start hook exited with status ${exitCode}`, {
-        hint: `see services.${step.service}.pre_start[${index}]${hook.command === null ? '' : `: ${hook.command.join(' ')}`}`,
-      });
-  } finally {
-    await engine.removeContainer(id, { force: true, volumes: true });
-  }
+  await cleaningUp(
+    async () => {
+      const ended = engine.waitContainer(id, signal, 'next-exit');
+      // Whoever is interrupted before the wait is awaited must not bring the process down.
+      ended.catch(() => {});
+      await engine.startContainer(id, signal);
+      const exitCode = await ended;
+      const source = `${step.container.name.replace(`${project.name}-`, '')} ->`;
+      const all = { follow: false, tail: 'all', timestamps: false };
+      for await (const { data } of engine.logs(id, all, signal)) onOutput?.(source, Buffer.from(data).toString());
+      if (exitCode !== 0)
+        throw new WindlassError('HOOK_FAILED', `${step.service} pre_start hook exited with status ${exitCode}`, {
+          hint: `see services.${step.service}.pre_start[${index}]${hook.command === null ? '' : `: ${hook.command.join(' ')}`}`,
+        });
+    },
+    () => engine.removeContainer(id, { force: true, volumes: true }),
+  );
 }
 
 /** Of a run that was killed. */

@@ -3,6 +3,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { cleaningUp } from '../../cleaning-up.ts';
 import type { Engine } from '../../engine/engine.ts';
 import { WindlassError } from '../../errors.ts';
 import { makeFolder } from '../../make-folder.ts';
@@ -93,18 +94,21 @@ async function runTransformation(
     { volumes, environment: { LICENSE_AGREEMENT: 'true' }, user: String(process.getuid?.() ?? '') },
     signal,
   );
-  try {
-    const streams = await engine.attach(id, { stdin: false, logs: true }, signal);
-    streams.stdout.on('data', (chunk: Uint8Array) => io.stdout.write(Buffer.from(chunk).toString()));
-    streams.stderr.on('data', (chunk: Uint8Array) => io.stderr.write(Buffer.from(chunk).toString()));
-    const ended = engine.waitContainer(id, signal, 'next-exit');
-    await engine.startContainer(id, signal);
-    const code = await ended;
-    streams.close();
-    return code;
-  } finally {
-    await engine.removeContainer(id, { force: true, volumes: true });
-  }
+  return cleaningUp(
+    async () => {
+      const streams = await engine.attach(id, { stdin: false, logs: true }, signal);
+      for (const name of ['stdout', 'stderr'] as const)
+        streams[name].setEncoding('utf8').on('data', (text: string) => io[name].write(text));
+      const ended = engine.waitContainer(id, signal, 'next-exit');
+      // Where the start fails nobody awaits it.
+      ended.catch(() => {});
+      await engine.startContainer(id, signal);
+      const code = await ended;
+      streams.close();
+      return code;
+    },
+    () => engine.removeContainer(id, { force: true, volumes: true }),
+  );
 }
 
 /** A container of an image that is no service's; the image is pulled where it is missing. */

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { cleaningUp } from '../../cleaning-up.ts';
 import { WindlassError } from '../../errors.ts';
 import { makeFolder } from '../../make-folder.ts';
 import { createFrom, DEFAULT_TRANSFORMATION } from '../bridge/transform.ts';
@@ -26,18 +27,19 @@ export const run: CommandRun<typeof createTransformationFlags> = async (context,
   const { signal } = context;
   const engine = await context.engine();
   const id = await createFrom(engine, flags.from || DEFAULT_TRANSFORMATION, {}, signal);
-  try {
-    const archive = await engine.getArchive(id, '/templates', signal);
-    await written(() => makeFolder(folder));
-    await unpackTree({
-      archive,
-      placement: { directory: folder, from: 'templates', to: 'templates' },
-      signal,
-      onSkipped: (name) => context.warn(`"${name}" is no file or folder and is left out`),
-    });
-  } finally {
-    await engine.removeContainer(id, { force: true, volumes: true });
-  }
+  await cleaningUp(
+    async () => {
+      const archive = await engine.getArchive(id, '/templates', signal);
+      await written(() => makeFolder(folder));
+      await unpackTree({
+        archive,
+        placement: { directory: folder, from: 'templates', to: 'templates' },
+        signal,
+        onSkipped: (name) => context.warn(`"${name}" is no file or folder and is left out`),
+      });
+    },
+    () => engine.removeContainer(id, { force: true, volumes: true }),
+  );
   await written(() => writeFile(join(folder, 'Dockerfile'), DOCKERFILE));
   context.io.stdout.write(`Transformer created in "${folder}"\n`);
   return 0;

@@ -1,6 +1,7 @@
 // `run`: a one-off container of a service, with its dependencies, attached to this terminal or in the background.
 import { randomBytes } from 'node:crypto';
 import { Writable } from 'node:stream';
+import { cleaningUp } from '../../cleaning-up.ts';
 import type { Engine } from '../../engine/engine.ts';
 import { UsageError, WindlassError } from '../../errors.ts';
 import type { Project } from '../../model.ts';
@@ -44,14 +45,16 @@ export const run: CommandRun<typeof runFlags> = async (context, flags, [service 
   const dependencies = flags['no-deps'] ? [] : await dependencyNames(project, service);
   const before = flags['rm-deps'] ? await engine.listContainers(project.name, context.signal) : [];
   const toRemove = flags['rm-deps'] ? notRunning(dependencies, before) : [];
-  try {
-    const options = { ...imageOptions(context, flags), orphans: orphanPolicy(context, flags['remove-orphans']) };
-    await startDependencies(context, project, dependencies, { ...options, quiet: flags.quiet });
-    await createContainer(context, prepared, flags);
-    return context.globals.dryRun ? 0 : await start(context, engine, prepared, flags);
-  } finally {
-    if (!context.globals.dryRun) await removeDependencies(context, project, toRemove, flags.quiet);
-  }
+  const { dryRun } = context.globals;
+  return cleaningUp(
+    async () => {
+      const options = { ...imageOptions(context, flags), orphans: orphanPolicy(context, flags['remove-orphans']) };
+      await startDependencies(context, project, dependencies, { ...options, quiet: flags.quiet });
+      await createContainer(context, prepared, flags);
+      return dryRun ? 0 : start(context, engine, prepared, flags);
+    },
+    async () => dryRun || removeDependencies(context, project, toRemove, flags.quiet),
+  );
 };
 
 async function prepare(

@@ -1,4 +1,5 @@
 // `up`: makes the project what its files say, starts it, and shows its output until it ends or the user stops it.
+import { cleaningUp } from '../../cleaning-up.ts';
 import { UsageError } from '../../errors.ts';
 import type { Project } from '../../model.ts';
 import { noSuchService } from '../../no-such-service.ts';
@@ -68,13 +69,11 @@ export const run: CommandRun<typeof upFlags> = async (context, flags, given) => 
     },
     plan: (observation, round) => plan(observation, round, createFirst ? { start: false } : {}),
   };
-  const perform = async (given: Work): Promise<void> => {
-    try {
-      await performWork(context, given);
-    } finally {
-      if (trace !== undefined && flags.trace !== undefined) await saveTrace(context, flags.trace, project.name, trace);
-    }
-  };
+  const perform = (given: Work): Promise<void> =>
+    cleaningUp(
+      () => performWork(context, given),
+      async () => trace && flags.trace !== undefined && saveTrace(context, flags.trace, project.name, trace),
+    );
   await perform(work);
   if (!attached) return 0;
   if (context.globals.dryRun) {

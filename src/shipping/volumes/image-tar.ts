@@ -1,6 +1,8 @@
 // GNU tar, here or in a container of an image that has it: it knows holes and extended attributes, which the engines' own archives do not.
+
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { cleaningUp } from '../../cleaning-up.ts';
 import type { Engine, ProcessStreams } from '../../engine/engine.ts';
 import { createHelper, MOUNT, type VolumePlace } from './helper-container.ts';
 import { VolumeError } from './volume-error.ts';
@@ -71,7 +73,7 @@ export async function imageTarInput(
   archive: AsyncIterable<Uint8Array>,
 ): Promise<void> {
   const tar = await startTar(place, image, fillingTar(MOUNT), true);
-  try {
+  await cleaningUp(async () => {
     tar.stdout.resume();
     const fed = pipeline(Readable.from(archive), tar.stdin, { end: true }).catch((error: NodeJS.ErrnoException) => {
       // tar's own words say why it stopped reading.
@@ -79,9 +81,7 @@ export async function imageTarInput(
     });
     const [{ code, said }] = await Promise.all([tar.end(), fed]);
     if (code !== 0) throw new VolumeError(`cannot fill volume "${place.volume}": tar of "${image}" says: ${said}`);
-  } finally {
-    await tar.remove();
-  }
+  }, tar.remove);
 }
 
 interface RunningTar extends Pick<ProcessStreams, 'stdin' | 'stdout'> {

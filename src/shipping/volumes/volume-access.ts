@@ -9,6 +9,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { readTar } from '../../archive/tar-reader.ts';
 import { type TarSource, writeTar } from '../../archive/tar-writer.ts';
+import { cleaningUp } from '../../cleaning-up.ts';
 import { messageOf } from '../../errors.ts';
 import { realHost, startProgram } from '../../host.ts';
 import { createHelper, MOUNT, type VolumePlace } from './helper-container.ts';
@@ -67,16 +68,15 @@ export async function fillVolume(place: VolumePlace, archive: AsyncIterable<Uint
   if (image !== undefined) return imageTarInput(place, image, writeTar(volumeEntries(archive, '')));
   const { engine, signal } = place;
   const id = await createHelper(place);
-  try {
-    // The native engine reaches a volume by its own path alone; Docker gives the folder its mode and owner from above.
-    const isNative = engine.kind === 'native';
-    const entries = async function* (): AsyncGenerator<TarSource> {
-      for await (const entry of readTar(archive)) yield expanded(entry, isNative ? '' : MOUNTED);
-    };
-    await engine.putArchive(id, isNative ? MOUNT : '/', Readable.from(writeTar(entries())), {}, signal);
-  } finally {
-    await engine.removeContainer(id, { force: true, volumes: false });
-  }
+  // The native engine reaches a volume by its own path alone; Docker gives the folder its mode and owner from above.
+  const isNative = engine.kind === 'native';
+  const entries = async function* (): AsyncGenerator<TarSource> {
+    for await (const entry of readTar(archive)) yield expanded(entry, isNative ? '' : MOUNTED);
+  };
+  await cleaningUp(
+    () => engine.putArchive(id, isNative ? MOUNT : '/', Readable.from(writeTar(entries())), {}, signal),
+    () => engine.removeContainer(id, { force: true, volumes: false }),
+  );
 }
 
 /** Puts such an archive into an empty folder. tar reads nothing but what has been written anew here. */
@@ -104,22 +104,18 @@ export async function emptyVolume(place: VolumePlace): Promise<void> {
   }
   const { engine, volume, signal } = place;
   const id = await createHelper(place, { program: ['sh', '-c', `rm -rf ${MOUNT}/* ${MOUNT}/.[!.]* ${MOUNT}/..?*`] });
-  try {
+  const empty = async (): Promise<void> => {
     await engine.startContainer(id, signal);
     const code = await engine.waitContainer(id, signal);
     if (code !== 0) throw new VolumeError(`cannot empty volume "${volume}": rm ended with status ${code}`);
-  } catch (cause) {
+  };
+  await cleaningUp(empty, () => engine.removeContainer(id, { force: true, volumes: false })).catch((cause: unknown) => {
     if (cause instanceof VolumeError) throw cause;
     throw new VolumeError(
       `cannot empty volume "${volume}" with the shell of an image of the project: ${messageOf(cause)}`,
-      {
-        cause,
-        hint: 'run this where the engine runs, as root: there the volume is reached without an image',
-      },
+      { cause, hint: 'run this where the engine runs, as root: there the volume is reached without an image' },
     );
-  } finally {
-    await engine.removeContainer(id, { force: true, volumes: false });
-  }
+  });
 }
 
 async function* tarOutput(folder: string): AsyncGenerator<Uint8Array> {
