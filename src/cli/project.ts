@@ -4,9 +4,10 @@ import type { Project } from '../model.ts';
 import { usesModels } from '../planner/models.ts';
 import { isPattern } from '../service-pattern.ts';
 import type { LoadOptions } from '../spec/load.ts';
+import { nearest } from '../suggest.ts';
 import type { CommandContext } from './context.ts';
 import { projectFromLabels } from './labels-project.ts';
-import { expandServices, serviceNames } from './service-arguments.ts';
+import { expandServices, matchingServices, serviceNames } from './service-arguments.ts';
 
 export interface Target {
   readonly project: Project;
@@ -83,16 +84,28 @@ async function rebuild(context: CommandContext, name: string, args: readonly str
   const engine = await context.engine(name.toLowerCase());
   const project = projectFromLabels(await engine.observe(name.toLowerCase(), context.signal));
   const known = serviceNames(project);
-  // Without a file a name that is not there may be a slip, or a service whose containers are gone: nothing to do either way.
-  const present = args.filter((argument) => isPattern(argument) || known.includes(argument));
-  const matching = present.filter((argument) => known.includes(argument) || matches(known, argument));
-  return { project, services: expandServices(known, matching), rebuilt: true };
+  const services = new Set<string>();
+  for (const argument of args) {
+    const meant = matchingServices(known, argument);
+    for (const service of meant) services.add(service);
+    // A slip, or a service whose containers are gone: without a file nobody can tell.
+    if (meant.length === 0) context.warn(nothingOf(argument, project.name, known));
+  }
+  // To the commands, no names mean all services: here they are to mean none.
+  const target = args.length > 0 && services.size === 0 ? withoutResources(project) : project;
+  return { project: target, services: [...services], rebuilt: true };
 }
 
-function matches(known: readonly string[], pattern: string): boolean {
-  try {
-    return expandServices(known, [pattern]).length > 0;
-  } catch {
-    return false;
-  }
+function nothingOf(argument: string, project: string, known: readonly string[]): string {
+  const guess = nearest(argument, known);
+  const question = guess === undefined ? '' : `; did you mean "${guess}"?`;
+  return `project "${project}" has no container of service "${argument}"${question}`;
 }
+
+const withoutResources = (project: Project): Project => ({
+  ...project,
+  services: {},
+  disabledServices: { ...project.disabledServices, ...project.services },
+  networks: {},
+  volumes: {},
+});

@@ -8,21 +8,20 @@ import { isPattern, servicePattern } from '../service-pattern.ts';
 export function expandServices(names: readonly string[], args: readonly string[]): string[] {
   const found = new Set<string>();
   for (const argument of args) {
-    if (names.includes(argument)) {
-      found.add(argument);
-      continue;
-    }
-    const matches = isPattern(argument) ? matching(names, argument) : [];
+    const matches = matchingServices(names, argument);
     if (matches.length === 0) throw noSuchService(argument, names);
     for (const name of matches) found.add(name);
   }
   return [...found];
 }
 
-function matching(names: readonly string[], pattern: string): string[] {
-  const expression = servicePattern(pattern);
+/** The services that one argument names: none, where it is no name of theirs. Throws for a pattern that is none. */
+export function matchingServices(names: readonly string[], argument: string): string[] {
+  if (names.includes(argument)) return [argument];
+  if (!isPattern(argument)) return [];
+  const expression = servicePattern(argument);
   if (expression === undefined)
-    throw new UsageError(`syntax error in pattern "${pattern}"`, {
+    throw new UsageError(`syntax error in pattern "${argument}"`, {
       hint: 'close brackets with "]", and write ranges upwards, as in [a-c]',
     });
   return names.filter((name) => expression.test(name));

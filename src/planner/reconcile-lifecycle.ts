@@ -105,8 +105,11 @@ const nothingToStart = (service: Service): WindlassError =>
 /** Sends a signal to every running container at once. */
 export function planKill(project: Project, observation: Observation, options: KillOptions): Plan {
   const chosen = chooser(project, options.services);
+  const withOrphans = options.removeOrphans === true && options.services.length === 0;
+  const isOrphan = (service: string): boolean =>
+    project.services[service] === undefined && project.disabledServices[service] === undefined;
   const targets = managed(observation.observed.containers).filter(
-    (one) => isUp(one) && (chosen(serviceOf(one)) || (options.removeOrphans === true && options.services.length === 0)),
+    (one) => isUp(one) && (chosen(serviceOf(one)) || (withOrphans && isOrphan(serviceOf(one)))),
   );
   return side(project, 'kill', targets, (container) => ({
     action: 'kill-container',

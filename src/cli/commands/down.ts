@@ -13,8 +13,8 @@ export const run: CommandRun<typeof downFlags> = async (context, flags, args) =>
   if (images !== 'none' && images !== 'local' && images !== 'all')
     throw new UsageError(`invalid value for --rmi: "${images}"`, { hint: 'use "local" or "all"' });
   const { project, services, rebuilt } = await loadOrRebuildTarget(context, args);
-  // Services were named, and none of them is there any more: everything else stays.
-  if (rebuilt && args.length > 0 && services.length === 0) return 0;
+  // Services were named, and none of them is there any more, which has been told.
+  const isTold = rebuilt && args.length > 0 && services.length === 0;
   const { planDown } = await import('../../planner/reconcile.ts');
   let nothing = true;
   await perform(context, {
@@ -32,7 +32,7 @@ export const run: CommandRun<typeof downFlags> = async (context, flags, args) =>
     },
   });
   if (flags.volumes && args.length === 0 && !context.globals.dryRun) await releaseBundle(context, project);
-  if (nothing) context.warn(`no resource found to remove for project "${project.name}"`);
+  if (nothing && !isTold) context.warn(`no resource found to remove for project "${project.name}"`);
   return 0;
 };
 

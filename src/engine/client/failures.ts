@@ -107,6 +107,10 @@ const WORDS: readonly { readonly pattern: RegExp; readonly kind?: EngineErrorKin
     hint: 'the BuildKit inside this engine is too old (build.additional_contexts needs Docker Engine 23): upgrade it, or name a newer builder with --builder',
   },
   {
+    pattern: /exec: ".*": (executable file not found|stat .*: no such file or directory)/i,
+    hint: 'the image has no such program: check "command" and "entrypoint"',
+  },
+  {
     pattern: /invalid mount config for type "bind": bind source path does not exist/i,
     hint: 'create the path, or set bind.create_host_path: true',
   },
