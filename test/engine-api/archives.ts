@@ -69,6 +69,21 @@ export function archives(at: At): void {
   test('through a link to a folder', async () => {
     expect(await get('/d/etc/hostname')).toEqual({ hostname: expect.stringMatching(/^[0-9a-f]{12}\n$/) });
   });
+  test('of what a link leads to, under the link’s name, where a slash follows', async () => {
+    await at().exec(id, 'ln -s sub "/d/a,b"');
+    expect(await get('/d/a,b/')).toEqual({ 'a,b/': '', 'a,b/deep': 'deep\n' });
+    expect(await get('/d/a,b')).toEqual({ 'a,b': '→ sub' });
+  });
+  test('the whole file system, by its own paths', async () => {
+    const all = await get('/');
+    expect(all).toMatchObject({ '/': '', '/d/file': 'text\n', '/proc/': '' });
+    expect(all).not.toHaveProperty(['/proc/version']);
+  });
+  test('a slash behind a file makes no folder of it', async () => {
+    const status = at().differs('mistakes are 4xx', { docker: 500, native: 400 });
+    for (const path of ['/d/file/', '/d/file/below'])
+      expectRefusal(await at().api.get(`/containers/${id}/archive`, { path }), status, /not a directory/);
+  });
   test('the head comes with the archive', async () => {
     const { headers } = await at().api.get(`/containers/${id}/archive`, { path: '/d/file' });
     expect(headers['x-docker-container-path-stat']).toBeDefined();

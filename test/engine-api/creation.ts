@@ -606,6 +606,26 @@ export function creation(at: At): void {
     good(await at().api.delete(`/volumes/${volume}`));
   });
 
+  test('a bind brings what is mounted below its source, unless told not to', async () => {
+    const sees = async (BindOptions: object): Promise<string> => {
+      // Every machine has something mounted at /dev/pts.
+      const mount = { Type: 'bind', Source: '/dev', Target: '/b', BindOptions };
+      const id = await at().finished('ls /b/pts', { HostConfig: { Mounts: [mount] } });
+      return (await at().logs(id)).stdout;
+    };
+    expect(await sees({})).toContain('ptmx');
+    expect(await sees({ NonRecursive: true })).toBe('');
+  });
+
+  test('clients of old versions get a namespace that others can share', async () => {
+    const made = async (version: string): Promise<string> =>
+      idOf(good(await at().api.post('/containers/create', at().body({ HostConfig: {} }), {}, { version })));
+    const [old, present] = [await made('1.39'), await made('1.40')];
+    expect(await at().inspect(old)).toHaveProperty('HostConfig.IpcMode', 'shareable');
+    expect(await at().inspect(present)).toHaveProperty('HostConfig.IpcMode', 'private');
+    await at().remove(old, present);
+  });
+
   test('by image id', async () => {
     const { Id } = good(await at().api.get(`/images/${IMAGE}/json`)).json as { Id: string };
     for (const image of [Id, Id.slice('sha256:'.length), Id.slice('sha256:'.length, 19)]) {

@@ -14,6 +14,8 @@ export const DIFFERENCES = {
     'Running a program inside that is not there ends with 127, as in a shell and in later versions of Docker. Docker 20.10 has 126.',
   'not in the registry':
     'Pulling what the registry does not have, or does not show without a password, is 404, as Docker has it for Docker Hub; Docker 20.10 answers 500 for registries whose refusals are terse.',
+  'signals and restarts':
+    'A signal that is sent to a container keeps its restart policy from bringing it back where that is SIGKILL or the signal that stops it. In Docker any signal does, for containers that name none of their own: a reload by SIGHUP, and a crash a week later is the end.',
 } as const;
 
 export type Difference = keyof typeof DIFFERENCES;

@@ -141,6 +141,14 @@ export function execs(at: At): void {
     const status = at().differs('status of a missing program', { docker: 126, native: 127 });
     expect(await inspect(exec)).toHaveProperty('ExitCode', status);
   });
+  test('a body that is no JSON is told before the container is looked for', async () => {
+    for (const path of ['/containers/wlt-none/exec', '/exec/wlt-none/start']) {
+      const broken = await at().api.post(path, '{invalid', {}, { headers: { 'Content-Type': 'application/json' } });
+      expectRefusal(broken, 400, /invalid character 'i' looking for beginning of object key string/);
+      const plain = await at().api.post(path, '{}', {}, { headers: { 'Content-Type': 'text/plain' } });
+      expectRefusal(plain, 400, /Content-Type .*text\/plain.* must be 'application\/json'/);
+    }
+  });
   test('a user that is not there is told', async () => {
     const exec = await make({ Cmd: ['true'], User: 'wlt-none', AttachStdout: true });
     const answer = await at().api.post(`/exec/${exec}/start`, {});

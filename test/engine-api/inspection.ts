@@ -252,7 +252,7 @@ export function inspection(at: At): void {
     const volume = await at().volume();
     const id = await at().create({
       HostConfig: {
-        Binds: ['/tmp:/bind:ro'],
+        Binds: ['/usr:/bind:ro'],
         Mounts: [
           { Type: 'volume', Source: volume, Target: '/volume' },
           { Type: 'tmpfs', Target: '/memory', TmpfsOptions: { SizeBytes: 1048576, Mode: 0o700 } },
@@ -267,7 +267,7 @@ export function inspection(at: At): void {
     const byTarget = Object.fromEntries(Mounts.map((point) => [point.Destination, point]));
     expect(byTarget['/bind']).toEqual({
       Type: 'bind',
-      Source: '/tmp',
+      Source: '/usr',
       Destination: '/bind',
       Mode: 'ro',
       RW: false,

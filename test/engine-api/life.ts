@@ -379,6 +379,20 @@ export function life(at: At): void {
     await at().remove(id);
   });
 
+  test('update takes limits away', async () => {
+    const id = await at().run({ HostConfig: { PidsLimit: 32, CpuQuota: 20_000 } });
+    const update = (body: object, version = '1.41') => at().api.post(`/containers/${id}/update`, body, {}, { version });
+    const shown = async () => ((await at().inspect(id)) as { HostConfig: object }).HostConfig;
+    good(await update({ PidsLimit: 16 }, '1.39'));
+    expect(await shown()).toMatchObject({ PidsLimit: 32, CpuQuota: 20_000 });
+    good(await update({ PidsLimit: -1, CpuQuota: -1 }));
+    expect(await shown()).toMatchObject({ PidsLimit: 0, CpuQuota: -1 });
+    const limits = 'cd /sys/fs/cgroup; cat pids/pids.max cpu/cpu.cfs_quota_us || cat pids.max; cut -d" " -f1 cpu.max';
+    const { stdout } = await at().exec(id, `(${limits}) 2>/dev/null`);
+    expect(stdout.trim().split('\n')).toEqual(['max', expect.stringMatching(/^(-1|max)$/)]);
+    await at().remove(id);
+  });
+
   test('update refuses what create refuses', async () => {
     const id = await at().create();
     const update = (body: object) => at().api.post(`/containers/${id}/update`, body);
@@ -467,6 +481,21 @@ export function life(at: At): void {
     const id = await at().run({ Healthcheck: { Test: ['NONE'] } });
     expect(await at().inspect(id)).not.toHaveProperty('State.Health');
     await at().remove(id);
+  });
+
+  test('its own stop signal ends a container for good, others are obeyed and forgotten', async () => {
+    const restarts = { HostConfig: { RestartPolicy: { Name: 'always' } } };
+    const [ended, back] = [await polite({ ...restarts, StopSignal: 'USR1' }), await polite(restarts)];
+    good(await at().api.post(`/containers/${ended}/kill`, undefined, { signal: 'USR1' }));
+    await eventually('it has ended', async () => (await state(ended)).Status === 'exited');
+    expect((await state(ended)).ExitCode).toBe(4);
+    const other = at().differs('signals and restarts', { docker: false, native: true });
+    good(await at().api.post(`/containers/${back}/kill`, undefined, { signal: 'USR1' }));
+    await eventually('its end is seen', async () => {
+      const { RestartCount, State } = (await at().inspect(back)) as State;
+      return other ? RestartCount === 1 && State.Status === 'running' : State.Status === 'exited';
+    });
+    await at().remove(ended, back);
   });
 
   test('what ran out of memory says so', async () => {

@@ -164,6 +164,30 @@ export function networks(at: At): void {
       new RegExp(`network ${network.name} (id \\w+ )?has active endpoints`),
     );
   });
+  test('a host name is known to the network', async () => {
+    const network = await at().network();
+    const id = await at().run({ Hostname: 'wlt-host', HostConfig: { NetworkMode: network.name } });
+    expect((await at().exec(id, 'echo 127.0.0.1 localhost > /etc/hosts; ping -c 1 wlt-host')).exitCode).toBe(0);
+    await at().remove(id);
+  });
+  test('a link on the default network is a second name, which follows renames', async () => {
+    const [target, from] = [at().name(), at().name()];
+    const id = await at().run({}, target);
+    const linked = await at().run({ HostConfig: { Links: [`${target}:db`] } }, from);
+    expect((await at().exec(linked, 'ping -c 1 db')).exitCode).toBe(0);
+    const renamed = at().name();
+    for (const [old, name] of [
+      [target, `${renamed}-a`],
+      [from, `${renamed}-b`],
+    ])
+      good(await at().api.post(`/containers/${old}/rename`, undefined, { name: name ?? '' }));
+    expect(good(await at().api.get(`/containers/${renamed}-b/db/json`)).json).toHaveProperty('Id', id);
+    expect(await at().inspect(linked)).toHaveProperty('HostConfig.Links', [`/${renamed}-a:/${renamed}-b/db`]);
+    const filters = filtersOf({ id: [id] });
+    const [line] = good(await at().api.get('/containers/json', { filters })).json as { Names: string[] }[];
+    expect(line?.Names.sort()).toEqual([`/${renamed}-a`, `/${renamed}-b/db`]);
+    await at().remove(linked, id);
+  });
   test('members find one another by name, short id and alias; the names of others are not known', async () => {
     const name = at().name();
     const other = await at().run(

@@ -246,9 +246,13 @@ describe('the router', () => {
     ['GET', '/containers/x/start'],
     ['GET', '/v1.41'],
     ['POST', '/containers/%ZZ/start'],
-    ['POST', '/containers/a/b/start'],
+    ['POST', '/containers//start'],
+    ['POST', '/images/a/b/start'],
   ])('%s %s is nowhere', (method, path) => {
     expect(router.match(method, path)).toEqual({ kind: 'missing' });
+  });
+  test('the name that a link gives a container has a slash', () => {
+    expect(router.match('POST', '/containers/web/db/start')).toMatchObject({ kind: 'found', params: { id: 'web/db' } });
   });
   test('versions that are too new or too old', () => {
     expect(router.match('GET', '/v1.48/_ping')).toMatchObject({

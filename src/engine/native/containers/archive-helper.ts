@@ -23,7 +23,7 @@ export function archiveProgram(architecture: string, mode: 'stat' | 'get' | 'put
  * inside, and of other files on the host it may do no more than the container itself.
  */
 const COMMON = String.raw`
-sub fail { my ($what) = @_; print STDERR "$what: $!\n"; exit($! + 0 == 2 || $! + 0 == 20 ? 44 : 1); }
+sub fail { my ($what) = @_; print STDERR "$what: $!\n"; exit($! + 0 == 2 ? 44 : $! + 0 == 20 ? 45 : 1); }
 sub open_root { my ($root) = @_; sysopen(my $r, $root, $O_PATH | $O_DIRECTORY) or fail("open root"); $r }
 sub enter { my ($users) = @_; return if $users eq '';
   open(my $n, '<', $users) or fail('open user namespace');
@@ -50,13 +50,18 @@ if (($s[2] & 0170000) == 0120000) { my $d = open_in($root, $parent eq '' ? '/' :
 printf "%o\t%d\t%d\t%s\n", $s[2], $s[7], $s[9], $link;
 `;
 
-/** Arguments: root, user namespace or nothing, folder, name. Becomes tar(1) in that folder. */
-const GET = `
-my ($place, $users, $folder, $name) = @ARGV; my $root = open_root($place); enter($users);
+/**
+ * Arguments: root, user namespace or nothing, folder, name and, where that is ".", what stands for "./" at the beginning of names.
+ * Becomes tar(1) in that folder. What the kernel shows in a container that runs is not of its files.
+ */
+const GET = String.raw`
+my ($place, $users, $folder, $name, $as) = @ARGV; my $root = open_root($place); enter($users);
 my $fd = open_in($root, $folder, $O_PATH | $O_DIRECTORY);
 chdir "/proc/self/fd/$fd" or fail("chdir $folder");
 lstat($name) or fail($name);
-exec 'tar', '-c', '-f', '-', '--numeric-owner', '--xattrs', '--xattrs-include=security.capability', '--', $name or fail('tar');
+my @rename = defined $as ? ('-P', '--transform=flags=rSh;s,^\.\(/\|$\),' . $as . ',') : ();
+my @kernel = $place =~ m{^/proc/} && $folder =~ m{^/\.?$} ? ('--anchored', map { "--exclude=./$_/*" } qw(proc sys dev)) : ();
+exec 'tar', '-c', '-f', '-', '--numeric-owner', '--xattrs', '--xattrs-include=security.capability', @rename, @kernel, '--', $name or fail('tar');
 `;
 
 /**

@@ -29,6 +29,7 @@ export interface PathFacts {
 }
 
 const NOT_FOUND = 44;
+const NO_FOLDER = 45;
 const REFUSED = 43;
 
 function start(host: NativeHost, mode: 'stat' | 'get' | 'put', args: readonly string[], input: boolean): ChildProcess {
@@ -47,6 +48,7 @@ async function outcome(child: ChildProcess, asked: ArchivePlace['asked'], stderr
 
 function failureOf(code: number | null, { container, path }: ArchivePlace['asked'], stderr: string): ApiError {
   if (code === NOT_FOUND) return notFound(`Could not find the file ${path} in container ${container}`);
+  if (code === NO_FOLDER) return badRequest(`${path}: not a directory`);
   if (code === REFUSED) return badRequest(stderr.trim());
   return new ApiError(500, `cannot reach ${path} in container ${container}: ${stderr.trim()}`);
 }
@@ -94,15 +96,11 @@ export function goMode(mode: number): number {
 }
 
 /**
- * An archive of a file or folder that `statPath` has found, named by its last component. It fails where it is not complete;
- * destroying it ends the program behind it.
+ * An archive of a file or folder that `statPath` has found, named by its last component; of what a link leads to where a
+ * slash follows it. It fails where it is not complete; destroying it ends the program behind it.
  */
 export function getArchive(host: NativeHost, place: ArchivePlace): Readable {
-  const inside = place.path.endsWith('/.') || place.path === '/' || place.path === '';
-  const parts = place.path.split('/').filter((part) => part !== '' && part !== '.');
-  const name = inside ? '.' : (parts.at(-1) ?? '.');
-  const folder = inside ? place.path : `/${parts.slice(0, -1).join('/')}`;
-  const child = start(host, 'get', [place.root, place.users ?? '', folder, name], false);
+  const child = start(host, 'get', [place.root, place.users ?? '', ...archived(place.path)], false);
   if (!child.stdout) throw new Error('tar was started without a standard output');
   return Readable.from(completeArchive(child, child.stdout, place), { objectMode: false });
 }
@@ -117,6 +115,15 @@ async function* completeArchive(child: ChildProcess, stdout: Readable, place: Ar
   yield* stdout as AsyncIterable<Buffer>;
   const [code] = await ended;
   if (code !== 0 && code !== CHANGED_MEANWHILE) throw failureOf(code, place.asked, stderr());
+}
+
+/** The folder to be in, what to archive there and, where that is the folder itself, what to call it. */
+function archived(path: string): string[] {
+  if (path === '' || path.endsWith('/.')) return [path, '.'];
+  const parts = path.split('/').filter((part) => part !== '' && part !== '.');
+  const name = parts.at(-1) ?? '';
+  if (path.endsWith('/') && !name.includes('\n')) return [path, '.', `${name.replace(/[\\&,]/g, '\\$&')}/`];
+  return [`/${parts.slice(0, -1).join('/')}`, name];
 }
 
 export interface PutOptions {

@@ -3,9 +3,9 @@
 import { exists, readIfExists } from '../host.ts';
 import { checkSettings } from '../networks/addresses.ts';
 import { gatewayOf } from '../networks/plug.ts';
-import { DEFAULT_NETWORK, type NetworkRecord } from '../networks/record.ts';
+import type { NetworkRecord } from '../networks/record.ts';
 import { badRequest, forbidden } from '../server/api-error.ts';
-import { addressesOf, leasesOf, memberOf, withoutNone } from './endpoints.ts';
+import { addressesOf, aliasesOn, leasesOf, memberOf, withoutNone } from './endpoints.ts';
 import { ownLines, resolvConf } from './etc-files.ts';
 import type { LifecycleParts } from './lifecycle-parts.ts';
 import { isSameProcess, networkNamespaceOf } from './process.ts';
@@ -35,14 +35,18 @@ export async function attach(
   if (record.endpoints[network.name])
     throw forbidden(`endpoint with name ${record.name} already exists in network ${network.name}`);
   checkSettings(network, settings);
-  const aliases = network.name === DEFAULT_NETWORK ? settings.Aliases : [...(settings.Aliases ?? []), id.slice(0, 12)];
+  const aliases = aliasesOn(network, settings.Aliases, {
+    id,
+    name: record.name,
+    hostname: record.config.Hostname ?? '',
+  });
   const live = await runs(parts, record);
   const before = leasesOf(record);
   const lease = live ? networks.lease(network, settings, nextIndex(before)) : undefined;
   const endpoint: Endpoint = {
     networkId: network.id,
     networkName: network.name,
-    settings: { ...settings, ...(aliases ? { Aliases: aliases } : {}) },
+    settings: { ...settings, ...aliases },
     ...(lease ? { lease } : {}),
   };
   if (lease) {

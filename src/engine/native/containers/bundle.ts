@@ -65,7 +65,7 @@ export async function writeBundle(
     profileFor(host, machine.apparmor, hostConfig),
   ]);
   const sharedShm = sharedMemoryOf(parts, record);
-  const mounts = await mountSources(host, record.mounts);
+  const mounts = await mountSources(host, parts.paths.lib, record.mounts);
   const plain = ociConfig({
     record: { ...record, mounts },
     rootfs: container.rootfs,

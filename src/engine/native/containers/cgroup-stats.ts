@@ -52,7 +52,7 @@ export async function sampleStats(
 const NO_THROTTLING = { periods: 0, throttled_periods: 0, throttled_time: 0 };
 
 /** Controller → folder of the process's cgroup; the empty name is v2's. */
-async function cgroupFolders(host: NativeHost, pid: number): Promise<Map<string, string>> {
+export async function cgroupFolders(host: NativeHost, pid: number): Promise<Map<string, string>> {
   const [own, mounts] = await Promise.all([
     readIfExists(host.files, `/proc/${pid}/cgroup`),
     host.files.readFile('/proc/self/mounts', 'utf8'),

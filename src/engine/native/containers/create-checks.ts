@@ -4,6 +4,7 @@ import { exists, type NativeHost } from '../host.ts';
 import type { Machine } from '../machine.ts';
 import { ApiError, badRequest } from '../server/api-error.ts';
 import type { IdMapping } from '../user-namespaces/id-mapping.ts';
+import { parseLink } from './link-names.ts';
 import { logPlan } from './log-config.ts';
 import type { ContainerStore } from './store.ts';
 import type { HostConfig } from './types.ts';
@@ -25,7 +26,7 @@ export async function checkHostConfig(
   if (remap !== undefined && hostConfig.UsernsMode !== 'host') checkRemapped(hostConfig);
   // On networks of the user's own a link is a name, and may be of somebody who comes later; as in Docker.
   for (const link of isOwnNetwork(hostConfig.NetworkMode) ? [] : (hostConfig.Links ?? [])) {
-    const target = link.replace(/^\//, '').split(':', 1)[0] ?? '';
+    const { target } = parseLink(link);
     if (!store.lookup(target)) throw badRequest(`could not get container for ${target}: No such container: ${target}`);
   }
   for (const mode of [hostConfig.PidMode, hostConfig.IpcMode]) {

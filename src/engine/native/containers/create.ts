@@ -21,8 +21,11 @@ import { mountOptions } from '../volumes/mount-options.ts';
 import type { VolumeStore } from '../volumes/store.ts';
 import { checkRequest } from './check-request.ts';
 import { checkHostConfig } from './create-checks.ts';
+import { aliasesOn } from './endpoints.ts';
 import { feasibleLimits } from './limit-features.ts';
+import { withLinkIds } from './link-names.ts';
 import { type MountRequest, mountRequests } from './mount-requests.ts';
+import { aroundRoot, refusePrivate } from './propagation.ts';
 import { wantedPorts } from './publish.ts';
 import type { ContainerStore } from './store.ts';
 import {
@@ -67,7 +70,7 @@ export async function createContainer(
   request: CreateRequest,
 ): Promise<ContainerRecord> {
   const { HostConfig: hostConfig, NetworkingConfig: networking, ...given } = request;
-  const asked = withSwap(feasibleLimits<HostConfig>(hostConfig ?? {}, parts.machine));
+  const asked = withSwap(withPids(feasibleLimits<HostConfig>(hostConfig ?? {}, parts.machine)));
   const host = withSharerIds(asked, parts.store);
   const image = imageNamed(parts, given.Image ?? '', platform);
   checkRequest(given, host, parts.machine);
@@ -78,8 +81,9 @@ export async function createContainer(
   const id = newId();
   const config = mergeConfig(given, image.config.config ?? {}, id, host, parts.store);
   if ([...(config.Entrypoint ?? []), ...(config.Cmd ?? [])].length === 0) throw badRequest('No command specified');
-  const endpoints = chooseEndpoints(parts, host, networking?.EndpointsConfig ?? {}, given.MacAddress, id);
   const finalName = name === '' ? inventName((candidate) => parts.store.hasName(candidate)) : name;
+  const self = { id, name: finalName, hostname: config.Hostname ?? '' };
+  const endpoints = chooseEndpoints(parts, host, networking?.EndpointsConfig ?? {}, given.MacAddress, self);
   parts.store.reserveName(finalName, id);
   try {
     const mounts = await settleMounts(parts, mountRequests(config, host, inheritedMounts(parts.store, host)), ids);
@@ -90,7 +94,7 @@ export async function createContainer(
       imageId: image.id,
       layers: image.config.rootfs.diff_ids,
       config,
-      hostConfig: host,
+      hostConfig: withLinkIds(host, parts.store),
       ...(ids && { ids }),
       mounts,
       endpoints,
@@ -148,6 +152,10 @@ function withSharerIds(host: HostConfig, store: ContainerStore): HostConfig {
 /** Without a word about swap, memory and swap together are twice the memory, as Docker's. */
 const withSwap = (host: HostConfig): HostConfig =>
   host.Memory && host.Memory > 0 && !host.MemorySwap ? { ...host, MemorySwap: host.Memory * 2 } : host;
+
+/** Zero and below are no limit, as in Docker. */
+const withPids = (host: HostConfig): HostConfig =>
+  typeof host.PidsLimit === 'number' && host.PidsLimit <= 0 ? { ...host, PidsLimit: null } : host;
 
 /** The image's settings under the client's. Pure but for the hostname of a container whose network is shared. */
 function mergeConfig(
@@ -260,9 +268,19 @@ async function settleMount(parts: CreateParts, request: MountRequest, ids: IdMap
     if (!isThere && !request.createSource)
       throw badRequest(`invalid mount config for type "bind": bind source path does not exist: ${source}`);
     if (!isThere) await makeSource(parts, source, ids);
+    const own = aroundRoot(source, parts.paths.lib);
+    if (own && !['', 'rslave', 'rshared'].includes(Propagation))
+      throw refusePrivate(source, Propagation, parts.paths.lib);
     const { below } = request;
     return {
-      ...{ Type: type, Source: source, Destination, Mode, RW, Propagation: Propagation || 'rprivate' },
+      ...{
+        Type: type,
+        Source: source,
+        Destination,
+        Mode,
+        RW,
+        Propagation: Propagation || (own ? 'rslave' : 'rprivate'),
+      },
       ...(below === undefined ? {} : { Below: below }),
     };
   }
@@ -293,7 +311,7 @@ function chooseEndpoints(
   host: HostConfig,
   settings: Readonly<Record<string, EndpointSettings | null>>,
   mac: string | undefined,
-  id: string,
+  self: { readonly id: string; readonly name: string; readonly hostname: string },
 ): Record<string, Endpoint> {
   const mode = host.NetworkMode || 'default';
   if (mode.startsWith('container:')) return {};
@@ -313,14 +331,10 @@ function chooseEndpoints(
       return;
     }
     if (endpoints[network.name]) return;
-    const aliases =
-      network.name === DEFAULT_NETWORK || !['bridge', 'macvlan', 'ipvlan'].includes(network.driver)
-        ? given.Aliases
-        : [...(given.Aliases ?? []), id.slice(0, 12)];
     endpoints[network.name] = {
       networkId: network.id,
       networkName: network.name,
-      settings: { ...given, ...(aliases ? { Aliases: aliases } : {}) },
+      settings: { ...given, ...aliasesOn(network, given.Aliases, self) },
     };
   };
   const network = parts.networks.lookup(primary);

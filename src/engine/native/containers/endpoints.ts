@@ -1,6 +1,7 @@
 // A record's attachments to networks, looked at in the ways that its life needs. Pure.
 import type { Member } from '../networks/members.ts';
 import { gatewayOf } from '../networks/plug.ts';
+import { DEFAULT_NETWORK, type NetworkRecord } from '../networks/record.ts';
 import type { ContainerRecord, Endpoint, Lease, PublishedPort } from './types.ts';
 
 /** The attachments that have an address now. */
@@ -10,6 +11,21 @@ export const leasesOf = (record: ContainerRecord): { endpoint: Endpoint; lease: 
 /** Where its cgroup is, below the root of every hierarchy. */
 export const cgroupOf = (record: ContainerRecord): string =>
   `${record.hostConfig.CgroupParent || '/windlass'}/${record.id}`;
+
+/**
+ * The aliases a container has on a network: those that were asked for and, where names are resolved, its short id and its own
+ * host name, as in Docker.
+ */
+export function aliasesOn(
+  network: Pick<NetworkRecord, 'name' | 'driver'>,
+  given: readonly string[] | null | undefined,
+  { id, name, hostname }: { readonly id: string; readonly name: string; readonly hostname: string },
+): { Aliases?: string[] } {
+  const resolved = network.name !== DEFAULT_NETWORK && ['bridge', 'macvlan', 'ipvlan'].includes(network.driver);
+  if (!resolved) return given ? { Aliases: [...given] } : {};
+  const own = hostname === '' || hostname === name ? [] : [hostname];
+  return { Aliases: [...new Set([...(given ?? []), id.slice(0, 12), ...own])] };
+}
 
 /** Whether its user chose the address. */
 export const isFixed = ({ settings }: Endpoint): boolean =>

@@ -81,7 +81,7 @@ export function hostConfigView(host: HostConfig, runtime: string): Record<string
     Runtime: host.Runtime || runtime,
     ShmSize: host.ShmSize || DEFAULT_SHM,
     MemorySwap: host.MemorySwap || (host.Memory ?? 0) * 2,
-    PidsLimit: host.PidsLimit || null,
+    PidsLimit: host.PidsLimit ?? null,
     LogConfig: { Type: host.LogConfig?.Type || 'json-file', Config: host.LogConfig?.Config ?? {} },
     RestartPolicy: {
       Name: host.RestartPolicy?.Name ?? '',

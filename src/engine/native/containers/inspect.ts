@@ -14,6 +14,8 @@ export interface InspectFacts {
   readonly layers: readonly string[];
   /** The AppArmor profile it is to run under; empty for none, and where the kernel has no AppArmor. */
   readonly apparmor: string;
+  /** `--link`s, each as target and what it is called here. */
+  readonly links: readonly string[] | null;
   /** Execs that have not ended. */
   readonly execs: readonly string[];
   /** Bytes of the writable layer, and of all layers, where they were asked for. */
@@ -43,7 +45,7 @@ export function inspectContainer(record: ContainerRecord, facts: InspectFacts): 
     ProcessLabel: '',
     AppArmorProfile: facts.apparmor,
     ExecIDs: execs.length > 0 ? execs : null,
-    HostConfig: hostConfigView(record.hostConfig, facts.runtime),
+    HostConfig: { ...hostConfigView(record.hostConfig, facts.runtime), Links: facts.links },
     GraphDriver: {
       Name: 'overlay2',
       Data: {

@@ -3,10 +3,15 @@ import type { Filters } from '../server/filters.ts';
 import { apiEndpoint, apiMount, commandOf } from './inspect.ts';
 import { type ContainerRecord, isLive } from './types.ts';
 
-export function summarise(record: ContainerRecord, imageName: string, now: number): Record<string, unknown> {
+export function summarise(
+  record: ContainerRecord,
+  imageName: string,
+  now: number,
+  otherNames: readonly string[] = [],
+): Record<string, unknown> {
   return {
     Id: record.id,
-    Names: [`/${record.name}`],
+    Names: [`/${record.name}`, ...otherNames],
     Image: imageName,
     ImageID: record.imageId,
     Command: commandOf(record).map(quoteIfNeeded).join(' '),

@@ -48,7 +48,7 @@ export function mountRequests(
   const explicit = new Set<string>();
   for (const point of inherited) byTarget.set(point.Destination, inherit(point));
   const add = (request: MountRequest): void => {
-    const target = normal(request.target);
+    const target = normal(request.target) || request.target;
     checkTarget(request.type, target);
     if (explicit.has(target)) throw badRequest(`Duplicate mount point: ${target}`);
     explicit.add(target);

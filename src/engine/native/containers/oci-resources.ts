@@ -24,14 +24,14 @@ export function ociResources(
     }),
     cpu: withoutEmpty({
       shares: positive(limits.CpuShares),
-      quota: limits.NanoCpus ? Math.round((limits.NanoCpus / 1e9) * CPU_PERIOD) : nonZero(limits.CpuQuota),
+      quota: limits.NanoCpus ? Math.round((limits.NanoCpus / 1e9) * CPU_PERIOD) : positive(limits.CpuQuota),
       period: limits.NanoCpus ? CPU_PERIOD : positive(limits.CpuPeriod),
       realtimePeriod: positive(limits.CpuRealtimePeriod),
       realtimeRuntime: positive(limits.CpuRealtimeRuntime),
       cpus: limits.CpusetCpus || undefined,
       mems: limits.CpusetMems || undefined,
     }),
-    pids: limits.PidsLimit ? { limit: limits.PidsLimit } : undefined,
+    pids: limits.PidsLimit && limits.PidsLimit > 0 ? { limit: limits.PidsLimit } : undefined,
     blockIO: withoutEmpty({
       weight: positive(limits.BlkioWeight),
       weightDevice: perDevice(limits.BlkioWeightDevice, devices, (entry) => ({ weight: entry.Weight })),
@@ -65,7 +65,6 @@ function perDevice<T extends { Path?: string }>(
 
 const positive = (value: number | undefined): number | undefined =>
   value !== undefined && value > 0 ? value : undefined;
-const nonZero = (value: number | undefined): number | undefined => (value ? value : undefined);
 
 function withoutEmpty(fields: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(

@@ -2,6 +2,21 @@
 // container (the mount that the folder is on has to be of that kind itself), whether it is read-only, and whether there are others
 // below it. Pure.
 
+import { badRequest } from '../server/api-error.ts';
+
+/** Whether a path is in the engine's own folder, or leads to it. */
+export const aroundRoot = (source: string, root: string): boolean => {
+  const below = (path: string, folder: string): boolean =>
+    path === folder || path.startsWith(folder.endsWith('/') ? folder : `${folder}/`);
+  return below(source, root) || below(root, source);
+};
+
+/** A container that held mounts of the engine's own folder for itself would keep them in use when the engine takes them away. */
+export const refusePrivate = (source: string, propagation: string, root: string): Error =>
+  badRequest(
+    `invalid mount config: must use either propagation mode "rslave" or "rshared" when mount source is within the daemon root, daemon root: "${root}", bind mount source: "${source}", propagation: "${propagation}"`,
+  );
+
 interface MountedAt {
   readonly point: string;
   readonly shared: boolean;

@@ -49,13 +49,16 @@ export async function killContainer(
   if (!isLive(record.state.status))
     throw conflict(`Cannot kill container: ${id}: Container ${record.id} is not running`);
   const ended = signal === 9 ? end(record.id) : undefined;
-  if (signal === 9) store.updateState(record.id, { stoppedByUser: true });
+  // Its own stop signal is meant to end it, as SIGKILL is: its restart policy does not bring it back, and paused it could not obey.
+  const final = signal === 9 || signal === stopSignal(record);
+  if (final) store.updateState(record.id, { stoppedByUser: true });
   await send(parts, record, signal);
-  if (record.state.status === 'paused' && signal === 9)
-    await runtime.call(record.id, ['resume']).catch(() => undefined);
+  if (record.state.status === 'paused' && final) await runtime.call(record.id, ['resume']).catch(() => undefined);
   events.emit('container', 'kill', record.id, { ...eventAttributes(record), signal: String(signal) });
   if (ended) await within(ended, KILL_WAIT_MS);
 }
+
+const stopSignal = ({ config }: ContainerRecord): number => signalNumber(config.StopSignal || 'SIGTERM') ?? 15;
 
 /** Docker says what it was about, here and nowhere else. */
 function findToKill(store: ContainerStore, id: string): ContainerRecord {
@@ -78,7 +81,7 @@ export async function stopContainer(
   const { store, events, runtime } = parts;
   if (request.byUser !== false) store.updateState(record.id, { stoppedByUser: true });
   if (record.state.status === 'paused') await runtime.call(record.id, ['resume']);
-  const signal = signalNumber(request.signal || record.config.StopSignal || 'SIGTERM') ?? 15;
+  const signal = (request.signal ? signalNumber(request.signal) : undefined) ?? stopSignal(record);
   await send(parts, record, signal);
   events.emit('container', 'kill', record.id, { ...eventAttributes(record), signal: String(signal) });
   const timeout = request.seconds ?? record.config.StopTimeout ?? DEFAULT_STOP_SECONDS;

@@ -6,6 +6,7 @@ import { hasCode, listIfExists, type NativeHost, readIfExists, removeTree } from
 import type { Paths } from '../paths.ts';
 import { Rounds } from '../serial.ts';
 import { ApiError, badRequest, conflict, noSuchContainer } from '../server/api-error.ts';
+import { targetsOf } from './link-names.ts';
 import type { ContainerRecord, ContainerState } from './types.ts';
 
 /** What a file system shows of a file that never reached the disk. */
@@ -46,16 +47,22 @@ export class ContainerStore {
     return this.#records.get(id);
   }
 
-  /** By id, name (with or without its slash) or unique id prefix. Throws Docker's 404. */
+  /** By id, name (with or without its slash), `<name>/<alias of a link>` or unique id prefix. Throws Docker's 404. */
   find(reference: string): ContainerRecord {
     const name = reference.startsWith('/') ? reference.slice(1) : reference;
-    const exact = this.#records.get(name) ?? this.#records.get(this.#names.get(name) ?? '');
+    const exact = this.#records.get(name) ?? this.#records.get(this.#names.get(name) ?? '') ?? this.#linked(name);
     if (exact) return exact;
     const matches = name === '' ? [] : this.all().filter((record) => record.id.startsWith(name));
     if (matches.length > 1) throw badRequest(`Multiple IDs found with provided prefix: ${name}`);
     const [match] = matches;
     if (!match) throw noSuchContainer(reference);
     return match;
+  }
+
+  #linked(path: string): ContainerRecord | undefined {
+    const [name = '', wanted] = path.split('/');
+    const record = wanted === undefined ? undefined : this.#records.get(this.#names.get(name) ?? '');
+    return record && targetsOf(record, this).find(({ alias }) => alias === wanted)?.target;
   }
 
   /** As `find`, and undefined where there is none. */

@@ -6,6 +6,7 @@ import type { Machine } from '../machine.ts';
 import { newId } from '../names.ts';
 import type { Paths } from '../paths.ts';
 import { ApiError, badRequest, conflict } from '../server/api-error.ts';
+import { cgroupFolders } from './cgroup-stats.ts';
 import { checkLimits } from './check-limits.ts';
 import { checkRestartPolicy } from './check-request.ts';
 import { throttledDevices } from './device-facts.ts';
@@ -60,6 +61,7 @@ export async function updateContainer(parts: UpdateParts, id: string, request: U
     const { devices: _, ...resources } = ociResources(hostConfig, [], numbers);
     try {
       await applyResources(parts, record.id, resources);
+      await liftLimits(parts, record, limits);
     } catch (error) {
       throw new ApiError(500, `Cannot update container ${record.id}: ${messageOf(error)}`, { cause: error });
     }
@@ -83,12 +85,28 @@ async function applyResources({ host, paths, runtime }: UpdateParts, id: string,
   }
 }
 
-/** The fields that say something: nothing, zero and an empty text leave what was. Pure. */
+/** Takes limits away, which crun has no way for under cgroup v1: there it writes numbers as they are. */
+async function liftLimits({ host, machine }: UpdateParts, record: ContainerRecord, limits: Resources): Promise<void> {
+  const v2 = machine.cgroupMode === 'v2';
+  const lifted: (readonly [controller: string, file: string, text: string])[] = [];
+  if (limits.PidsLimit === 0) lifted.push(['pids', 'pids.max', 'max']);
+  if ((limits.CpuQuota ?? 0) < 0) lifted.push(v2 ? ['cpu', 'cpu.max', 'max'] : ['cpu', 'cpu.cfs_quota_us', '-1']);
+  if (lifted.length === 0) return;
+  const folders = await cgroupFolders(host, record.state.pid);
+  for (const [controller, file, text] of lifted) {
+    const folder = folders.get(v2 ? '' : controller);
+    if (folder !== undefined) await host.files.writeFile(join(folder, file), text);
+  }
+}
+
+/** The fields that say something: nothing, zero and an empty text leave what was; no limit of processes is a word, too. Pure. */
 export function givenLimits(request: Resources): Resources {
   const entries = CHANGEABLE.map((name) => [name, request[name]] as const);
-  return Object.fromEntries(
+  const given = Object.fromEntries(
     entries.filter(([, value]) => value !== undefined && value !== null && value !== 0 && value !== ''),
   );
+  const { PidsLimit: pids } = request;
+  return typeof pids === 'number' && pids <= 0 ? { ...given, PidsLimit: 0 } : given;
 }
 
 /** Throws where the new limits contradict those that stay. Pure. */

@@ -3,7 +3,7 @@ import { exists, listIfExists, type NativeHost, runChecked } from '../host.ts';
 import { resolveInRoot } from '../scoped-path.ts';
 import { badRequest } from '../server/api-error.ts';
 import type { VolumeStore } from '../volumes/store.ts';
-import { hasMountsBelow, isReadOnlyMount, propagationFault } from './propagation.ts';
+import { aroundRoot, hasMountsBelow, isReadOnlyMount, propagationFault } from './propagation.ts';
 import type { ContainerRecord, MountPoint } from './types.ts';
 
 export async function prepareVolumes(
@@ -37,15 +37,28 @@ async function copyUp(host: NativeHost, point: MountPoint, rootfs: string): Prom
     await runChecked(host, 'cp', ['-a', '--reflink=auto', `${covered}/.`, point.Source]);
 }
 
-/** The host folders of mounts, sub-paths followed within volumes. Throws where there is none, or it cannot be mounted so. */
-export async function mountSources(host: NativeHost, points: readonly MountPoint[]): Promise<MountPoint[]> {
+/**
+ * The host folders of mounts, sub-paths followed within volumes. `root` is the engine's folder. Throws where there is none, or it
+ * cannot be mounted so.
+ */
+export async function mountSources(
+  host: NativeHost,
+  root: string,
+  points: readonly MountPoint[],
+): Promise<MountPoint[]> {
   const told = points.some((point) => point.Type === 'bind' || !point.RW || isPassedOn(point));
   const mounts = told ? await host.files.readFile('/proc/self/mountinfo', 'utf8') : '';
-  return Promise.all(points.map((point) => mountSource(host, point, mounts)));
+  return Promise.all(points.map((point) => mountSource(host, withinReach(point, root, mounts), mounts)));
 }
 
 /** Mounts on it are. */
 const isPassedOn = (point: MountPoint): boolean => /shared|slave/.test(point.Propagation);
+
+/** Around the engine's own folder unmounts are handed on where the host can; nobody may have asked for it. */
+function withinReach(point: MountPoint, root: string, mounts: string): MountPoint {
+  const fault = aroundRoot(point.Source, root) && propagationFault(mounts, point.Source, point.Propagation);
+  return fault ? { ...point, Propagation: 'rprivate' } : point;
+}
 
 async function mountSource(host: NativeHost, given: MountPoint, mounts: string): Promise<MountPoint> {
   if (given.Type === 'tmpfs') return given;

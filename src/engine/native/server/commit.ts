@@ -30,13 +30,13 @@ async function changes(engine: NativeEngine, exchange: Exchange): Promise<void> 
 
 async function commit(engine: NativeEngine, exchange: Exchange): Promise<void> {
   const { query } = exchange;
+  const config = await bodyOf<RunConfig>(exchange, CREATE_CONTAINER);
   const container = query.get('container') ?? '';
   if (container === '') throw badRequest('invalid name or ID supplied: ""');
   const record = engine.store.find(container);
   const name = query.get('repo') ?? '';
   const reference = name === '' ? undefined : parseReference(query.get('tag') ? `${name}:${query.get('tag')}` : name);
   if (name !== '' && (!reference || reference.digest !== undefined)) throw badRequest('invalid reference format');
-  const config = await bodyOf<RunConfig>(exchange, CREATE_CONTAINER);
   const image = await paused(engine, record, !['0', 'false'].includes(query.get('pause') ?? ''), () =>
     commitContainer(engine.host, engine.images, {
       record,

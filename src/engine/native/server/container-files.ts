@@ -52,12 +52,12 @@ export function containerFileRoutes(engine: NativeEngine): Routes {
     'GET /containers/{id}/export': (exchange) =>
       engine.lifecycle.withFiles(find(exchange).id, async (files) => {
         const asked = { container: exchange.params.id ?? '', path: '/' };
-        const archive = getArchive(engine.host, { ...files, path: '/', asked });
+        const archive = getArchive(engine.host, { ...files, path: '/.', asked });
         await sendAll(archive, exchange.stream(200, 'application/x-tar'));
       }),
     'GET /containers/{id}/stats': (exchange) => stats(engine, find(exchange), exchange),
     'GET /containers/{id}/top': (exchange) => top(engine, find(exchange), exchange),
-    'POST /containers/{id}/update': (exchange) => update(engine, find(exchange), exchange),
+    'POST /containers/{id}/update': (exchange) => update(engine, exchange),
   };
 }
 
@@ -179,8 +179,11 @@ function columns(line: string, count: number): string[] {
   return [...words.slice(0, count - 1), words.slice(count - 1).join(' ')];
 }
 
-async function update(engine: NativeEngine, record: ContainerRecord, exchange: Exchange): Promise<void> {
-  const request = await bodyOf<UpdateRequest>(exchange, LIMITS);
+async function update(engine: NativeEngine, exchange: Exchange): Promise<void> {
+  const { PidsLimit: pids, ...others } = await bodyOf<UpdateRequest>(exchange, LIMITS);
+  // Clients from before API 1.40 do not know of it: what they send there means nothing.
+  const request = exchange.version >= 40 && pids !== undefined ? { ...others, PidsLimit: pids } : others;
+  const record = engine.store.find(exchange.params.id ?? '');
   const parts = { ...engine, runtime: engine.lifecycle.runtime };
   const warnings = await updateContainer(parts, record.id, request);
   engine.events.emit('container', 'update', record.id, eventAttributes(engine.store.find(record.id)));

@@ -5,6 +5,7 @@ import { type CreateRequest, createContainer } from '../containers/create.ts';
 import { eventAttributes } from '../containers/event-attributes.ts';
 import { inspectContainer } from '../containers/inspect.ts';
 import { limitWarnings } from '../containers/limit-features.ts';
+import { linkNames, shownLinks } from '../containers/link-names.ts';
 import { isListed, summarise } from '../containers/list.ts';
 import { containerSizes } from '../containers/sizes.ts';
 import type { ContainerRecord, MountSpec } from '../containers/types.ts';
@@ -46,7 +47,7 @@ export function containerRoutes(engine: NativeEngine): Routes {
         name: (exchange.query.get('name') ?? '').replace(/^\//, ''),
         platform: exchange.query.get('platform') ?? '',
       };
-      const record = await createContainer(engine, asked, request);
+      const record = await createContainer(engine, asked, asThen(request, exchange.version));
       engine.events.emit('container', 'create', record.id, eventAttributes(record));
       exchange.reply(201, { Id: record.id, Warnings: limitWarnings(request.HostConfig ?? {}, engine.machine) });
     },
@@ -59,6 +60,7 @@ export function containerRoutes(engine: NativeEngine): Routes {
         layers: [...record.layers].reverse().map((diffId) => engine.images.layerDiff(diffId)),
         apparmor: (engine.machine.apparmor && wantedProfile(record.hostConfig)) || '',
         execs: engine.execs.unended(record.id),
+        links: shownLinks(record, store),
         ...sizes,
       };
       exchange.reply(200, inspectContainer(record, facts));
@@ -94,6 +96,12 @@ export function containerRoutes(engine: NativeEngine): Routes {
     'DELETE /containers/{id}': (exchange) => remove(engine, exchange),
     'POST /containers/prune': (exchange) => prune(engine, exchange),
   };
+}
+
+/** What a client of an older version means where it says nothing. */
+function asThen(request: CreateRequest, version: number): CreateRequest {
+  const host = request.HostConfig ?? {};
+  return version < 40 && !host.IpcMode ? { ...request, HostConfig: { ...host, IpcMode: 'shareable' } } : request;
 }
 
 const FILTERS = [
@@ -154,11 +162,12 @@ async function list(engine: NativeEngine, exchange: Exchange): Promise<unknown[]
     .filter((record) => isListed(record, context))
     .sort((a, b) => (a.created < b.created ? 1 : -1));
   const now = Date.now();
+  const names = linkNames(store);
   const shown = limit > 0 ? listed.slice(0, limit) : listed;
   const sizes = isTrue(exchange.query.get('size'));
   return Promise.all(
     shown.map(async (record) => {
-      const line = summarise(record, imageName(engine, record), now);
+      const line = summarise(record, imageName(engine, record), now, names.get(record.id));
       if (!sizes) return line;
       const { own, all } = await containerSizes(engine, record);
       return { ...line, SizeRw: own, SizeRootFs: all };

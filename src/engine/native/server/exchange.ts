@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex, Readable } from 'node:stream';
 import { badRequest } from './api-error.ts';
+import { jsonFault } from './json-fault.ts';
 import { handshake, overWebsocket } from './websocket.ts';
 
 /** Largest JSON body that is read: no request of the API comes near it. */
@@ -61,7 +62,7 @@ export function createExchange(parts: ExchangeParts): Exchange {
     headers: request.headers,
     gone: gone.signal,
     body,
-    json: () => readJson(body),
+    json: () => readJson(body, request.headers['content-type']),
     reply(status, value) {
       response.statusCode = status;
       if (value === undefined) response.end();
@@ -98,7 +99,7 @@ export function createExchange(parts: ExchangeParts): Exchange {
   };
 }
 
-async function readJson(body: Readable): Promise<unknown> {
+async function readJson(body: Readable, type: string | undefined): Promise<unknown> {
   const chunks: Buffer[] = [];
   let size = 0;
   // Not destroyed when it is too large: the refusal has to reach the client on this connection.
@@ -109,9 +110,11 @@ async function readJson(body: Readable): Promise<unknown> {
   }
   const text = Buffer.concat(chunks).toString('utf8').trim();
   if (text === '') return undefined;
+  if (type !== undefined && type.split(';', 1)[0]?.trim().toLowerCase() !== 'application/json')
+    throw badRequest(`unsupported Content-Type header (${type}): must be 'application/json'`);
   try {
     return JSON.parse(text);
-  } catch (error) {
-    throw badRequest(`request body is not JSON: ${error instanceof Error ? error.message : String(error)}`);
+  } catch {
+    throw badRequest(jsonFault(text));
   }
 }

@@ -9,7 +9,7 @@ import { readLog } from '../containers/log-reader.ts';
 import { isLive } from '../containers/types.ts';
 import type { NativeEngine } from '../engine.ts';
 import { badRequest, conflict, notFound } from './api-error.ts';
-import { bodyOf, EXEC } from './body.ts';
+import { bodyOf, EXEC, type Shape } from './body.ts';
 import { sizeOf } from './container-streams.ts';
 import type { Exchange, Hijacked } from './exchange.ts';
 import { frame, type StreamName } from './frames.ts';
@@ -17,6 +17,12 @@ import type { Routes } from './router.ts';
 
 const RAW = 'application/vnd.docker.raw-stream';
 const MULTIPLEXED = 'application/vnd.docker.multiplexed-stream';
+
+interface StartRequest {
+  Detach?: boolean;
+  Tty?: boolean;
+}
+const START: Shape = { Detach: 'boolean', Tty: 'boolean' };
 
 export function execRoutes(engine: NativeEngine): Routes {
   const sessions = engine.execs;
@@ -28,9 +34,9 @@ export function execRoutes(engine: NativeEngine): Routes {
   };
   return {
     'POST /containers/{id}/exec': async (exchange) => {
-      const record = engine.store.find(exchange.params.id ?? '');
       const config = await bodyOf<ExecConfig>(exchange, EXEC);
       if (!config.Cmd || config.Cmd.length === 0) throw badRequest('No exec command specified');
+      const record = engine.store.find(exchange.params.id ?? '');
       parseDetachKeys(config.DetachKeys ?? null);
       if (record.state.status === 'paused')
         throw conflict(`Container ${exchange.params.id} is paused, unpause the container before exec`);
@@ -42,7 +48,10 @@ export function execRoutes(engine: NativeEngine): Routes {
       });
       exchange.reply(201, { Id: session.id });
     },
-    'POST /exec/{id}/start': (exchange) => start(engine, find(exchange), exchange),
+    'POST /exec/{id}/start': async (exchange) => {
+      const request = await bodyOf<StartRequest>(exchange, START);
+      await start(engine, find(exchange), request, exchange);
+    },
     'POST /exec/{id}/resize': async (exchange) => {
       const session = find(exchange);
       const size = sizeOf(exchange);
@@ -77,8 +86,12 @@ function inspect(session: ExecSession): unknown {
   };
 }
 
-async function start(engine: NativeEngine, session: ExecSession, exchange: Exchange): Promise<void> {
-  const request = await bodyOf<{ Detach?: boolean; Tty?: boolean }>(exchange, { Detach: 'boolean', Tty: 'boolean' });
+async function start(
+  engine: NativeEngine,
+  session: ExecSession,
+  request: StartRequest,
+  exchange: Exchange,
+): Promise<void> {
   const record = engine.store.find(session.containerId);
   if (session.started) throw conflict(`Error: Exec command ${session.id} is already running`);
   if (!isLive(record.state.status)) throw conflict(`Container ${record.id} is not running`);

@@ -31,19 +31,19 @@ export function networkRoutes(engine: NativeEngine): Routes {
       exchange.reply(204);
     },
     'POST /networks/{id}/connect': async (exchange) => {
-      const network = networks.find(exchange.params.id ?? '');
       const request = await bodyOf<{ Container?: string; EndpointConfig?: EndpointSettings | null }>(
         exchange,
         CONNECT_NETWORK,
       );
+      const network = networks.find(exchange.params.id ?? '');
       const container = store.find(containerOf(request));
       await engine.lifecycle.connect(container.id, network, request.EndpointConfig ?? {});
       emit('connect', network, { container: container.id });
       exchange.reply(200);
     },
     'POST /networks/{id}/disconnect': async (exchange) => {
-      const network = networks.find(exchange.params.id ?? '');
       const request = await bodyOf<{ Container?: string; Force?: boolean }>(exchange, DISCONNECT_NETWORK);
+      const network = networks.find(exchange.params.id ?? '');
       const container = store.find(containerOf(request));
       await engine.lifecycle.disconnect(container.id, network);
       emit('disconnect', network, { container: container.id, ...eventName(container) });

@@ -3,7 +3,10 @@ import type { Exchange } from './exchange.ts';
 
 export type Handler = (exchange: Exchange) => Promise<void> | void;
 
-/** Path patterns as written in the API's own documents: `/containers/{id}/json`. `{name+}` takes slashes too. */
+/**
+ * Path patterns as written in the API's own documents: `/containers/{id}/json`. `{name+}` takes slashes too, as does a container's
+ * `{id}`: a link's name has one.
+ */
 export type Routes = Readonly<Record<`${'GET' | 'POST' | 'PUT' | 'DELETE' | 'HEAD'} /${string}`, Handler>>;
 
 export const MIN_VERSION = 24;
@@ -42,7 +45,8 @@ export function createRouter(routes: Routes): Router {
         return badVersion(
           `client version 1.${version} is too old. Minimum supported API version is 1.${MIN_VERSION}, please upgrade your client to a newer version`,
         );
-      const rest = prefix ? path.slice(prefix[0].length) : path;
+      // The list of networks alone answers with a slash behind it, too; as in Docker.
+      const rest = (prefix ? path.slice(prefix[0].length) : path).replace(/^(\/networks)\/$/, '$1');
       for (const route of compiled) {
         if (route.method !== method) continue;
         const found = route.pattern.exec(rest);
@@ -62,7 +66,7 @@ function compile(key: string, handler: Handler): Compiled {
   const names: string[] = [];
   const pattern = path.replace(/\{(\w+)(\+?)\}/g, (_, name: string, greedy: string) => {
     names.push(name);
-    return greedy ? '(.+)' : '([^/]+)';
+    return greedy || path.startsWith('/containers/{id}') ? '(.+)' : '([^/]+)';
   });
   return { method, pattern: new RegExp(`^${pattern}$`), names, handler };
 }
