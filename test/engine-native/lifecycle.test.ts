@@ -166,4 +166,7 @@ test('a systemd unit leaves the containers alone and takes any path as it is', (
   const unit = systemdUnit(['/usr/bin/node', '/opt/my $app/100%/windlass.js', 'engine', 'run'], '/run/s.sock');
   expect(unit).toContain('ExecStart=/usr/bin/node "/opt/my $$app/100%%/windlass.js" engine run\n');
   expect(unit).toContain('KillMode=process\n');
+  // Without a keeper nobody tells systemd that the engine is ready.
+  expect(unit).toContain('Type=exec\n');
+  expect(systemdUnit(['/usr/bin/node', 'engine', 'run', '--restart'], '/run/s.sock')).toContain('Type=notify\n');
 });

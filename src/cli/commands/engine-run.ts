@@ -14,7 +14,10 @@ export const run: CommandRun<typeof engineRunFlags> = async (context, flags) => 
   const kept = takeKept(process.env);
   const tls = tlsFiles(flags, context.cwd);
   const tcp = await addresses(flags, tls !== undefined);
-  if (flags.restart && kept === undefined) await becomeKeeper(context, flags, group);
+  if (flags.restart && kept === undefined) {
+    await becomeKeeper(context, flags, group);
+    return 0;
+  }
   const { serveEngine } = await import('../../engine/native/server/serve.ts');
   const { EXIT_IDLE } = await import('../../engine/native/keeper/program.ts');
   const idleSeconds = flags['idle-timeout'];
@@ -53,14 +56,12 @@ async function addresses(flags: StartFlags, tls: boolean): Promise<TcpAddress[]>
   return flags.host.map((text) => tcpAddress(text, { tls, insist: flags['insecure-tcp'] }));
 }
 
-/** The keeper takes the place of this process, and starts the engine below itself. Does not return. */
+/** The keeper takes the place of this process, and starts the engine below itself. Returns if it was interrupted before. */
 async function becomeKeeper(context: CommandContext, flags: StartFlags, group: number): Promise<void> {
   const { foregroundKeeper } = await import('../../engine/native/keeper/foreground.ts');
   const place = placeOf(context, flags);
-  await foregroundKeeper({
-    place,
-    group,
-    command: [...thisProgram(), ...runArguments(flags, place, context.cwd)],
-    env: process.env,
-  });
+  await foregroundKeeper(
+    { place, group, command: [...thisProgram(), ...runArguments(flags, place, context.cwd)], env: process.env },
+    context.signal,
+  );
 }

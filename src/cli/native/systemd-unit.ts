@@ -4,7 +4,10 @@
 export const UNIT_NAME = 'windlass.service';
 export const UNIT_PATH = `/etc/systemd/system/${UNIT_NAME}`;
 
-/** `command` starts an engine in the foreground, with absolute paths; `socket` is named for whoever reads the unit. */
+/**
+ * `command` starts an engine in the foreground, with absolute paths; `socket` is named for whoever reads the unit. A keeper
+ * (`--restart`) tells systemd when its socket takes calls; an engine without one does not.
+ */
 export function systemdUnit(command: readonly string[], socket: string): string {
   return `# Written by "windlass engine install". The engine listens on ${socket}.
 [Unit]
@@ -13,7 +16,7 @@ Wants=network-online.target
 After=network-online.target nss-lookup.target firewalld.service nftables.service docker.service
 
 [Service]
-Type=exec
+Type=${command.includes('--restart') ? 'notify' : 'exec'}
 ExecStart=${command.map(quoted).join(' ')}
 Restart=on-failure
 RestartSec=500ms

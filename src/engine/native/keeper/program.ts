@@ -86,6 +86,12 @@ for my $wanted ($usual, 0, 0, 0, 0) {
 defined $port or fail("cannot find a port for the resolver on $address");
 $ENV{${KEPT_VARIABLE}} = sprintf 'lock=%d,api=%d,udp=%d,tcp=%d', map { fileno $_ } $held, $api, $udp, $tcp;
 for (@own) { mkdir $_->[0]; mkdir $_->[1]; enter($_->[1]) }
+# To systemd: from now on calls wait in the socket for the engine, so units that come after this one may make them (sd_notify(3)).
+if (defined(my $notify = delete $ENV{NOTIFY_SOCKET})) {
+  $notify =~ s/^\@/\0/;
+  my $systemd;
+  socket($systemd, AF_UNIX, SOCK_DGRAM, 0) && send($systemd, 'READY=1', 0, pack_sockaddr_un($notify));
+}
 my ($child, $told, $pause) = (0, 0, 0);
 for my $name (qw(TERM INT HUP)) { $SIG{$name} = sub { $told = 1; kill 'TERM', $child if $child } }
 # The run folder goes too where the engine has left nothing in it.
@@ -98,7 +104,11 @@ until ($told) {
   $child = fork;
   defined $child or fail("cannot start the engine: $!");
   # A group of its own: Ctrl-C reaches the keeper alone, which tells the engine once.
-  if (!$child) { $SIG{$_} = 'DEFAULT' for qw(TERM INT HUP); setpgrp 0, 0; exec { $command[0] } @command; exit 127 }
+  if (!$child) {
+    $SIG{$_} = 'DEFAULT' for qw(TERM INT HUP);
+    kill 'TERM', $$ if $told; # told between the fork and here: the handler was still the keeper's
+    setpgrp 0, 0; exec { $command[0] } @command; exit 127;
+  }
   kill 'TERM', $child if $told;
   my $pid = $child;
   until (waitpid($pid, 0) == $pid) { last if $! != 4 } # EINTR
