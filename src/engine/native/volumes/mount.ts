@@ -5,22 +5,19 @@ import { MS_BIND } from '../kernel.ts';
 import { findProgram } from '../programs.ts';
 import { ApiError } from '../server/api-error.ts';
 import { mountOptions } from './mount-options.ts';
+import { isNetworkType, mountArguments } from './network-mount.ts';
 
 /** `type`, `o` and `device` as of mount(8). */
 export type VolumeOptions = Readonly<Record<string, string>>;
 
 const MS_REMOUNT = 32;
 
-/** Names are resolved and protocol versions tried by mount(8)'s helpers, not by the kernel. */
-const NETWORK_TYPES = new Set(['nfs', 'nfs4', 'cifs']);
-
 /** @throws ApiError in Docker's words, passwords left out */
 export async function mountVolume(host: NativeHost, options: VolumeOptions, target: string): Promise<void> {
   const { type = '', o = '', device = '' } = options;
   const { data } = mountOptions(o);
   try {
-    if (NETWORK_TYPES.has(type))
-      await throughProgram(host, type, ['-t', type, ...(o === '' ? [] : ['-o', o]), device, target]);
+    if (isNetworkType(type)) await throughProgram(host, type, [...mountArguments({ type, device, o }), target]);
     else await throughKernel(host, options, target);
   } catch (error) {
     const told = data === '' ? '' : `, data: ${withoutSecrets(data)}`;
