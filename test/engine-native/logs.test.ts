@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { logPlan } from '../../src/engine/native/containers/log-config.ts';
 import { type ReadLogOptions, readLog } from '../../src/engine/native/containers/log-reader.ts';
-import { monitorArguments } from '../../src/engine/native/containers/monitor.ts';
+import { logTag } from '../../src/engine/native/containers/log-tag.ts';
+import { type JournalName, monitorArguments } from '../../src/engine/native/containers/monitor.ts';
 import { realNativeHost } from '../../src/engine/native/host.ts';
 import { pathsUnder } from '../../src/engine/native/paths.ts';
 
@@ -53,16 +54,36 @@ describe('what a log configuration means', () => {
     const paths = pathsUnder('/lib', '/run');
     const maker = { program: 'runc', args: [] };
     const request = { id: 'a', maker, paths, container: paths.container('a'), terminal: false, stdin: false };
-    const args = (log: ReturnType<typeof logPlan>) =>
-      monitorArguments({ ...request, leaveStdinOpen: false, log }).join(' ');
+    const args = (log: ReturnType<typeof logPlan>, journal?: JournalName) =>
+      monitorArguments({ ...request, leaveStdinOpen: false, log, journal }).join(' ');
     expect(args(logPlan(undefined))).not.toContain('--log-size-max');
     expect(args(logPlan({ Config: { 'max-size': '1k' } }))).toContain('--log-size-max 1024');
     expect(args(logPlan({ Config: { 'max-size': '100m', 'max-file': '4' } }))).toContain('--log-size-max 419430400');
     // Small files are put aside by the engine, which may come late.
     expect(args(logPlan({ Config: { 'max-size': '1k', 'max-file': '4' } }))).toContain('--log-size-max 67108864');
-    expect(args(logPlan({ Type: 'journald' }))).toContain(
-      '-l k8s-file:/lib/containers/a/log --no-sync-log -l journald:',
-    );
+  });
+
+  test('in the journal, entries have the name and the tag', () => {
+    const paths = pathsUnder('/lib', '/run');
+    const args = monitorArguments({
+      ...{ id: 'a', maker: { program: 'runc', args: [] }, paths, container: paths.container('a') },
+      ...{ terminal: false, stdin: false, leaveStdinOpen: false },
+      log: logPlan({ Type: 'journald' }),
+      journal: { name: 'web', tag: 'shop/web' },
+    }).join(' ');
+    expect(args).toContain('-c a -u a -n web ');
+    expect(args).toContain('-l k8s-file:/lib/containers/a/log --no-sync-log -l journald: --log-tag shop/web');
+  });
+
+  test.each([
+    [undefined, '0123456789ab'],
+    ['{{.Name}}/{{ .ID }}', 'web/0123456789ab'],
+    ['{{.ImageName}} {{.ImageID}}', 'shop:1 fedcba987654'],
+    ['plain', 'plain'],
+  ])('the tag %s is %s', (template, expected) => {
+    const facts = { id: '0123456789abcdef', name: 'web', image: 'shop:1', imageId: 'sha256:fedcba9876543210' };
+    expect(logTag(template, facts)).toBe(expected);
+    expect(() => logTag('{{upper .Name}}', facts)).toThrow('the tag has {{upper .Name}}, and knows ID, FullID, Name,');
   });
 });
 

@@ -5,7 +5,8 @@ import type { Command } from '../oci-runtime.ts';
 import type { Paths } from '../paths.ts';
 import { ApiError } from '../server/api-error.ts';
 import { logPlan } from './log-config.ts';
-import { monitorArguments, parseSyncMessage } from './monitor.ts';
+import { logTag } from './log-tag.ts';
+import { type JournalName, monitorArguments, parseSyncMessage } from './monitor.ts';
 import { runtimeMessage } from './runtime-message.ts';
 import type { ContainerRecord } from './types.ts';
 
@@ -20,6 +21,7 @@ export async function createThroughMonitor(
   const [program] = [...(config.Entrypoint ?? []), ...(config.Cmd ?? [])];
   const container = paths.container(record.id);
   await host.files.rm(join(paths.exits, record.id), { force: true });
+  const log = logPlan(record.hostConfig.LogConfig);
   const args = monitorArguments({
     id: record.id,
     maker,
@@ -29,7 +31,8 @@ export async function createThroughMonitor(
     stdin: config.OpenStdin === true,
     // As in Docker a terminal goes on without the client it was made for: somebody may attach to it later.
     leaveStdinOpen: config.StdinOnce !== true || config.Tty === true,
-    log: logPlan(record.hostConfig.LogConfig),
+    log,
+    journal: log.driver === 'journald' ? journalName(record) : undefined,
   });
   const text = await host.kernel.startReporting({
     program: 'conmon',
@@ -44,4 +47,8 @@ export async function createThroughMonitor(
       `failed to create task for container: failed to create shim task: OCI runtime create failed: ${runtimeMessage(said.failure, program)}: unknown`,
     );
   return said.pid;
+}
+
+function journalName({ id, name, imageId, config, hostConfig }: ContainerRecord): JournalName {
+  return { name, tag: logTag(hostConfig.LogConfig?.Config?.tag, { id, name, image: config.Image ?? '', imageId }) };
 }

@@ -14,6 +14,15 @@ export interface MonitorRequest {
   /** Keep standard input open when the client that feeds it goes away. */
   readonly leaveStdinOpen: boolean;
   readonly log: LogPlan;
+  /** Who it is in the journal, where the log goes there too. */
+  readonly journal: JournalName | undefined;
+}
+
+export interface JournalName {
+  /** CONTAINER_NAME of its entries. */
+  readonly name: string;
+  /** Their CONTAINER_TAG. */
+  readonly tag: string;
 }
 
 /** conmon's arguments. It creates the container, holds its streams, writes the log, and at the end the exit file. */
@@ -21,12 +30,12 @@ export function monitorArguments(request: MonitorRequest): string[] {
   const { id, paths, container } = request;
   return [
     '--api-version=1',
-    ...['-c', id, '-u', id, '-n', id],
+    ...['-c', id, '-u', id, '-n', request.journal?.name ?? id],
     ...runtimeArguments(request.maker),
     ...['-b', container.bundle, '--persist-dir', container.bundle, '--full-attach'],
     ...['-p', container.pidFile],
     ...['--exit-dir', paths.exits, '-l', `k8s-file:${container.log}`, '--no-sync-log'],
-    ...(request.log.driver === 'journald' ? ['-l', 'journald:'] : []),
+    ...(request.journal ? ['-l', 'journald:', '--log-tag', request.journal.tag] : []),
     ...logBound(request.log),
     ...(request.terminal ? ['-t'] : []),
     ...(request.stdin ? ['-i'] : []),
