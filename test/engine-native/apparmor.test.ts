@@ -97,8 +97,11 @@ test('the default profile is loaded unless it is', async () => {
 });
 
 test('profiles of the user are left to be loaded by the user', async () => {
-  const { host, ran } = machine('', [PARSER]);
+  const { host, ran } = machine('mine (complain)\n', [PARSER]);
   expect(await profileFor(host, true, { SecurityOpt: ['apparmor=mine'] })).toBe('mine');
+  await expect(profileFor(host, true, { SecurityOpt: ['apparmor=other'] })).rejects.toThrow(
+    'unable to apply apparmor profile: "other" is not loaded',
+  );
   expect(ran).toEqual([]);
 });
 

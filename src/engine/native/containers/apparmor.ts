@@ -3,6 +3,7 @@
 import { HostError } from '../../../errors.ts';
 import { type NativeHost, readIfExists } from '../host.ts';
 import { findProgram } from '../programs.ts';
+import { ApiError } from '../server/api-error.ts';
 import { DEFAULT_PROFILE, defaultProfile } from './apparmor-profile.ts';
 import { securityOptions } from './security-options.ts';
 import type { HostConfig } from './types.ts';
@@ -20,8 +21,9 @@ export function wantedProfile(hostConfig: HostConfig): string | undefined {
 }
 
 /**
- * The profile for a container that is about to start, loaded if it is the default one; undefined where there is none: a kernel
- * without AppArmor, or a machine without the program that loads profiles.
+ * The profile for a container that is about to start, loaded; undefined where there is none: a kernel without AppArmor, or a
+ * machine without the program that loads profiles.
+ * @throws ApiError in Docker's words for a profile of the user's that is not loaded.
  */
 export async function profileFor(
   host: NativeHost,
@@ -29,7 +31,12 @@ export async function profileFor(
   hostConfig: HostConfig,
 ): Promise<string | undefined> {
   const profile = enabled ? wantedProfile(hostConfig) : undefined;
-  if (profile !== DEFAULT_PROFILE || (await isLoaded(host, DEFAULT_PROFILE))) return profile;
+  if (profile === undefined || (await isLoaded(host, profile))) return profile;
+  if (profile !== DEFAULT_PROFILE)
+    throw new ApiError(
+      400,
+      `unable to apply apparmor profile: "${profile}" is not loaded: load it with "apparmor_parser -r <its file>", or take another`,
+    );
   const parser = await findProgram(host.files, 'apparmor_parser');
   if (parser === undefined) return undefined;
   const { exitCode, stderr } = await host.run(parser, ['--replace', '--skip-cache'], { input: defaultProfile() });

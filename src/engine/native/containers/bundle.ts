@@ -10,6 +10,7 @@ import type { ContainerPaths, Paths } from '../paths.ts';
 import { ApiError, conflict } from '../server/api-error.ts';
 import { rootIds } from '../user-namespaces/id-mapping.ts';
 import { profileFor } from './apparmor.ts';
+import { cgroupNamespace } from './cgroup-namespace.ts';
 import { deviceFacts } from './device-facts.ts';
 import { addressesOf, cgroupOf, leasesOf, publishingLease } from './endpoints.ts';
 import { hostsFile, resolvConf } from './etc-files.ts';
@@ -76,7 +77,7 @@ export async function writeBundle(
     cgroupPath: cgroupOf(record),
     cgroupMode: machine.cgroupMode,
     recursiveReadOnly: machine.recursiveReadOnly,
-    cgroupNamespace: hostConfig.CgroupnsMode === 'private' || (!hostConfig.CgroupnsMode && machine.cgroupMode === 'v2'),
+    cgroupNamespace: cgroupNamespace(hostConfig, machine.cgroupMode) === 'private',
     namespaces,
     apparmor,
     lxcfs: hostConfig.Privileged ? [] : await lxcfsFiles(host),

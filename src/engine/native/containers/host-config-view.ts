@@ -1,5 +1,7 @@
 // The host settings of a container as inspect shows them: every field that clients rely on, whatever the client that made the
 // container left out or sent as null. Pure.
+import type { CgroupMode } from '../machine.ts';
+import { cgroupNamespace } from './cgroup-namespace.ts';
 import { MASKED_PATHS, READONLY_PATHS } from './oci-paths.ts';
 import type { HostConfig } from './types.ts';
 
@@ -15,7 +17,6 @@ const UNSAID = {
   VolumesFrom: null,
   CapAdd: null,
   CapDrop: null,
-  CgroupnsMode: 'host',
   Dns: null,
   DnsOptions: null,
   DnsSearch: null,
@@ -68,16 +69,17 @@ const UNSAID = {
 } as const;
 
 /** Fields where an empty text means "not said" as well. */
-const FILLED = ['CgroupnsMode', 'IpcMode', 'NetworkMode'] as const;
+const FILLED = ['IpcMode', 'NetworkMode'] as const;
 
 /** `runtime` is that of containers that name none. */
-export function hostConfigView(host: HostConfig, runtime: string): Record<string, unknown> {
+export function hostConfigView(host: HostConfig, runtime: string, cgroupMode: CgroupMode): Record<string, unknown> {
   const said = Object.fromEntries(Object.entries(host).filter(([, value]) => value !== null && value !== undefined));
   const view: Record<string, unknown> = { ...UNSAID, ...said };
   for (const name of FILLED) if (view[name] === '') view[name] = UNSAID[name];
   const privileged = host.Privileged === true;
   return {
     ...view,
+    CgroupnsMode: cgroupNamespace(host, cgroupMode),
     Runtime: host.Runtime || runtime,
     ShmSize: host.ShmSize || DEFAULT_SHM,
     MemorySwap: host.MemorySwap || (host.Memory ?? 0) * 2,

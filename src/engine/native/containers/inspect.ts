@@ -1,4 +1,6 @@
 // A container as `GET /containers/{id}/json` and the list show it. Pure.
+
+import type { CgroupMode } from '../machine.ts';
 import { DEFAULT_NETWORK } from '../networks/record.ts';
 import type { ContainerPaths } from '../paths.ts';
 import { hostConfigView } from './host-config-view.ts';
@@ -10,6 +12,7 @@ export interface InspectFacts {
   readonly paths: ContainerPaths;
   /** The OCI runtime of containers that name none. */
   readonly runtime: string;
+  readonly cgroupMode: CgroupMode;
   /** Folders of the image's layers, topmost first. */
   readonly layers: readonly string[];
   /** The AppArmor profile it is to run under; empty for none, and where the kernel has no AppArmor. */
@@ -45,7 +48,7 @@ export function inspectContainer(record: ContainerRecord, facts: InspectFacts): 
     ProcessLabel: '',
     AppArmorProfile: facts.apparmor,
     ExecIDs: execs.length > 0 ? execs : null,
-    HostConfig: { ...hostConfigView(record.hostConfig, facts.runtime), Links: facts.links },
+    HostConfig: { ...hostConfigView(record.hostConfig, facts.runtime, facts.cgroupMode), Links: facts.links },
     GraphDriver: {
       Name: 'overlay2',
       Data: {

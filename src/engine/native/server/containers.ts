@@ -57,6 +57,7 @@ export function containerRoutes(engine: NativeEngine): Routes {
       const facts = {
         paths: engine.paths.container(record.id),
         runtime: engine.machine.runtimes[0].name,
+        cgroupMode: engine.machine.cgroupMode,
         layers: [...record.layers].reverse().map((diffId) => engine.images.layerDiff(diffId)),
         apparmor: (engine.machine.apparmor && wantedProfile(record.hostConfig)) || '',
         execs: engine.execs.unended(record.id),

@@ -1,6 +1,7 @@
 // `/_ping`, `/version`, `/info`, `/auth`, `/system/df`, and what the engine does not serve.
-import { arch } from 'node:os';
+import { arch, hostname } from 'node:os';
 import { buildCacheUsage } from '../builder/usage.ts';
+import { cgroupNamespace } from '../containers/cgroup-namespace.ts';
 import { LOG_DRIVERS } from '../containers/log-config.ts';
 import { containerSizes } from '../containers/sizes.ts';
 import { isLive } from '../containers/types.ts';
@@ -165,7 +166,7 @@ function info(engine: NativeEngine): Record<string, unknown> {
     HttpProxy: '',
     HttpsProxy: '',
     NoProxy: '',
-    Name: process.env.HOSTNAME ?? 'windlass',
+    Name: hostname(),
     Labels: [],
     ExperimentalBuild: false,
     ServerVersion: ENGINE_VERSION,
@@ -188,6 +189,7 @@ function info(engine: NativeEngine): Record<string, unknown> {
     SecurityOptions: [
       ...(machine.apparmor ? ['name=apparmor'] : []),
       'name=seccomp,profile=default',
+      ...(cgroupNamespace({}, machine.cgroupMode) === 'private' ? ['name=cgroupns'] : []),
       ...(engine.remap ? ['name=userns'] : []),
     ],
     Warnings: null,
