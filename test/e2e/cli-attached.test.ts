@@ -96,7 +96,9 @@ test.each([
 
 test('--abort-on-container-failure lets a container end well', async () => {
   const s = await scenario(stack({ one: service('exit 0'), two: service('sleep 0.5; exit 0') }));
-  expect((await s.windlass(['up', '--abort-on-container-failure'])).exitCode).toBe(0);
+  const { stdout, stderr } = await s.windlass(['up', '--abort-on-container-failure']);
+  expect(stdout).toContain('two-1 exited with code 0\n');
+  expect(stderr).not.toContain('Aborting');
 });
 
 test('--exit-code-from a service that is stopped gives the code it is stopped with', async () => {

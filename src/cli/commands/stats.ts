@@ -60,7 +60,11 @@ async function watch(context: CommandContext, engine: Engine, watching: Watching
       await delay(REFRESH_MS, undefined, { signal });
     }
   } catch (error) {
-    if (context.signal.aborted) throw new InterruptedError();
+    if (context.signal.aborted) {
+      // The terminal has written ^C where the table ends.
+      if (context.io.stdout.isTTY) context.io.stdout.write('\n');
+      throw new InterruptedError();
+    }
     throw failure.signal.aborted ? failure.signal.reason : error;
   } finally {
     failure.abort();
