@@ -6,10 +6,14 @@ import type { CommandContext } from './context.ts';
  * The project's name alone, for commands that only look at what runs. Reads the Compose files only when neither -p nor
  * COMPOSE_PROJECT_NAME gives it.
  */
-export async function projectName(context: CommandContext): Promise<string> {
+export const projectName = async (context: CommandContext): Promise<string> => (await projectSeen(context)).name;
+
+/** The same, with the project where the files had to be read. */
+export async function projectSeen(context: CommandContext): Promise<NamedProject> {
   const given = context.globals.projectName ?? context.env.COMPOSE_PROJECT_NAME;
-  if (given) return given.toLowerCase();
-  return (await context.loadProject({ profiles: ['*'], resolveEnvironment: false })).name;
+  if (given) return { name: given.toLowerCase(), project: undefined };
+  const project = await context.loadProject({ profiles: ['*'], resolveEnvironment: false });
+  return { name: project.name, project };
 }
 
 export interface NamedProject {

@@ -4,10 +4,9 @@ import type { Project } from '../model.ts';
 import { usesModels } from '../planner/models.ts';
 import { isPattern } from '../service-pattern.ts';
 import type { LoadOptions } from '../spec/load.ts';
-import { nearest } from '../suggest.ts';
 import type { CommandContext } from './context.ts';
 import { projectFromLabels } from './labels-project.ts';
-import { expandServices, matchingServices, serviceNames } from './service-arguments.ts';
+import { expandServices, matchingServices, noContainerOf, serviceNames } from './service-arguments.ts';
 
 export interface Target {
   readonly project: Project;
@@ -89,17 +88,11 @@ async function rebuild(context: CommandContext, name: string, args: readonly str
     const meant = matchingServices(known, argument);
     for (const service of meant) services.add(service);
     // A slip, or a service whose containers are gone: without a file nobody can tell.
-    if (meant.length === 0) context.warn(nothingOf(argument, project.name, known));
+    if (meant.length === 0) context.warn(noContainerOf(argument, project.name, known));
   }
   // To the commands, no names mean all services: here they are to mean none.
   const target = args.length > 0 && services.size === 0 ? withoutResources(project) : project;
   return { project: target, services: [...services], rebuilt: true };
-}
-
-function nothingOf(argument: string, project: string, known: readonly string[]): string {
-  const guess = nearest(argument, known);
-  const question = guess === undefined ? '' : `; did you mean "${guess}"?`;
-  return `project "${project}" has no container of service "${argument}"${question}`;
 }
 
 const withoutResources = (project: Project): Project => ({

@@ -1,8 +1,13 @@
 // SERVICE arguments: names or patterns (`web*`, `db[12]`) of the project's services.
+import type { ObservedContainer } from '../engine/engine.ts';
 import { UsageError } from '../errors.ts';
 import type { Project } from '../model.ts';
 import { noSuchService } from '../no-such-service.ts';
 import { isPattern, servicePattern } from '../service-pattern.ts';
+import { nearest } from '../suggest.ts';
+import type { CommandContext } from './context.ts';
+import type { NamedProject } from './project-name.ts';
+import { serviceOf } from './select-containers.ts';
 
 /** The services that the arguments name, each once, in the arguments' order. Throws for one that names none. */
 export function expandServices(names: readonly string[], args: readonly string[]): string[] {
@@ -30,3 +35,29 @@ export function matchingServices(names: readonly string[], argument: string): st
 /** Names of every service in the files, whether its profile is on or not. */
 export const serviceNames = (project: Project): string[] =>
   [...Object.keys(project.services), ...Object.keys(project.disabledServices)].sort();
+
+/** What a command says of a name that nothing of the project goes by, where no file tells whether it is a service. */
+export function noContainerOf(name: string, project: string, known: readonly string[]): string {
+  const guess = nearest(name, known);
+  const question = guess === undefined ? '' : `; did you mean "${guess}"?`;
+  return `project "${project}" has no container of service "${name}"${question}`;
+}
+
+/**
+ * For commands that show what is there: tells of arguments that are no service of the files and that no container goes by.
+ * @throws WindlassError where the files say so; without them it is a warning, since a service's containers may be gone
+ */
+export function checkServices(
+  context: Pick<CommandContext, 'warn'>,
+  args: readonly string[],
+  { name, project }: NamedProject,
+  containers: readonly ObservedContainer[],
+): void {
+  const running = [...new Set(containers.map(serviceOf))];
+  const known = [...running, ...(project === undefined ? [] : serviceNames(project))];
+  for (const argument of args) {
+    if (known.includes(argument)) continue;
+    if (project !== undefined) throw noSuchService(argument, [...new Set(known)]);
+    context.warn(noContainerOf(argument, name, running));
+  }
+}

@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { expandServices } from '../../src/cli/service-arguments.ts';
+import { checkServices, expandServices } from '../../src/cli/service-arguments.ts';
+import type { ObservedContainer } from '../../src/engine/engine.ts';
+import { LABEL } from '../../src/names.ts';
 import { nearest } from '../../src/suggest.ts';
+import { aProject } from '../support/project-builder.ts';
 
 const names = ['api', 'db1', 'db2', 'web', 'web-admin', 'x.y'];
 
@@ -49,5 +52,33 @@ describe('did you mean', () => {
     ['w', undefined],
   ])('%s: %s', (word, expected) => {
     expect(nearest(word, ['web', 'database', 'cache'])).toBe(expected);
+  });
+});
+
+describe('names of services, where containers are looked at', () => {
+  const containers = ['web', 'old'].map(
+    (service) => ({ labels: { [LABEL.service]: service } }) as unknown as ObservedContainer,
+  );
+  const project = aProject({ services: { web: {}, db: {} } });
+  const check = (name: string, files: boolean): string => {
+    const said: string[] = [];
+    const seen = { name: 'shop', project: files ? project : undefined };
+    checkServices({ warn: (text) => void said.push(text) }, [name], seen, containers);
+    return said.join();
+  };
+
+  it.each([
+    ['web', true],
+    ['db', true],
+    ['old', true],
+    ['old', false],
+  ])('%s is one', (name, files) => {
+    expect(check(name, files)).toBe('');
+  });
+
+  it('are an error where the files do not have them, and a warning without files', () => {
+    expect(() => check('wbe', true)).toThrow('no such service: wbe');
+    expect(check('wbe', false)).toBe('project "shop" has no container of service "wbe"; did you mean "web"?');
+    expect(check('db', false)).toBe('project "shop" has no container of service "db"');
   });
 });

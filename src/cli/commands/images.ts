@@ -5,8 +5,9 @@ import type { imagesFlags } from '../declarations/view.ts';
 import { familiarReference } from '../image-reference.ts';
 import { humanDuration, humanSize, shortId } from '../output/human.ts';
 import { printList } from '../output/print-list.ts';
-import { projectName } from '../project-name.ts';
+import { projectSeen } from '../project-name.ts';
 import { byName, serviceOf } from '../select-containers.ts';
+import { checkServices } from '../service-arguments.ts';
 
 interface ContainerImage {
   readonly container: ObservedContainer;
@@ -14,9 +15,10 @@ interface ContainerImage {
 }
 
 export const run: CommandRun<typeof imagesFlags> = async (context, flags, args) => {
-  const name = await projectName(context);
-  const engine = await context.engine(name);
-  const containers = await engine.listContainers(name, context.signal);
+  const seen = await projectSeen(context);
+  const engine = await context.engine(seen.name);
+  const containers = await engine.listContainers(seen.name, context.signal);
+  checkServices(context, args, seen, containers);
   const chosen = containers
     .filter((container) => args.length === 0 || args.includes(serviceOf(container)))
     .sort(byName);

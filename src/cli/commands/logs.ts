@@ -16,6 +16,7 @@ import { recordsOf } from '../logs/source.ts';
 import { LogLines } from '../output/log-lines.ts';
 import { projectOrName } from '../project-name.ts';
 import { byName, oneContainer, selectContainers, serviceOf, shortName } from '../select-containers.ts';
+import { checkServices } from '../service-arguments.ts';
 import { engineTimestamp } from '../timestamp.ts';
 
 interface Request {
@@ -31,7 +32,8 @@ export const run: CommandRun<typeof logsFlags> = async (context, flags, args) =>
   const accept = lineFilter(flags);
   checkTail(flags.tail);
   const [since, until] = [engineTimestamp('--since', flags.since), engineTimestamp('--until', flags.until)];
-  const { name, project } = await projectOrName(context, args);
+  const seen = await projectOrName(context, args);
+  const { name, project } = seen;
   const services = shownServices(project, args);
   const engine = await context.engine(name);
   const printer = new LogPrinter({
@@ -41,7 +43,9 @@ export const run: CommandRun<typeof logsFlags> = async (context, flags, args) =>
     accept,
   });
   const request: Request = { engine, printer, tail: flags.tail, since, until };
-  const pick = async () => choose(await engine.listContainers(name, context.signal), services, flags.index, args);
+  const list = () => engine.listContainers(name, context.signal);
+  if (project === undefined && args.length > 0) checkServices(context, args, seen, await list());
+  const pick = async () => choose(await list(), services, flags.index, args);
   if (flags.follow) await follow(context, request, name, services, pick);
   else await history(context, request, await pick(), () => {});
   return 0;

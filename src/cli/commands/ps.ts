@@ -9,15 +9,18 @@ import type { psFlags } from '../declarations/view.ts';
 import { formatContainers } from '../output/container-row.ts';
 import { projectOrName } from '../project-name.ts';
 import { byName, selectContainers, serviceOf } from '../select-containers.ts';
+import { checkServices } from '../service-arguments.ts';
 
 type PsFlags = FlagValues<typeof psFlags>;
 
 export const run: CommandRun<typeof psFlags> = async (context, flags, args) => {
   const statuses = wantedStatuses(flags);
-  const { name, project } = await projectOrName(context, args);
+  const seen = await projectOrName(context, args);
+  const { name, project } = seen;
   const services = wantedServices(project, flags.orphans, args);
   const engine = await context.engine(name);
   const containers = await engine.listContainers(name, context.signal);
+  if (project === undefined) checkServices(context, args, seen, containers);
   const all = flags.all || statuses.length > 0;
   const chosen = selectContainers(containers, { services, oneOffs: all, stopped: all })
     .filter((container) => statuses.length === 0 || statuses.includes(container.state))

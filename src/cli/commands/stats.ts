@@ -7,8 +7,9 @@ import type { CommandRun, FlagValues } from '../declaration.ts';
 import type { statsFlags } from '../declarations/view.ts';
 import { anySignal } from '../interrupts.ts';
 import { formatStats } from '../output/stats-row.ts';
-import { projectName } from '../project-name.ts';
+import { projectSeen } from '../project-name.ts';
 import { byName, selectContainers } from '../select-containers.ts';
+import { checkServices } from '../service-arguments.ts';
 import { measureOnce, StatsCollector } from '../stats-collector.ts';
 
 type StatsFlags = FlagValues<typeof statsFlags>;
@@ -20,10 +21,12 @@ const CLEAR_BELOW = '\x1b[J';
 
 export const run: CommandRun<typeof statsFlags> = async (context, flags, [service = '']) => {
   const format = flags.format || 'table';
-  const name = await projectName(context);
+  const seen = await projectSeen(context);
+  const { name } = seen;
   const engine = await context.engine(name);
-  if (!flags['no-stream']) return watch(context, engine, { name, service, format, flags });
   const containers = await engine.listContainers(name, context.signal);
+  checkServices(context, service === '' ? [] : [service], seen, containers);
+  if (!flags['no-stream']) return watch(context, engine, { name, service, format, flags });
   const chosen = choose(containers, service, flags.all);
   const measured = await measureOnce(engine, chosen, context.signal);
   context.io.stdout.write(formatStats(measured, format, !flags['no-trunc']));

@@ -5,8 +5,9 @@ import type { CommandRun } from '../declaration.ts';
 import type { topFlags } from '../declarations/view.ts';
 import { printList } from '../output/print-list.ts';
 import { TOP_TABLE } from '../output/tabwriter.ts';
-import { projectName } from '../project-name.ts';
+import { projectSeen } from '../project-name.ts';
 import { byName, selectContainers, serviceOf } from '../select-containers.ts';
+import { checkServices } from '../service-arguments.ts';
 
 export interface ContainerProcesses {
   readonly service: string;
@@ -15,9 +16,10 @@ export interface ContainerProcesses {
 }
 
 export const run: CommandRun<typeof topFlags> = async (context, flags, args) => {
-  const name = await projectName(context);
-  const engine = await context.engine(name);
-  const containers = await engine.listContainers(name, context.signal);
+  const seen = await projectSeen(context);
+  const engine = await context.engine(seen.name);
+  const containers = await engine.listContainers(seen.name, context.signal);
+  checkServices(context, args, seen, containers);
   const chosen = selectContainers(containers, { services: args, oneOffs: true, stopped: false }).sort(byName);
   const tables = await Promise.all(
     chosen.map(async (container) => ({

@@ -5,6 +5,7 @@ import type { CommandRun } from '../declaration.ts';
 import type { waitFlags } from '../declarations/run.ts';
 import { projectOrName } from '../project-name.ts';
 import { selectContainers } from '../select-containers.ts';
+import { checkServices } from '../service-arguments.ts';
 
 /** docker compose's code for an engine that failed while waiting. */
 const WAIT_FAILED = 42;
@@ -13,9 +14,11 @@ const ended = (containers: readonly ObservedContainer[], services: readonly stri
   selectContainers(containers, { services, oneOffs: false, stopped: true }).filter(({ state }) => state === 'exited');
 
 export const run: CommandRun<typeof waitFlags> = async (context, flags, args) => {
-  const { name } = await projectOrName(context);
+  const seen = await projectOrName(context);
+  const { name } = seen;
   const engine = await context.engine(name);
   const containers = await engine.listContainers(name, context.signal);
+  checkServices(context, args, seen, containers);
   const running = selectContainers(containers, { services: args, oneOffs: true, stopped: false });
   // What was quick has ended before anybody could wait for it; how it ended is known all the same.
   const chosen = running.length > 0 ? running : ended(containers, args);
