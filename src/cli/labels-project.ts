@@ -1,13 +1,14 @@
 // A project seen only through what the engine runs: rebuilt from labels when there is no Compose file at hand.
 // Enough for stopping, starting, removing and looking; what the labels do not hold (hooks, images to build) is not there.
 import type { ObservedContainer, ObservedProject } from '../engine/engine.ts';
+import { isOneOff, serviceOf } from '../engine/project-container.ts';
 import { WindlassError } from '../errors.ts';
 import type { Dependency, DependencyCondition, Network, Project, Service, Volume } from '../model.ts';
 import { LABEL } from '../names.ts';
 
 /** Services, networks and volumes as the labels tell them. */
 export function projectFromLabels(observed: ObservedProject): Project {
-  const replicas = observed.containers.filter((container) => container.labels[LABEL.oneOff] !== 'True');
+  const replicas = observed.containers.filter((container) => !isOneOff(container));
   const names = [...new Set(replicas.map(serviceOf))].sort();
   const services = Object.fromEntries(
     names.map((name) => [
@@ -41,8 +42,6 @@ export const nothingOfProject = (name: string): WindlassError =>
   new WindlassError('NO_CONTAINERS', `no container found for project "${name}": not found`, {
     hint: 'run "windlass ls -a" to see the projects this engine has',
   });
-
-const serviceOf = (container: ObservedContainer): string => container.labels[LABEL.service] ?? container.name;
 
 function serviceFrom(name: string, replicas: readonly ObservedContainer[], known: readonly string[]): Service {
   const first = replicas[0];

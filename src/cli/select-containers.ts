@@ -1,15 +1,9 @@
 // Which of a project's containers a command is about.
 import type { ObservedContainer } from '../engine/engine.ts';
+import { isManaged, isOneOff, isUp, numberOf, serviceOf } from '../engine/project-container.ts';
 import { WindlassError } from '../errors.ts';
 import { LABEL } from '../names.ts';
 import { nearest } from '../suggest.ts';
-
-export const serviceOf = (container: ObservedContainer): string => container.labels[LABEL.service] ?? '';
-const numberOf = (container: ObservedContainer): number => Number(container.labels[LABEL.number]) || 0;
-export const isOneOff = (container: ObservedContainer): boolean => container.labels[LABEL.oneOff] === 'True';
-/** What `docker ps` shows without -a. */
-export const isUp = (container: ObservedContainer): boolean =>
-  container.state === 'running' || container.state === 'paused' || container.state === 'restarting';
 
 export interface Selection {
   /** Empty means every service. */
@@ -22,7 +16,7 @@ export interface Selection {
 export function selectContainers(containers: readonly ObservedContainer[], want: Selection): ObservedContainer[] {
   return containers.filter(
     (container) =>
-      container.labels[LABEL.configHash] !== undefined &&
+      isManaged(container) &&
       (want.services.length === 0 || want.services.includes(serviceOf(container))) &&
       (want.oneOffs || !isOneOff(container)) &&
       (want.stopped || isUp(container)),
@@ -32,9 +26,6 @@ export function selectContainers(containers: readonly ObservedContainer[], want:
 /** Lowest number first, one-offs last. */
 export const byNumber = (a: ObservedContainer, b: ObservedContainer): number =>
   Number(isOneOff(a)) - Number(isOneOff(b)) || numberOf(a) - numberOf(b);
-
-const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
-export const byName = (a: ObservedContainer, b: ObservedContainer): number => byText(a.name, b.name);
 
 /** One container of a service: the one numbered `index`, or the lowest when `index` is no number of one. Throws when there is none. */
 export function oneContainer(

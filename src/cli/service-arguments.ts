@@ -1,5 +1,6 @@
 // SERVICE arguments: names or patterns (`web*`, `db[12]`) of the project's services.
 import type { ObservedContainer } from '../engine/engine.ts';
+import { serviceOf } from '../engine/project-container.ts';
 import { UsageError } from '../errors.ts';
 import type { Project } from '../model.ts';
 import { noSuchService } from '../no-such-service.ts';
@@ -7,7 +8,6 @@ import { isPattern, servicePattern } from '../service-pattern.ts';
 import { nearest } from '../suggest.ts';
 import type { CommandContext } from './context.ts';
 import type { NamedProject } from './project-name.ts';
-import { serviceOf } from './select-containers.ts';
 
 /** The services that the arguments name, each once, in the arguments' order. Throws for one that names none. */
 export function expandServices(names: readonly string[], args: readonly string[]): string[] {

@@ -1,12 +1,12 @@
 // The short rows of steps that recur: stop with its hooks, stop and remove, start with its files and hooks.
 import type { ObservedContainer } from '../engine/engine.ts';
+import { isUp } from '../engine/project-container.ts';
 import { STATUS } from '../events.ts';
 import type { Project, Service } from '../model.ts';
 import { copiedFiles } from './file-objects.ts';
 import type { ContainerRef, StepId } from './plan.ts';
 import type { PlanBuilder } from './plan-builder.ts';
 import { preStartStep } from './pre-start.ts';
-import { isUp } from './replicas.ts';
 
 export const refTo = ({ name, id }: ObservedContainer): ContainerRef => ({ name, id });
 export const containerProgressId = (name: string): string => `Container ${name}`;

@@ -1,13 +1,13 @@
 // Whether a container still is what its service asks for, and in which respects it is not (compose-reference §2.10).
 import { serviceHash } from '../config-hash.ts';
 import type { ObservedContainer } from '../engine/engine.ts';
+import { isUp } from '../engine/project-container.ts';
 import type { Project, Service } from '../model.ts';
 import { LABEL } from '../names.ts';
 import type { Observation } from './observation.ts';
 import type { RecreatePolicy } from './options.ts';
 import { peersOf, resolvePeers } from './peers.ts';
 import type { Difference } from './plan.ts';
-import { isUp } from './replicas.ts';
 import { imageOf } from './services.ts';
 
 /** What the steps planned so far mean for a container that stays as it is. */

@@ -1,10 +1,12 @@
 // A container that stays: it may lack its name, be down, or have to follow a dependency that is replaced.
+
+import { isUp } from '../engine/project-container.ts';
 import { STATUS } from '../events.ts';
 import type { Service } from '../model.ts';
 import { addStop, containerProgressId, refTo } from './container-steps.ts';
 import type { ContainerRef, Decision, Difference, StepId } from './plan.ts';
 import type { PlanBuilder } from './plan-builder.ts';
-import { isUp, type Replica } from './replicas.ts';
+import type { Replica } from './replicas.ts';
 import type { Pending, ServiceContext } from './service-context.ts';
 
 export interface Kept {

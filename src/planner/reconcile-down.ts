@@ -1,4 +1,6 @@
 // `down`: stops and removes containers in reverse order of dependency, then networks, images and volumes (§2.11).
+
+import { isOneOff, serviceOf } from '../engine/project-container.ts';
 import { STATUS } from '../events.ts';
 import type { Project, Service } from '../model.ts';
 import { LABEL } from '../names.ts';
@@ -10,7 +12,7 @@ import { PlanBuilder } from './plan-builder.ts';
 import { addRunProvider } from './provider-steps.ts';
 import { addRemoveNetwork } from './reconcile-networks.ts';
 import { addRemoveVolume } from './reconcile-volumes.ts';
-import { isOneOff, managed, orphansOf, serviceOf } from './replicas.ts';
+import { managed, orphansOf } from './replicas.ts';
 import { imageOf, sortedNames, unknownService } from './services.ts';
 import { inStopOrder } from './stop-order.ts';
 

@@ -1,5 +1,6 @@
 // Commands that change no definition: stop, start, restart, kill, pause, unpause, rm.
 import type { ObservedContainer } from '../engine/engine.ts';
+import { isOneOff, isUp, serviceOf } from '../engine/project-container.ts';
 import { WindlassError } from '../errors.ts';
 import { STATUS } from '../events.ts';
 import type { Project, Service } from '../model.ts';
@@ -18,7 +19,7 @@ import { type DraftStep, PlanBuilder } from './plan-builder.ts';
 import { addRunProvider } from './provider-steps.ts';
 import { asItIs } from './reconcile-run.ts';
 import { reconcileStarts } from './reconcile-start.ts';
-import { isOneOff, isUp, managed, serviceOf, sortContainers } from './replicas.ts';
+import { managed, sortContainers } from './replicas.ts';
 import type { ServiceContext } from './service-context.ts';
 import { inDependencyOrder, scaleOf, selectServices, unknownService } from './services.ts';
 import { inStopOrder } from './stop-order.ts';

@@ -1,11 +1,13 @@
 // Containers that carry the project's labels though no file declares their service any more.
+
+import { serviceOf } from '../engine/project-container.ts';
 import type { Project } from '../model.ts';
 import { addStopAndRemove } from './container-steps.ts';
 import type { Observation } from './observation.ts';
 import type { UpOptions } from './options.ts';
 import type { StepId } from './plan.ts';
 import type { PlanBuilder } from './plan-builder.ts';
-import { orphansOf, serviceOf } from './replicas.ts';
+import { orphansOf } from './replicas.ts';
 
 /** Returns the steps after which orphans are gone; by then their ports and names are free. */
 export function reconcileOrphans(

@@ -1,4 +1,6 @@
 // `run`: the one-off container of a service. Its dependencies are brought up before, by `up`; here they are only waited for.
+
+import { isUp } from '../engine/project-container.ts';
 import { WindlassError } from '../errors.ts';
 import type { Project } from '../model.ts';
 import { blueprintFor } from './blueprint.ts';
@@ -12,7 +14,7 @@ import { reconcileImages } from './reconcile-images.ts';
 import { reconcileNetworks } from './reconcile-networks.ts';
 import { addGates } from './reconcile-start.ts';
 import { reconcileVolumes } from './reconcile-volumes.ts';
-import { isUp, managed, type Replica, sortContainers } from './replicas.ts';
+import { managed, type Replica, sortContainers } from './replicas.ts';
 import type { ServiceContext, ServiceResult } from './service-context.ts';
 import { dependenciesOf, keepServices } from './services.ts';
 

@@ -1,4 +1,6 @@
 // Replicas of one service: how many, which stay, which are replaced, which are removed (compose-reference §2.10).
+
+import { isUp } from '../engine/project-container.ts';
 import type { Service } from '../model.ts';
 import { containerName } from '../names.ts';
 import { type Blueprint, blueprintFor, peerRefs } from './blueprint.ts';
@@ -17,7 +19,7 @@ import {
   type Replaced,
   type ReplacementOrder,
 } from './replacement.ts';
-import { isUp, type Replica } from './replicas.ts';
+import type { Replica } from './replicas.ts';
 import type { ServiceContext, ServiceResult } from './service-context.ts';
 import { dependenciesOf, scaleOf } from './services.ts';
 

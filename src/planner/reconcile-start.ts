@@ -1,11 +1,12 @@
 // The second half of `up`: what has to be started, in the order of dependencies, each start behind its gates.
+
+import { isRunning } from '../engine/project-container.ts';
 import { STATUS } from '../events.ts';
 import type { Dependency, Service } from '../model.ts';
 import { addStart, containerProgressId, refTo } from './container-steps.ts';
 import { publishedRanges } from './freed-ports.ts';
 import type { GateCondition, StepId } from './plan.ts';
 import { preStartHooks, sharedPreStart } from './pre-start.ts';
-import { isRunning } from './replicas.ts';
 import type { Pending, ServiceContext, ServiceResult } from './service-context.ts';
 import { dependenciesOf, dependentsOf, inDependencyOrder, scaleOf } from './services.ts';
 

@@ -1,4 +1,6 @@
 // `up`, `create`, `scale`, and the dependencies of `run`: what has to change so that the engine holds what the project says.
+
+import { isUp, serviceOf } from '../engine/project-container.ts';
 import { WindlassError } from '../errors.ts';
 import type { Project } from '../model.ts';
 import { refTo } from './container-steps.ts';
@@ -15,7 +17,7 @@ import { reconcileOrphans } from './reconcile-orphans.ts';
 import { reconcileService } from './reconcile-services.ts';
 import { reconcileStarts } from './reconcile-start.ts';
 import { reconcileVolumes } from './reconcile-volumes.ts';
-import { isUp, managed, type Sorted, serviceOf, sortContainers } from './replicas.ts';
+import { managed, type Sorted, sortContainers } from './replicas.ts';
 import type { ServiceContext } from './service-context.ts';
 import { dependentsOf, imageOf, inDependencyOrder, sortedNames } from './services.ts';
 

@@ -1,5 +1,6 @@
 // Creating containers, and replacing one by another that keeps its name, number and anonymous volumes.
 import type { ObservedContainer } from '../engine/engine.ts';
+import { isUp } from '../engine/project-container.ts';
 import { STATUS } from '../events.ts';
 import type { Service } from '../model.ts';
 import { replacementName } from '../names.ts';
@@ -7,7 +8,7 @@ import type { Blueprint } from './blueprint.ts';
 import { addStop, containerProgressId, refTo } from './container-steps.ts';
 import type { CarriedVolume, ContainerRef, StepId } from './plan.ts';
 import type { PlanBuilder } from './plan-builder.ts';
-import { isUp, type Replica } from './replicas.ts';
+import type { Replica } from './replicas.ts';
 
 /** A container that will be there, and the step after which it can be started. */
 export interface Prepared {

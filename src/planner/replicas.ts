@@ -1,6 +1,7 @@
 // Sorts what was observed: which containers are replicas of which service, which were made by `run`, which were left over
 // by an interrupted recreate, and which nobody declares any more.
 import type { ObservedContainer } from '../engine/engine.ts';
+import { byName, isManaged, isOneOff, numberOf, serviceOf } from '../engine/project-container.ts';
 import type { Project } from '../model.ts';
 import { LABEL, nameUnderReplacement } from '../names.ts';
 
@@ -22,15 +23,9 @@ export interface Sorted {
   readonly leftovers: readonly ObservedContainer[];
 }
 
-export const serviceOf = (container: ObservedContainer): string => container.labels[LABEL.service] ?? container.name;
-export const isOneOff = (container: ObservedContainer): boolean => container.labels[LABEL.oneOff] === 'True';
-export const isRunning = ({ state }: ObservedContainer): boolean => state === 'running' || state === 'restarting';
-/** Holds processes, though they may be frozen. */
-export const isUp = (container: ObservedContainer): boolean => isRunning(container) || container.state === 'paused';
-
-/** Containers that docker compose or windlass made, by name. Others may carry the project's label by accident. */
+/** Containers that docker compose or windlass made, by name. */
 export const managed = (containers: readonly ObservedContainer[]): ObservedContainer[] =>
-  containers.filter(({ labels }) => labels[LABEL.configHash] !== undefined).sort(byName);
+  containers.filter(isManaged).sort(byName);
 
 export function sortContainers(containers: readonly ObservedContainer[]): Sorted {
   const all = managed(containers);
@@ -74,11 +69,6 @@ function isLeftover(container: ObservedContainer, all: readonly ObservedContaine
 const replaces = (replacement: ObservedContainer, { id }: ObservedContainer): boolean =>
   id.startsWith(replacement.name.slice(0, 12));
 
-function numberOf(container: ObservedContainer): number {
-  const number = Number(container.labels[LABEL.number]);
-  return Number.isInteger(number) ? number : 0;
-}
-
 /** Containers of services that are in no file any more, and one-offs that have ended. */
 export function orphansOf(project: Project, containers: readonly ObservedContainer[]): ObservedContainer[] {
   return managed(containers).filter((container) =>
@@ -88,5 +78,3 @@ export function orphansOf(project: Project, containers: readonly ObservedContain
         project.disabledServices[serviceOf(container)] === undefined,
   );
 }
-
-const byName = (a: ObservedContainer, b: ObservedContainer): number => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0);

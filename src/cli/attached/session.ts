@@ -1,6 +1,7 @@
 // An attached `up` once the containers are there: shows their output until all have ended, the user stops or detaches, or an
 // abort flag says that it is over.
 import type { Engine, ObservedContainer } from '../../engine/engine.ts';
+import { byName, isUp, serviceOf } from '../../engine/project-container.ts';
 import { InterruptedError, isAbort, messageOf } from '../../errors.ts';
 import type { Project } from '../../model.ts';
 import type { CommandContext } from '../context.ts';
@@ -8,7 +9,7 @@ import { sharedAbortController } from '../interrupts.ts';
 import type { LogLines } from '../output/log-lines.ts';
 import { linesProgress } from '../output/progress.ts';
 import { perform } from '../perform.ts';
-import { byName, isUp, selectContainers, serviceOf, shortName } from '../select-containers.ts';
+import { selectContainers, shortName } from '../select-containers.ts';
 import { watchKeys } from '../terminal/keys.ts';
 import { type ContainerNews, Monitor } from './monitor.ts';
 import { AttachedStreams } from './streams.ts';

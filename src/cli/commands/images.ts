@@ -1,12 +1,12 @@
 // `images`: the image behind each of the project's containers.
 import type { Engine, ObservedContainer, ObservedImage } from '../../engine/engine.ts';
+import { byName, serviceOf } from '../../engine/project-container.ts';
 import type { CommandRun } from '../declaration.ts';
 import type { imagesFlags } from '../declarations/view.ts';
 import { familiarReference } from '../image-reference.ts';
 import { humanDuration, humanSize, shortId } from '../output/human.ts';
 import { printList } from '../output/print-list.ts';
 import { projectSeen } from '../project-name.ts';
-import { byName, serviceOf } from '../select-containers.ts';
 import { checkServices } from '../service-arguments.ts';
 
 interface ContainerImage {

@@ -1,5 +1,6 @@
 // `logs`: what the project's containers have written, merged in the order of time.
 import type { Engine, ObservedContainer } from '../../engine/engine.ts';
+import { byName, serviceOf } from '../../engine/project-container.ts';
 import { EngineError, UsageError } from '../../errors.ts';
 import type { Project } from '../../model.ts';
 import { noSuchService } from '../../no-such-service.ts';
@@ -15,7 +16,7 @@ import type { LogRecord } from '../logs/record.ts';
 import { recordsOf } from '../logs/source.ts';
 import { LogLines } from '../output/log-lines.ts';
 import { projectOrName } from '../project-name.ts';
-import { byName, oneContainer, selectContainers, serviceOf, shortName } from '../select-containers.ts';
+import { oneContainer, selectContainers, shortName } from '../select-containers.ts';
 import { checkServices } from '../service-arguments.ts';
 import { engineTimestamp } from '../timestamp.ts';
 

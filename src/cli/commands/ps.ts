@@ -1,5 +1,6 @@
 // `ps`: the project's containers. One list request tells everything; nothing is inspected.
 
+import { byName, serviceOf } from '../../engine/project-container.ts';
 import { UsageError } from '../../errors.ts';
 import type { Project } from '../../model.ts';
 import { noSuchService } from '../../no-such-service.ts';
@@ -8,7 +9,7 @@ import type { CommandRun, FlagValues } from '../declaration.ts';
 import type { psFlags } from '../declarations/view.ts';
 import { formatContainers } from '../output/container-row.ts';
 import { projectOrName } from '../project-name.ts';
-import { byName, selectContainers, serviceOf } from '../select-containers.ts';
+import { selectContainers } from '../select-containers.ts';
 import { checkServices } from '../service-arguments.ts';
 
 type PsFlags = FlagValues<typeof psFlags>;

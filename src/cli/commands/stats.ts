@@ -1,6 +1,7 @@
 // `stats`: what the project's containers use, once or live.
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Engine } from '../../engine/engine.ts';
+import { byName } from '../../engine/project-container.ts';
 import { InterruptedError } from '../../errors.ts';
 import type { CommandContext } from '../context.ts';
 import type { CommandRun, FlagValues } from '../declaration.ts';
@@ -8,7 +9,7 @@ import type { statsFlags } from '../declarations/view.ts';
 import { anySignal } from '../interrupts.ts';
 import { formatStats } from '../output/stats-row.ts';
 import { projectSeen } from '../project-name.ts';
-import { byName, selectContainers } from '../select-containers.ts';
+import { selectContainers } from '../select-containers.ts';
 import { checkServices } from '../service-arguments.ts';
 import { measureOnce, StatsCollector } from '../stats-collector.ts';
 

@@ -1,12 +1,13 @@
 // `top`: the processes of every running container of the project.
 import type { ProcessTable } from '../../engine/engine.ts';
+import { byName, serviceOf } from '../../engine/project-container.ts';
 import { LABEL } from '../../names.ts';
 import type { CommandRun } from '../declaration.ts';
 import type { topFlags } from '../declarations/view.ts';
 import { printList } from '../output/print-list.ts';
 import { TOP_TABLE } from '../output/tabwriter.ts';
 import { projectSeen } from '../project-name.ts';
-import { byName, selectContainers, serviceOf } from '../select-containers.ts';
+import { selectContainers } from '../select-containers.ts';
 import { checkServices } from '../service-arguments.ts';
 
 export interface ContainerProcesses {

@@ -1,12 +1,12 @@
 // `volumes`: the project's named volumes, or those that some services have mounted.
 import type { ObservedVolume } from '../../engine/engine.ts';
+import { isUp, serviceOf } from '../../engine/project-container.ts';
 import { noSuchService } from '../../no-such-service.ts';
 import type { CommandRun } from '../declaration.ts';
 import type { volumesFlags } from '../declarations/view.ts';
 import { type Struct, TYPE_NAME } from '../output/go-template/values.ts';
 import { formatList } from '../output/list-format.ts';
 import { projectOrName } from '../project-name.ts';
-import { isUp, serviceOf } from '../select-containers.ts';
 
 const HEADERS = {
   ID: 'ID',

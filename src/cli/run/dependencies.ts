@@ -1,10 +1,10 @@
 // What `run` starts before its container, and with --rm-deps removes after it.
 import type { ObservedContainer } from '../../engine/engine.ts';
+import { isOneOff, isUp, serviceOf } from '../../engine/project-container.ts';
 import type { Project } from '../../model.ts';
 import type { UpOptions } from '../../planner/options.ts';
 import type { CommandContext } from '../context.ts';
 import { perform } from '../perform.ts';
-import { isOneOff, isUp, serviceOf } from '../select-containers.ts';
 
 /** The services that `service` needs, directly or not, sorted. */
 export async function dependencyNames(project: Project, service: string): Promise<string[]> {
