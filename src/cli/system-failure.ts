@@ -2,6 +2,7 @@
 import { HostError, reasonOf } from '../errors.ts';
 
 const ANOTHER_PLACE = 'give yourself the right to it, or name another place';
+const IN_THE_WAY = 'a file is where a folder is needed: move it away, or name another place';
 const ROOM = 'make room there, or name another place';
 const FEWER_FILES = 'raise the limit of open files: ulimit -n';
 
@@ -10,6 +11,8 @@ const HINTS: Readonly<Record<string, string>> = {
   EACCES: ANOTHER_PLACE,
   EPERM: ANOTHER_PLACE,
   EROFS: 'name another place',
+  EEXIST: IN_THE_WAY,
+  ENOTDIR: IN_THE_WAY,
   ENOSPC: ROOM,
   EDQUOT: ROOM,
   EFBIG: ROOM,

@@ -1,16 +1,19 @@
 // The HTTP side of the engine: bodies, refusals, hijacked connections.
+import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { request } from 'node:http';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { createServer, request } from 'node:http';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, test } from 'vitest';
 import { decompressed } from '../../src/archive/compression.ts';
 import { readTar } from '../../src/archive/tar-reader.ts';
 import { conflict } from '../../src/engine/native/server/api-error.ts';
 import { bodyOf, CREATE_CONTAINER, CREATE_NETWORK, checkShape } from '../../src/engine/native/server/body.ts';
+import { listenOnPath } from '../../src/engine/native/server/listeners.ts';
 import type { Routes } from '../../src/engine/native/server/router.ts';
 import { createApiServer } from '../../src/engine/native/server/server.ts';
 import { archiveOf } from '../support/tar.ts';
@@ -159,4 +162,29 @@ describe('shapes', () => {
   ])('%j', (value, message) => {
     expect(refused(value)).toBe(message);
   });
+});
+
+test('a file of somebody else where the socket is to be is left alone; a dead socket is replaced', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'windlass-api-'));
+  const [path, dead] = [join(folder, 'file'), join(folder, 'dead')];
+  const server = createServer();
+  try {
+    await writeFile(path, 'precious');
+    const own = process.getgid?.() ?? 0;
+    await expect(listenOnPath(server, path, own)).rejects.toThrow(`"${path}" is no socket`);
+    expect(await readFile(path, 'utf8')).toBe('precious');
+    // Bound by a process that ends without taking its socket along.
+    await promisify(execFile)('perl', [
+      '-MSocket',
+      '-e',
+      'socket(my $s, PF_UNIX, SOCK_STREAM, 0); bind($s, sockaddr_un($ARGV[0])) or die',
+      dead,
+    ]);
+    await listenOnPath(server, dead, own);
+    const facts = await stat(dead);
+    expect([facts.isSocket(), facts.mode % 0o1000]).toEqual([true, 0o660]);
+  } finally {
+    await new Promise((resolve) => server.close(resolve));
+    await rm(folder, { recursive: true });
+  }
 });

@@ -1,5 +1,5 @@
 // Where the API listens: a Unix socket of its own or one that a keeper holds, and TCP where it was asked for.
-import { chmod, chown, readFile, rm } from 'node:fs/promises';
+import { chmod, chown, lstat, readFile, rm } from 'node:fs/promises';
 import { createConnection, isIP, type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
 import type { SecureContextOptions } from 'node:tls';
@@ -74,6 +74,11 @@ export async function listenOnPath(server: Server, path: string, group: number):
   if (await answers(path))
     throw new WindlassError('ENGINE_SOCKET_IN_USE', `something else answers on "${path}"`, {
       hint: 'give another --socket',
+    });
+  const there = await lstat(path).catch(() => undefined);
+  if (there && !there.isSocket())
+    throw new WindlassError('ENGINE_SOCKET_IN_USE', `"${path}" is no socket, and is not replaced by one`, {
+      hint: 'move it away, or give another --socket',
     });
   await rm(path, { force: true });
   await listening(server, () => server.listen(path));
