@@ -136,6 +136,18 @@ describe('a log of several files', () => {
     expect(await texts({ tail })).toEqual(expected);
   });
 
+  test('is read to where it ended when it was asked for, though its writer is faster than the reader', async () => {
+    await writeFile(`${log}.1`, lines(1, 2));
+    await writeFile(log, lines(3, 4));
+    const read: number[] = [];
+    for await (const entry of readLog(host, log, {})) {
+      read.push(Number(entry.data.toString()));
+      await appendFile(log, lines(50, 59));
+      if (read.length > 9) break;
+    }
+    expect(read).toEqual([1, 2, 3, 4]);
+  });
+
   test('since and until hold across them', async () => {
     await writeFile(`${log}.1`, lines(1, 4));
     await writeFile(log, lines(5, 8));

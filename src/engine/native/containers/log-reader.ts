@@ -25,6 +25,8 @@ export interface ReadLogOptions {
 export async function* readLog(host: NativeHost, path: string, options: ReadLogOptions): AsyncGenerator<LogEntry> {
   const follow = options.ended !== undefined;
   const { logs, offset: start } = await openFrom(host, path, options, follow);
+  // What is written from now on is for those who follow: a writer may be faster than its reader, who would never be done.
+  const end = follow ? Number.POSITIVE_INFINITY : ((await logs.at(-1)?.handle.stat())?.size ?? 0);
   let current = logs.shift();
   if (!current) return;
   let change = follow ? new FileChange(path) : undefined;
@@ -48,7 +50,8 @@ export async function* readLog(host: NativeHost, path: string, options: ReadLogO
     while (!stopped) {
       // Asked before reading: what is written before the end is then surely read.
       const last = ended;
-      const { bytesRead } = await current.handle.read(buffer, 0, CHUNK, offset);
+      const left = logs.length > 0 ? CHUNK : Math.max(0, Math.min(CHUNK, end - offset));
+      const { bytesRead } = await current.handle.read(buffer, 0, left, offset);
       offset += bytesRead;
       for (const line of cutter.push(buffer.subarray(0, bytesRead))) {
         const entry = parseLogLine(line);
