@@ -172,6 +172,23 @@ test.each([
   expect((await readdir(store.blobFolder)).filter((name) => name.startsWith('.'))).toEqual([]);
 });
 
+test('what is wanted while it is removed is not found half gone, and can be made anew', async () => {
+  const made = image('wanted');
+  const layer = { diffId: made.diffId, blob: sha(made.layer), blobSize: made.layer.length, mediaType: '' };
+  const put = () => store.putBlob(Readable.from([made.layer]));
+  await put();
+  await store.ensureLayer(layer.diffId, layer.blob);
+  const dropping = store.dropLayers([layer]);
+  // From here on somebody brings an image that has the layer.
+  store.keep(() => [layer]);
+  if (!(await store.hasBlob(layer.blob))) await put();
+  await store.ensureLayer(layer.diffId, layer.blob);
+  await dropping;
+  expect(await store.hasBlob(layer.blob)).toBe(true);
+  expect(await readFile(join(store.layerDiff(layer.diffId), 'hello'), 'utf8')).toBe('wanted');
+  expect(await store.dropLayers([layer])).toEqual([]);
+});
+
 test('a layer that unpacks to something else than its image says is refused', async () => {
   const made = image('one');
   const lying = { ...made, config: made.config.replace(made.diffId, sha('other')) };

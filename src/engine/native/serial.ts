@@ -1,4 +1,4 @@
-// Work on one thing at a time: things by key, and rounds that many callers share.
+// Work that waits for other work: for that on the same thing, for a round that many callers share, for all of several.
 
 /** Runs tasks of one key one after the other, in the order of their calls; tasks of different keys side by side. */
 export class Serial {
@@ -43,4 +43,12 @@ export class Rounds {
     this.#next = (this.#running ?? Promise.resolve()).then(start, start);
     return this.#next;
   }
+}
+
+/** All results; when one fails, the others are waited for before its error is thrown, so that nothing goes on behind it. */
+export async function allSettled<T extends readonly unknown[]>(
+  work: readonly [...T],
+): Promise<{ [K in keyof T]: Awaited<T[K]> }> {
+  await Promise.allSettled(work);
+  return Promise.all(work);
 }

@@ -4,7 +4,8 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import type { NativeHost } from '../host.ts';
-import { hexOf, type ImageLayer, type ImageStore, LAYER_TAR } from '../images/store.ts';
+import { hexOf, lowerNames } from '../images/digest.ts';
+import { type ImageLayer, type ImageStore, LAYER_TAR } from '../images/store.ts';
 import { MS_RDONLY } from '../kernel.ts';
 import { badRequest } from '../server/api-error.ts';
 import type { IdMapping } from '../user-namespaces/id-mapping.ts';
@@ -45,7 +46,7 @@ export class Layers {
 
   /** Names of a row of layers for overlayfs, topmost first. */
   lowerNames(chain: Chain): string[] {
-    return [...new Set([...chain].reverse().map(({ diffId }) => hexOf(diffId).slice(0, 16)))];
+    return lowerNames(chain.map(({ diffId }) => diffId));
   }
 
   /**

@@ -109,6 +109,8 @@ interface FoundLayer {
 
 async function findLayer({ build }: StageFacts, state: StageState, step: FileStep): Promise<FoundLayer | undefined> {
   const entry = build.cache.get(step.key);
+  // Held before the look: what is there then stays.
+  if (entry?.layer) build.layers.hold([entry.layer]);
   if (entry && (!entry.layer || (await build.images.hasBlob(entry.layer.blob))))
     return { layer: entry.layer, created: entry.created, known: true };
   const other = layerOfOther(build, state, step.createdBy);

@@ -1,6 +1,7 @@
 // A container from its record to a running process: addresses, root file system, network, bundle, monitor.
 import { messageOf } from '../../../errors.ts';
 import { timestamp } from '../names.ts';
+import { allSettled } from '../serial.ts';
 import { writeBundle } from './bundle.ts';
 import { createThroughMonitor } from './create-process.ts';
 import { leasesOf, memberOf } from './endpoints.ts';
@@ -12,7 +13,6 @@ import { mountSharedMemory } from './shared-memory.ts';
 import { type ContainerRecord, type Endpoint, NEVER } from './types.ts';
 import { requireMapping, sharedUserNamespace } from './user-namespace.ts';
 import { prepareVolumes } from './volume-mounts.ts';
-import { allSettled } from './waiting.ts';
 
 /**
  * Starts a container that does not run. `created` is called when its monitor takes input and its first process does not run

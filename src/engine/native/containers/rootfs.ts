@@ -1,7 +1,8 @@
 // A container's root file system: overlayfs over the image's layers with one writable layer of its own.
 import { join } from 'node:path';
 import { hasCode, type NativeHost } from '../host.ts';
-import { hexOf, type ImageStore } from '../images/store.ts';
+import { lowerNames } from '../images/digest.ts';
+import type { ImageStore } from '../images/store.ts';
 import type { ContainerPaths, Paths } from '../paths.ts';
 import type { MappedLayers } from '../user-namespaces/mapped-layers.ts';
 import { rootOf } from './process.ts';
@@ -63,13 +64,13 @@ export interface RootfsParts {
 export async function mountRecordRootfs(parts: RootfsParts, record: ContainerRecord): Promise<void> {
   const { host, images, paths } = parts;
   const container = paths.container(record.id);
-  const lowerNames = [...new Set([...record.layers].reverse())].map((diffId) => hexOf(diffId).slice(0, 16));
+  const lower = lowerNames(record.layers);
   const lowerDirectory = await parts.mappedLayers.seen(images.lowerDirectory, record.ids);
   await Promise.all([
     host.files.mkdir(container.rootfs, { recursive: true, mode: 0o711 }),
-    makeWritable(host, container, join(lowerDirectory, lowerNames[0] ?? '')),
+    makeWritable(host, container, join(lowerDirectory, lower[0] ?? '')),
   ]);
-  await mountRootfs(host, { container, lowerNames, lowerDirectory });
+  await mountRootfs(host, { container, lowerNames: lower, lowerDirectory });
 }
 
 /** The folders of the writable layer, unless they are there. Its own is what "/" looks like inside: as the image's. */

@@ -1,4 +1,4 @@
-// Waiting for moments in the life of containers, and for several things at once.
+// Waiting for moments in the life of containers.
 import { timerDelay } from '../../../timers.ts';
 import type { ContainerRecord } from './types.ts';
 
@@ -30,14 +30,6 @@ export function tell(waiters: Waiters, record: ContainerRecord): void {
   const set = waiters.get(record.id);
   waiters.delete(record.id);
   for (const waiter of set ?? []) waiter(record);
-}
-
-/** All results; when one fails, the others are waited for before its error is thrown, so that nothing goes on behind it. */
-export async function allSettled<T extends readonly unknown[]>(
-  work: readonly [...T],
-): Promise<{ [K in keyof T]: Awaited<T[K]> }> {
-  await Promise.allSettled(work);
-  return Promise.all(work);
 }
 
 /** Whether a promise settles in time; no time means for ever. */

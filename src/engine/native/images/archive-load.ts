@@ -8,6 +8,7 @@ import { tarContents } from '../../../archive/tar-contents.ts';
 import { WindlassError } from '../../../errors.ts';
 import { familiarTag, parseReference } from '../../../registry/reference.ts';
 import type { NativeHost } from '../host.ts';
+import { allSettled } from '../serial.ts';
 import { legacyImages } from './archive-legacy.ts';
 import { parseImageConfig } from './image-config.ts';
 import { type Image, type ImageLayer, type ImageStore, LAYER_GZIP, LAYER_TAR } from './store.ts';
@@ -149,19 +150,35 @@ async function loadImage(
       'IMAGE_ARCHIVE',
       `image "${entry.config}" names ${diffIds.length} layers, its archive has ${entry.layers.length}`,
     );
-  const layers = await Promise.all(
-    entry.layers.map(async (path, index): Promise<ImageLayer> => {
-      const file = contents.get(path);
-      if (file === undefined) throw new WindlassError('IMAGE_ARCHIVE', `image archive has no "${path}"`);
-      const probe = await decompressed(createReadStream(file));
-      probe.stream.destroy();
-      const { digest: blob, size: blobSize } = await store.putBlob(createReadStream(file));
-      const diffId = diffIds[index] ?? '';
-      await store.ensureLayer(diffId, blob);
-      return { diffId, blob, blobSize, mediaType: probe.compression === 'gzip' ? LAYER_GZIP : LAYER_TAR };
-    }),
-  );
-  return { image: await store.addImage(configText, layers), names: entry.tags };
+  const files = entry.layers.map((path) => {
+    const file = contents.get(path);
+    if (file === undefined) throw new WindlassError('IMAGE_ARCHIVE', `image archive has no "${path}"`);
+    return file;
+  });
+  const kept: ImageLayer[] = [];
+  // Another image with these layers may be removed meanwhile.
+  const release = store.keep(() => kept);
+  try {
+    // All are waited for: the spooled files go when this is over.
+    const layers = await allSettled(
+      files.map(async (file, index): Promise<ImageLayer> => {
+        const layer = await keepLayer(store, file, diffIds[index] ?? '');
+        kept.push(layer);
+        await store.ensureLayer(layer.diffId, layer.blob);
+        return layer;
+      }),
+    );
+    return { image: await store.addImage(configText, layers), names: entry.tags };
+  } finally {
+    release();
+  }
+}
+
+async function keepLayer(store: ImageStore, file: string, diffId: string): Promise<ImageLayer> {
+  const probe = await decompressed(createReadStream(file));
+  probe.stream.destroy();
+  const { digest: blob, size: blobSize } = await store.putBlob(createReadStream(file));
+  return { diffId, blob, blobSize, mediaType: probe.compression === 'gzip' ? LAYER_GZIP : LAYER_TAR };
 }
 
 async function nameImages(

@@ -1,8 +1,9 @@
 // Images as an archive with an OCI layout in it, and the list that `docker load` of every age reads.
 import { END_OF_ARCHIVE, encodeHeader, padding, type TarHeader } from '../../../archive/tar-header.ts';
 import { parseReference } from '../../../registry/reference.ts';
+import { hexOf } from './digest.ts';
 import { type Annotations, type Descriptor, type Document, documentOf, type Packed } from './manifests.ts';
-import { hexOf, type ImageStore } from './store.ts';
+import type { ImageStore } from './store.ts';
 
 /** One image, or one for several platforms. */
 export interface LayoutImage {

@@ -4,10 +4,11 @@ import { type Manifest, type RegistryClient, RegistryError } from '../../../regi
 import { familiarName, familiarTag, type Reference } from '../../../registry/reference.ts';
 import type { Source } from '../../../registry/registries.ts';
 import type { NativeHost } from '../host.ts';
+import { hexOf } from './digest.ts';
 import { type DownloadParts, downloadBlob } from './download.ts';
 import { parseImageConfig } from './image-config.ts';
 import { parsePlatform, platformOf, platformText } from './platforms.ts';
-import { hexOf, type Image, type ImageLayer, type ImageStore } from './store.ts';
+import type { Image, ImageLayer, ImageStore } from './store.ts';
 
 export interface PullRequest {
   readonly reference: Reference;

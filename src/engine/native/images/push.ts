@@ -1,9 +1,10 @@
 // Pushing an image: its layers, its configuration, and the manifest that names them; for several platforms, the index of those.
 import type { RegistryClient } from '../../../registry/client.ts';
 import { familiarName, type Reference } from '../../../registry/reference.ts';
+import { hexOf } from './digest.ts';
 import { AS_DOCKER, type Document, indexOf, type Packed, packImage } from './manifests.ts';
 import type { PullProgress } from './pull.ts';
-import { hexOf, type Image, type ImageLayer, type ImageStore } from './store.ts';
+import type { Image, ImageLayer, ImageStore } from './store.ts';
 
 /** Uploads what the registry lacks of an image, or of one for several platforms. Plain layers travel compressed. */
 export async function pushImage(

@@ -1,18 +1,15 @@
-// The image store: content-addressed blobs, unpacked layers shared by diff id, image records, and names. Whatever appears
-// under its final name is complete: it is made beside it and renamed.
-import { createHash, randomBytes } from 'node:crypto';
-import { createReadStream, createWriteStream } from 'node:fs';
+// The image store: content by digest (blobs.ts), layers unpacked (unpacked-layers.ts), the records of images, and their names
+// (image-names.ts). What no image and nobody else has any use for goes.
+import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import { decompressed } from '../../../archive/compression.ts';
-import { WindlassError } from '../../../errors.ts';
-import { parseReference } from '../../../registry/reference.ts';
-import { clearUnfinished, exists, listIfExists, type NativeHost, readIfExists } from '../host.ts';
+import { clearUnfinished, listIfExists, type NativeHost, readIfExists } from '../host.ts';
 import type { Paths } from '../paths.ts';
+import { Blobs } from './blobs.ts';
+import { hexOf, shortName } from './digest.ts';
 import { type ImageConfig, parseImageConfig } from './image-config.ts';
-import { unpackLayer } from './unpack.ts';
-import { Variants } from './variants.ts';
+import { ImageNames } from './image-names.ts';
+import { UnpackedLayers } from './unpacked-layers.ts';
 
 /** A layer of an image: what it unpacks to, and the archive it came as. */
 export interface ImageLayer {
@@ -40,30 +37,25 @@ type ImageRecord = Omit<Image, 'config'>;
 export const LAYER_TAR = 'application/vnd.docker.image.rootfs.diff.tar';
 export const LAYER_GZIP = 'application/vnd.docker.image.rootfs.diff.tar.gzip';
 
-export const hexOf = (digest: string): string => digest.slice(digest.indexOf(':') + 1);
-
-/** Short names of layers are this many digits of the diff id: 120 of them fit the kernel's page of mount options. */
-const SHORT = 16;
 /** How folders begin that hold an archive while it is read. */
 const SPOOL = '.load-';
 
 export class ImageStore {
   readonly #host: NativeHost;
   readonly #paths: Paths;
+  readonly #blobs: Blobs;
+  readonly #layers: UnpackedLayers;
+  readonly #names: ImageNames;
   readonly #images = new Map<string, Image>();
-  /** Familiar `name:tag` → image id. */
-  readonly #references = new Map<string, string>();
-  readonly #variants = new Variants();
   readonly #keepers = new Set<() => readonly ImageLayer[]>();
-  /** Image id → when it was last given a name. */
-  readonly #tagged = new Map<string, string>();
-  /** Layers being unpacked, so that two loads of one layer share the work. */
-  readonly #unpacking = new Map<string, Promise<void>>();
   #saving: Promise<void> = Promise.resolve();
 
   constructor(host: NativeHost, paths: Paths) {
     this.#host = host;
     this.#paths = paths;
+    this.#blobs = new Blobs(host, paths.blobs);
+    this.#layers = new UnpackedLayers(host, paths, this.#blobs);
+    this.#names = new ImageNames(host, paths);
   }
 
   /** Reads names and image records from disk. */
@@ -74,56 +66,26 @@ export class ImageStore {
     for (const name of await listIfExists(files, this.#recordsFolder)) {
       if (!/^[0-9a-f]{64}\.json$/.test(name)) continue;
       const record = JSON.parse(await files.readFile(join(this.#recordsFolder, name), 'utf8')) as ImageRecord;
-      const config = await readIfExists(files, this.blobPath(record.id));
+      const config = await readIfExists(files, this.#blobs.path(record.id));
       if (config !== undefined) this.#images.set(record.id, { ...record, config: parseImageConfig(config) });
     }
-    const references = JSON.parse((await readIfExists(files, this.#paths.references)) ?? '{}') as Record<
-      string,
-      string
-    >;
-    for (const [name, id] of Object.entries(references)) if (this.#images.has(id)) this.#references.set(name, id);
-    const tagged = JSON.parse((await readIfExists(files, this.#taggedFile)) ?? '{}') as Record<string, string>;
-    for (const [id, time] of Object.entries(tagged)) if (this.#images.has(id)) this.#tagged.set(id, time);
-    const variants = JSON.parse((await readIfExists(files, this.#variantsFile)) ?? '{}') as Record<string, string[]>;
-    this.#variants.restore(variants, (id) => this.#images.has(id));
-  }
-
-  /** When an image was last given a name; undefined where it never was. */
-  lastTagged(id: string): string | undefined {
-    return this.#tagged.get(id);
-  }
-
-  get #taggedFile(): string {
-    return join(this.#paths.images, 'tagged.json');
-  }
-
-  get #variantsFile(): string {
-    return join(this.#paths.images, 'variants.json');
+    await this.#names.open((id) => this.#images.has(id));
   }
 
   get #recordsFolder(): string {
     return join(this.#paths.images, 'records');
   }
 
-  blobPath(digest: string): string {
-    return join(this.#paths.blobs, hexOf(digest));
-  }
-
-  get blobFolder(): string {
-    return this.#paths.blobs;
-  }
-
-  /** Removes a blob that no image uses. */
-  async dropBlob(digest: string): Promise<void> {
-    const used =
-      this.images().some((image) => image.id === digest) || this.#layersInUse().some((l) => l.blob === digest);
-    if (!used) await this.#host.files.rm(this.blobPath(digest), { force: true });
-  }
+  // What is in use, and what goes.
 
   /** Layers that `keeper` names are not removed, though no image has them: the build cache's, and those on their way. Returns how to end it. */
   keep(keeper: () => readonly ImageLayer[]): () => void {
     this.#keepers.add(keeper);
     return () => void this.#keepers.delete(keeper);
+  }
+
+  #layersInUse(): ImageLayer[] {
+    return [...this.images().flatMap((image) => image.layers), ...[...this.#keepers].flatMap((keeper) => keeper())];
   }
 
   /**
@@ -135,7 +97,7 @@ export class ImageStore {
     const { blobs, layers, layerLinks } = this.#paths;
     const inUse = this.#layersInUse();
     const diffIds = new Set(inUse.map(({ diffId }) => hexOf(diffId)));
-    const links = new Set([...diffIds].map((hex) => hex.slice(0, SHORT)));
+    const links = new Set(inUse.map(({ diffId }) => shortName(diffId)));
     const digests = new Set([...inUse.map(({ blob }) => blob), ...this.#images.keys()].map(hexOf));
     for (const [folder, used] of [
       [blobs, digests],
@@ -149,6 +111,30 @@ export class ImageStore {
     for (const folder of [this.#paths.images, this.#recordsFolder]) await clearUnfinished(files, folder);
   }
 
+  /** Removes a blob that no image uses. */
+  async dropBlob(digest: string): Promise<void> {
+    const used = this.#images.has(digest) || this.#layersInUse().some(({ blob }) => blob === digest);
+    if (!used) await this.#blobs.remove(digest);
+  }
+
+  /**
+   * Removes those of the layers that are not in use. Returns their diff ids. Who wants one of them from now on, and has said so
+   * (`keep`), waits for its end and makes it anew.
+   */
+  async dropLayers(layers: readonly ImageLayer[]): Promise<string[]> {
+    const inUse = this.#layersInUse();
+    const diffIds = new Set(inUse.map(({ diffId }) => diffId));
+    const blobs = new Set([...inUse.map(({ blob }) => blob), ...this.#images.keys()]);
+    const gone = [...new Set(layers.map(({ diffId }) => diffId))].filter((diffId) => !diffIds.has(diffId));
+    const unused = [...new Set(layers.map(({ blob }) => blob))].filter((blob) => !blobs.has(blob));
+    // All at once: between the look and the last of them nobody else comes in.
+    await Promise.all([
+      ...unused.map((blob) => this.#blobs.remove(blob)),
+      ...gone.map((diffId) => this.#layers.remove(diffId)),
+    ]);
+    return gone;
+  }
+
   /** A new folder for what is looked at before it is kept. Whoever asks for it removes it. */
   async spool(): Promise<string> {
     const folder = join(this.#paths.images, `${SPOOL}${randomBytes(8).toString('hex')}`);
@@ -156,27 +142,7 @@ export class ImageStore {
     return folder;
   }
 
-  #layersInUse(): ImageLayer[] {
-    return [...this.images().flatMap((image) => image.layers), ...[...this.#keepers].flatMap((keeper) => keeper())];
-  }
-
-  /** Removes those of the layers that are not in use. Returns their diff ids. */
-  async dropLayers(layers: readonly ImageLayer[]): Promise<string[]> {
-    const { files } = this.#host;
-    const inUse = this.#layersInUse();
-    const [diffIds, blobs] = [new Set(inUse.map((l) => l.diffId)), new Set(inUse.map((l) => l.blob))];
-    for (const { blob } of layers) if (!blobs.has(blob)) await files.rm(this.blobPath(blob), { force: true });
-    const gone = [...new Set(layers.map((layer) => layer.diffId))].filter((diffId) => !diffIds.has(diffId));
-    for (const diffId of gone) {
-      await files.rm(join(this.#paths.layerLinks, hexOf(diffId).slice(0, SHORT)), { force: true });
-      await files.rm(join(this.#paths.layers, hexOf(diffId)), { recursive: true, force: true });
-    }
-    return gone;
-  }
-
-  layerDiff(diffId: string): string {
-    return join(this.#paths.layers, hexOf(diffId), 'diff');
-  }
+  // Images.
 
   images(): readonly Image[] {
     return [...this.#images.values()];
@@ -186,198 +152,6 @@ export class ImageStore {
     return this.#images.get(id);
   }
 
-  /** Names of an image, `name:tag`, in order. */
-  tagsOf(id: string): string[] {
-    return [...this.#references]
-      .filter(([, target]) => target === id)
-      .map(([name]) => name)
-      .sort((a, b) => (fullName(a) < fullName(b) ? -1 : 1));
-  }
-
-  references(): ReadonlyMap<string, string> {
-    return this.#references;
-  }
-
-  /** Gives an image a name, which stands for those of other platforms too where there are `others`. */
-  async setReference(name: string, id: string, others: readonly string[] = []): Promise<void> {
-    this.#references.set(name, id);
-    this.#variants.set(
-      name,
-      others.filter((other) => other !== id),
-    );
-    this.#tagged.set(id, new Date().toISOString().replace(/\.?0+Z$/, 'Z'));
-    await this.#saveReferences();
-  }
-
-  /** The image that a name means, then those for other platforms that it stands for. */
-  imagesOf(name: string): Image[] {
-    const id = this.#references.get(name);
-    return id === undefined ? [] : [id, ...this.#variants.of(name)].flatMap((one) => this.#images.get(one) ?? []);
-  }
-
-  /** Whether a name stands for the image, though it means the one of another platform. */
-  isVariant(id: string): boolean {
-    return this.#variants.has(id);
-  }
-
-  /** From now on a name that there is stands for an image of a further platform too. */
-  async addVariant(name: string, id: string): Promise<void> {
-    if (this.#references.get(name) === id || this.#variants.of(name).includes(id)) return;
-    this.#variants.set(name, [...this.#variants.of(name), id]);
-    await this.#saveReferences();
-  }
-
-  async deleteReference(name: string): Promise<void> {
-    this.#references.delete(name);
-    this.#variants.set(name, []);
-    await this.#saveReferences();
-  }
-
-  #saveReferences(): Promise<void> {
-    return this.#save(async () => {
-      const text = (map: ReadonlyMap<string, unknown>): string => JSON.stringify(Object.fromEntries(map), undefined, 1);
-      await this.#host.writeAtomic(this.#paths.references, text(this.#references));
-      await this.#host.writeAtomic(this.#taggedFile, text(this.#tagged));
-      await this.#host.writeAtomic(this.#variantsFile, text(this.#variants.all));
-    });
-  }
-
-  /** Writes what is known of an image by then; nothing for one that is gone. */
-  #saveRecord(id: string): Promise<void> {
-    return this.#save(async () => {
-      const known = this.#images.get(id);
-      if (known === undefined) return;
-      const { config: _, ...record } = known;
-      await this.#host.writeAtomic(join(this.#recordsFolder, `${hexOf(id)}.json`), JSON.stringify(record));
-    });
-  }
-
-  /** One write after the other, so that the last one on disk is the last one that was asked for. */
-  #save(write: () => Promise<void>): Promise<void> {
-    this.#saving = this.#saving.then(write, write);
-    return this.#saving;
-  }
-
-  hasBlob(digest: string): Promise<boolean> {
-    return exists(this.#host.files, this.blobPath(digest));
-  }
-
-  /** Keeps a stream as a blob. With `expected`, anything else is refused and nothing is kept. */
-  async putBlob(source: Readable, expected?: string): Promise<{ digest: string; size: number }> {
-    const temporary = join(this.#paths.blobs, `.${randomBytes(8).toString('hex')}.tmp`);
-    const hash = createHash('sha256');
-    let size = 0;
-    try {
-      await pipeline(
-        source,
-        async function* (chunks: AsyncIterable<Buffer>) {
-          for await (const chunk of chunks) {
-            hash.update(chunk);
-            size += chunk.length;
-            yield chunk;
-          }
-        },
-        createWriteStream(temporary, { mode: 0o600 }),
-      );
-      const digest = `sha256:${hash.digest('hex')}`;
-      if (expected !== undefined && digest !== expected)
-        throw new WindlassError('IMAGE_DIGEST', `content has digest ${digest}, expected ${expected}`);
-      await this.#host.files.rename(temporary, this.blobPath(digest));
-      return { digest, size };
-    } finally {
-      await this.#host.files.rm(temporary, { force: true });
-    }
-  }
-
-  async putBlobText(text: string): Promise<string> {
-    const digest = `sha256:${createHash('sha256').update(text).digest('hex')}`;
-    await this.#host.writeAtomic(this.blobPath(digest), text);
-    return digest;
-  }
-
-  readBlob(digest: string): Promise<Buffer> {
-    return this.#host.files.readFile(this.blobPath(digest));
-  }
-
-  blobStream(digest: string): Readable {
-    return createReadStream(this.blobPath(digest), { highWaterMark: 256 * 1024 });
-  }
-
-  /** Unpacks a layer from its blob unless it is there already. A content that is not `diffId` is refused. */
-  async ensureLayer(diffId: string, blob: string): Promise<void> {
-    const running = this.#unpacking.get(diffId);
-    if (running) return running;
-    if ((await readIfExists(this.#host.files, this.#sizeFile(diffId))) !== undefined) return;
-    const work = this.#unpack(blob, diffId).then(() => undefined);
-    this.#unpacking.set(diffId, work);
-    try {
-      await work;
-    } finally {
-      this.#unpacking.delete(diffId);
-    }
-  }
-
-  /** Unpacks a layer whose diff id is not known yet, and tells it. */
-  async unpackBlob(blob: string): Promise<string> {
-    return this.#unpack(blob, undefined);
-  }
-
-  #sizeFile(diffId: string): string {
-    return join(this.#paths.layers, hexOf(diffId), 'size');
-  }
-
-  async #unpack(blob: string, expected: string | undefined): Promise<string> {
-    const { files } = this.#host;
-    const temporary = join(this.#paths.layers, `.${randomBytes(8).toString('hex')}.tmp`);
-    await files.mkdir(join(temporary, 'diff'), { recursive: true, mode: 0o755 });
-    try {
-      const { stream } = await decompressed(this.blobStream(blob));
-      const { diffId, size } = await unpackLayer(this.#host, stream, join(temporary, 'diff'));
-      if (expected !== undefined && diffId !== expected)
-        throw new WindlassError('IMAGE_DIGEST', `layer unpacks to ${diffId}, its image says ${expected}`);
-      await files.writeFile(join(temporary, 'size'), String(size));
-      await this.#adoptLayer(temporary, diffId);
-      return diffId;
-    } finally {
-      await files.rm(temporary, { recursive: true, force: true });
-    }
-  }
-
-  /**
-   * Takes over a folder that overlayfs wrote as a layer, whose archive is kept as the blob `diffId`: the folder is moved. `size`
-   * is in bytes of file content.
-   */
-  async adoptFolder(folder: string, diffId: string, size: number): Promise<void> {
-    const { files } = this.#host;
-    const temporary = join(this.#paths.layers, `.${randomBytes(8).toString('hex')}.tmp`);
-    await files.mkdir(temporary, { mode: 0o755 });
-    try {
-      await files.rename(folder, join(temporary, 'diff'));
-      await files.writeFile(join(temporary, 'size'), String(size));
-      await this.#adoptLayer(temporary, diffId);
-    } finally {
-      await files.rm(temporary, { recursive: true, force: true });
-    }
-  }
-
-  /** Gives an unpacked layer its final name. Another one may have been quicker: then that one stays. */
-  async #adoptLayer(temporary: string, diffId: string): Promise<void> {
-    const { files } = this.#host;
-    const hex = hexOf(diffId);
-    await files.chmod(temporary, 0o755);
-    await files.rename(temporary, join(this.#paths.layers, hex)).catch(async (error: unknown) => {
-      if ((await readIfExists(files, this.#sizeFile(diffId))) === undefined) throw error;
-    });
-    const link = join(this.#paths.layerLinks, hex.slice(0, SHORT));
-    await files.symlink(`../layers/${hex}/diff`, link).catch(async (error: unknown) => {
-      if ((await files.readlink(link).catch(() => '')) !== `../layers/${hex}/diff`) throw error;
-    });
-  }
-
-  async layerSize(diffId: string): Promise<number> {
-    return Number((await readIfExists(this.#host.files, this.#sizeFile(diffId))) ?? 0);
-  }
-
   /** Registers an image whose blobs are all there and whose layers are unpacked. */
   async addImage(
     configText: string,
@@ -385,9 +159,9 @@ export class ImageStore {
     repoDigests: readonly string[] = [],
   ): Promise<Image> {
     const config = parseImageConfig(configText);
-    const id = await this.putBlobText(configText);
-    const sizes = await Promise.all(config.rootfs.diff_ids.map((diffId) => this.layerSize(diffId)));
-    // From here to the setting nothing may wait: the same image may be pulled under another name just now.
+    const sizes = await Promise.all(config.rootfs.diff_ids.map((diffId) => this.#layers.size(diffId)));
+    const id = await this.#blobs.putText(configText);
+    // From here to the setting nothing may wait: the same image may be pulled under another name just now, or removed.
     const known = this.#images.get(id);
     const image: Image = {
       id,
@@ -413,22 +187,12 @@ export class ImageStore {
   async deleteImage(id: string): Promise<string[]> {
     const image = this.#images.get(id);
     if (!image) return [];
-    const { files } = this.#host;
     this.#images.delete(id);
-    this.#tagged.delete(id);
-    this.#variants.forget(id);
-    await this.#save(() => files.rm(join(this.#recordsFolder, `${hexOf(id)}.json`), { force: true }));
-    await files.rm(this.blobPath(id), { force: true });
+    this.#names.forget(id);
+    await this.#save(() => this.#host.files.rm(this.#recordPath(id), { force: true }));
+    // It may have come back meanwhile.
+    if (!this.#images.has(id)) await this.#blobs.remove(id);
     return this.dropLayers(image.layers);
-  }
-
-  /** Names of the layers for overlayfs's `lowerdir=`, topmost first, relative to `lowerDirectory`. */
-  lowerNames(image: Image): string[] {
-    return [...new Set([...image.config.rootfs.diff_ids].reverse())].map((diffId) => hexOf(diffId).slice(0, SHORT));
-  }
-
-  get lowerDirectory(): string {
-    return this.#paths.layerLinks;
   }
 
   /** Finds by id, by unique id prefix, by `name[:tag]` or by `name@digest`. */
@@ -439,7 +203,7 @@ export class ImageStore {
     const hex = text.startsWith('sha256:') ? text.slice(7) : text;
     const exact = /^[0-9a-f]{64}$/.test(hex) ? this.#images.get(`sha256:${hex}`) : undefined;
     if (exact) return exact;
-    const named = reference ? this.#references.get(reference.tag) : undefined;
+    const named = reference ? this.#names.all.get(reference.tag) : undefined;
     if (named !== undefined && reference?.withDigest === undefined) return this.#images.get(named);
     const digested = reference?.withDigest;
     if (digested !== undefined) return this.images().find((image) => image.repoDigests.includes(digested));
@@ -447,10 +211,125 @@ export class ImageStore {
     const matches = this.images().filter((image) => hexOf(image.id).startsWith(hex));
     return matches.length === 1 ? matches[0] : undefined;
   }
-}
 
-/** As Docker sorts names: with the registry and `library/` in front. */
-function fullName(name: string): string {
-  const { registry, repository, tag } = parseReference(name) ?? { registry: '', repository: name, tag: '' };
-  return `${registry}/${repository}:${tag}`;
+  // Names.
+
+  references(): ReadonlyMap<string, string> {
+    return this.#names.all;
+  }
+
+  /** Names of an image, `name:tag`, in order. */
+  tagsOf(id: string): string[] {
+    return this.#names.of(id);
+  }
+
+  /** When an image was last given a name; undefined where it never was. */
+  lastTagged(id: string): string | undefined {
+    return this.#names.lastTagged(id);
+  }
+
+  /** The image that a name means, then those for other platforms that it stands for. */
+  imagesOf(name: string): Image[] {
+    return this.#names.meaning(name).flatMap((id) => this.#images.get(id) ?? []);
+  }
+
+  /** Whether a name stands for the image, though it means the one of another platform. */
+  isVariant(id: string): boolean {
+    return this.#names.isVariant(id);
+  }
+
+  /** Gives an image a name, which stands for those of other platforms too where there are `others`. */
+  setReference(name: string, id: string, others: readonly string[] = []): Promise<void> {
+    this.#names.set(name, id, others);
+    return this.#saveNames();
+  }
+
+  /** From now on a name that there is stands for an image of a further platform too. */
+  async addVariant(name: string, id: string): Promise<void> {
+    if (this.#names.addVariant(name, id)) await this.#saveNames();
+  }
+
+  deleteReference(name: string): Promise<void> {
+    this.#names.delete(name);
+    return this.#saveNames();
+  }
+
+  // Content.
+
+  get blobFolder(): string {
+    return this.#blobs.folder;
+  }
+
+  hasBlob(digest: string): Promise<boolean> {
+    return this.#blobs.has(digest);
+  }
+
+  /** Keeps a stream as a blob. With `expected`, anything else is refused and nothing is kept. */
+  putBlob(source: Readable, expected?: string): Promise<{ digest: string; size: number }> {
+    return this.#blobs.put(source, expected);
+  }
+
+  readBlob(digest: string): Promise<Buffer> {
+    return this.#blobs.read(digest);
+  }
+
+  blobStream(digest: string): Readable {
+    return this.#blobs.stream(digest);
+  }
+
+  // Layers.
+
+  /** Where short names lead to layers, for overlayfs's `lowerdir=`. */
+  get lowerDirectory(): string {
+    return this.#paths.layerLinks;
+  }
+
+  layerDiff(diffId: string): string {
+    return this.#layers.diff(diffId);
+  }
+
+  layerSize(diffId: string): Promise<number> {
+    return this.#layers.size(diffId);
+  }
+
+  /** Unpacks a layer from its blob unless it is there already. A content that is not `diffId` is refused. */
+  ensureLayer(diffId: string, blob: string): Promise<void> {
+    return this.#layers.ensure(diffId, blob);
+  }
+
+  /** Unpacks a layer whose diff id is not known yet, and tells it. */
+  unpackBlob(blob: string): Promise<string> {
+    return this.#layers.unpack(blob);
+  }
+
+  /** Takes over a folder that overlayfs wrote as a layer; see `UnpackedLayers.adopt`. */
+  adoptFolder(folder: string, diffId: string, size: number): Promise<void> {
+    return this.#layers.adopt(folder, diffId, size);
+  }
+
+  // Records on disk.
+
+  #recordPath(id: string): string {
+    return join(this.#recordsFolder, `${hexOf(id)}.json`);
+  }
+
+  #saveNames(): Promise<void> {
+    return this.#save(() => this.#names.write());
+  }
+
+  /** Writes what is known of an image by then; nothing for one that is gone. */
+  #saveRecord(id: string): Promise<void> {
+    return this.#save(async () => {
+      const known = this.#images.get(id);
+      if (known === undefined) return;
+      const { config: _, ...record } = known;
+      await this.#host.writeAtomic(this.#recordPath(id), JSON.stringify(record));
+    });
+  }
+
+  /** One write after the other, so that the last one on disk is the last one that was asked for. */
+  #save(write: () => Promise<void>): Promise<void> {
+    this.#saving = this.#saving.then(write, write);
+    return this.#saving;
+  }
 }

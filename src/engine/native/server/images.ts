@@ -6,10 +6,11 @@ import { familiarName, familiarTag, parseReference } from '../../../registry/ref
 import type { NativeEngine } from '../engine.ts';
 import { loadArchive } from '../images/archive-load.ts';
 import { applyChanges } from '../images/changes.ts';
+import { hexOf } from '../images/digest.ts';
 import { importArchive } from '../images/import.ts';
 import { findImage, missingImage } from '../images/lookup.ts';
 import { imagePlatform } from '../images/platforms.ts';
-import { hexOf, type Image } from '../images/store.ts';
+import type { Image } from '../images/store.ts';
 import { timestamp } from '../names.ts';
 import { badRequest, conflict, notServed } from './api-error.ts';
 import type { Exchange } from './exchange.ts';

@@ -19,7 +19,6 @@ import {
   NOT_STARTED,
 } from '../../containers/types.ts';
 import { sharedUserNamespace } from '../../containers/user-namespace.ts';
-import { allSettled } from '../../containers/waiting.ts';
 import type { NativeHost } from '../../host.ts';
 import { readIfExists } from '../../host.ts';
 import type { RunConfig } from '../../images/image-config.ts';
@@ -28,6 +27,7 @@ import { newId, timestamp } from '../../names.ts';
 import { DEFAULT_NETWORK } from '../../networks/record.ts';
 import type { NetworkService } from '../../networks/service.ts';
 import { type ContainerPaths, containerPaths, type Paths } from '../../paths.ts';
+import { allSettled } from '../../serial.ts';
 import { badRequest } from '../../server/api-error.ts';
 import { type IdMapping, rootIds } from '../../user-namespaces/id-mapping.ts';
 import type { MappedLayers } from '../../user-namespaces/mapped-layers.ts';
