@@ -126,6 +126,16 @@ export function images(at: At): void {
     expectRefusal(await tag('UPPER'), mistake, /invalid reference format/);
     expectRefusal(await tag('a', 'no such tag'), mistake, /invalid (reference|tag) format/);
     expectRefusal(await tag(''), mistake, /invalid reference format/);
+    expectRefusal(await tag('sha256', 'x'), mistake, /ambiguous tag using digest algorithm as name/);
+  });
+  test('a platform that is none is told before anybody is asked for it', async () => {
+    const pulled = await at().api.post('/images/create', undefined, {
+      fromImage: 'wlt.invalid/x:1',
+      platform: 'foobar',
+    });
+    expectRefusal(pulled, 400, /unknown operating system or architecture/);
+    const built = await at().api.post('/build', undefined, { platform: 'foobar' });
+    expectRefusal(built, 400, /unknown operating system or architecture/);
   });
   test('a name is taken away, the image stays while it has another', async () => {
     const repo = await tagged();

@@ -1,5 +1,6 @@
 // What a client asks of a build: the query of POST /build, checked. Pure.
 import type { HostConfig } from '../containers/types.ts';
+import { parsePlatform } from '../images/platforms.ts';
 import { badRequest } from '../server/api-error.ts';
 import { isStringList, isStringMap, isTrue, json } from '../server/query.ts';
 import { contextName } from './context-name.ts';
@@ -64,7 +65,7 @@ export function buildOptions(query: URLSearchParams): BuildOptions {
     noCache: isTrue(query.get('nocache')),
     pull: isTrue(query.get('pull')),
     target: query.get('target') ?? '',
-    platforms: platformList(query.get('platform')),
+    platforms: knownPlatforms(query.get('platform')),
     // An argument without a value is one that the client's environment does not have.
     args: new Map(Object.entries(args).flatMap(([name, value]) => (value === null ? [] : [[name, value]]))),
     labels: (json(query, 'labels', isStringMap) ?? {}) as Record<string, string>,
@@ -77,6 +78,12 @@ export function buildOptions(query: URLSearchParams): BuildOptions {
     keepGitFolder: isTrue(args.BUILDKIT_CONTEXT_KEEP_GIT_DIR),
     noCacheFilter: (json(query, 'nocachefilter', isStringList) ?? []).map((name) => name.toLowerCase()),
   };
+}
+
+function knownPlatforms(text: string | null): readonly string[] {
+  const platforms = platformList(text);
+  for (const platform of platforms) parsePlatform(platform, '');
+  return platforms;
 }
 
 /** Names of platforms, separated by commas, each once. */

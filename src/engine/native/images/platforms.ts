@@ -23,6 +23,12 @@ const ARCHITECTURES: Readonly<Record<string, string>> = {
 /** What an architecture means without a variant: told apart by none, or by this one. */
 const USUAL: Readonly<Record<string, string>> = { arm64: 'v8', amd64: 'v1' };
 
+/** What may stand alone. */
+const SYSTEMS = new Set(['linux', 'windows', 'darwin', 'freebsd']);
+const KNOWN = new Set(
+  '386 amd64 arm arm64 loong64 mips mips64 mips64le mipsle ppc64 ppc64le riscv64 s390x wasm'.split(' '),
+);
+
 /**
  * Reads `linux/arm64/v8`, `arm64`, `linux`; what is not said is the machine's.
  * @throws ApiError
@@ -32,7 +38,10 @@ export function parsePlatform(text: string, machineArchitecture: string): Platfo
   if (parts.length > 3 || !parts.every((part) => /^[a-z0-9][a-z0-9_.-]*$/.test(part)))
     throw badRequest(`"${text}" is an invalid platform: it is written as os/architecture[/variant]`);
   const [first = ''] = parts;
-  if (parts.length === 1 && first !== 'linux') return platformOf('linux', first, '');
+  if (parts.length === 1 && SYSTEMS.has(first)) return platformOf(first, machineArchitecture, '');
+  if (parts.length === 1 && !KNOWN.has(first) && ARCHITECTURES[first] === undefined)
+    throw badRequest(`"${text}": unknown operating system or architecture: invalid argument`);
+  if (parts.length === 1) return platformOf('linux', first, '');
   const [os = '', architecture = machineArchitecture, variant = ''] = parts;
   return platformOf(os, architecture, variant);
 }

@@ -196,6 +196,8 @@ async function tag(engine: NativeEngine, image: Image, exchange: Exchange): Prom
   const given = exchange.query.get('tag');
   const reference = parseReference(given ? `${repository}:${given}` : repository);
   if (!reference || reference.digest) throw badRequest(`invalid reference format: "${repository}"`);
+  if (familiarName(reference) === 'sha256')
+    throw badRequest('refusing to create an ambiguous tag using digest algorithm as name');
   const [, ...others] = namedImages(engine, exchange.params.name ?? '', image);
   await engine.images.setReference(
     familiarTag(reference),

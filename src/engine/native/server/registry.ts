@@ -15,6 +15,7 @@ import {
 import type { NativeEngine } from '../engine.ts';
 import { type SavedImage, saveArchive } from '../images/archive-save.ts';
 import { findImage, missingImage } from '../images/lookup.ts';
+import { parsePlatform } from '../images/platforms.ts';
 import { namePulled, pullImage, resolveManifest } from '../images/pull.ts';
 import { pushImage } from '../images/push.ts';
 import { ApiError, badRequest } from './api-error.ts';
@@ -93,11 +94,10 @@ export async function pull(engine: NativeEngine, exchange: Exchange): Promise<vo
   const { query } = exchange;
   const given = referenceOf(query.get('fromImage') ?? '', query.get('tag') || undefined);
   const reference = given.tag === undefined && given.digest === undefined ? { ...given, tag: 'latest' } : given;
-  const request = {
-    reference,
-    platform: query.get('platform') || undefined,
-    architecture: engine.machine.imageArchitecture,
-  };
+  const architecture = engine.machine.imageArchitecture;
+  const platform = query.get('platform') || undefined;
+  if (platform !== undefined) parsePlatform(platform, architecture); // told before anybody is asked
+  const request = { reference, platform, architecture };
   // A pull is its client's: who goes ends it.
   const { sources, result: resolved } = await answering(
     engine.registries.reading(

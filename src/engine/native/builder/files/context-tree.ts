@@ -112,7 +112,7 @@ export class ContextTree implements SourceTree {
     this.#count += 1;
     if (this.#count > this.#limits.maxEntries)
       throw badRequest(`the build context has more than ${this.#limits.maxEntries} files`);
-    if (header.path.split('/').includes('..')) throw new Error(`"${header.path}" leaves the context`);
+    // What climbs out of the context stays at its top, as in Docker.
     const parts = pathParts(header.path);
     const name = parts.pop();
     if (name === undefined) {
