@@ -156,6 +156,7 @@ describe('rules', () => {
     expect(names([])).not.toContain('mount');
     expect(names(['SYS_ADMIN'])).toContain('mount');
     expect(names([])).not.toContain('bpf');
+    expect(names([])).not.toContain('io_uring_setup');
     expect(names([])).toContain('openat');
   });
 

@@ -32,9 +32,14 @@ const CLONE_NAMESPACES = 0x7e020000;
 /** Personalities that do not weaken the address space: Linux, Linux with 32-bit uname, query, and their UNAME26 forms. */
 const PERSONALITIES = [0x0, 0x0008, 0x20000, 0x20008, 0xffffffff];
 
+/** Sockets to the hypervisor and its other guests: they know no namespaces. */
+const AF_VSOCK = 40;
+
 /** Calls that come with a capability. */
 const BY_CAPABILITY: Readonly<Record<string, string>> = {
+  CAP_BPF: 'bpf',
   CAP_DAC_READ_SEARCH: 'open_by_handle_at',
+  CAP_PERFMON: 'perf_event_open',
   CAP_SYS_ADMIN: `bpf clone clone3 fanotify_init fsconfig fsmount fsopen fspick lookup_dcookie mount mount_setattr move_mount
     name_to_handle_at open_tree perf_event_open quotactl quotactl_fd setdomainname sethostname setns syslog umount umount2 unshare`,
   CAP_SYS_BOOT: 'reboot',
@@ -67,6 +72,7 @@ export function defaultSeccomp(capabilities: readonly string[], architecture: st
   for (const capability of capabilities) for (const name of words(BY_CAPABILITY[capability] ?? '')) allowed.add(name);
   const syscalls: SeccompRule[] = [
     { names: [...allowed].sort(), action: ALLOW },
+    { names: ['socket'], action: ALLOW, args: [{ index: 0, value: AF_VSOCK, op: 'SCMP_CMP_NE' }] },
     ...PERSONALITIES.map((value) => ({
       names: ['personality'],
       action: ALLOW,
