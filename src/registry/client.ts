@@ -158,26 +158,29 @@ export class RegistryClient {
   }
 
   async #send(address: string, request: RequestParts): Promise<Response> {
+    // An upload may go to a storage of somebody else's, who is given no credentials and takes none.
+    const isOwn = new URL(address).origin === new URL(this.#base).origin;
     const headers = {
       ...request.headers,
-      ...(this.#authorization === undefined ? {} : { authorization: this.#authorization }),
+      ...(this.#authorization === undefined || !isOwn ? {} : { authorization: this.#authorization }),
     };
     const body = request.open
       ? { body: Readable.toWeb(request.open()) as ReadableStream, duplex: 'half' as const }
       : request.text === undefined
         ? {}
         : { body: request.text };
+    const method = request.method ?? 'GET';
+    return this.#reach(address, `${this.#base}/v2/`, { method, headers, ...body } as RequestInit);
+  }
+
+  /** `what` is the address as messages give it. */
+  async #reach(address: string | URL, what: string, request: RequestInit): Promise<Response> {
     try {
-      return await this.#fetch(address, {
-        method: request.method ?? 'GET',
-        headers,
-        ...body,
-        ...this.#signal,
-      } as RequestInit);
+      return await this.#fetch(address, { ...request, ...this.#signal });
     } catch (error) {
       if (isAbort(error)) throw error;
       const reason = error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
-      throw new RegistryError(0, `Get "${this.#base}/v2/": ${reason}`, { cause: error });
+      throw new RegistryError(0, `Get "${what}": ${reason}`, { cause: error });
     }
   }
 
@@ -197,7 +200,7 @@ export class RegistryClient {
     if (service !== undefined) address.searchParams.set('service', service);
     address.searchParams.set('scope', `repository:${this.#reference.repository}:${actions}`);
     const response = identitytoken
-      ? await this.#fetch(address, {
+      ? await this.#reach(address, challenge.realm, {
           method: 'POST',
           headers: { 'content-type': 'application/x-www-form-urlencoded' },
           body: new URLSearchParams({
@@ -207,7 +210,11 @@ export class RegistryClient {
             ...Object.fromEntries(address.searchParams),
           }),
         })
-      : await this.#fetch(address, username ? { headers: { authorization: basicHeader(this.#credentials) } } : {});
+      : await this.#reach(
+          address,
+          challenge.realm,
+          username ? { headers: { authorization: basicHeader(this.#credentials) } } : {},
+        );
     if (!response.ok) throw new RegistryError(response.status, `${this.#name}: unauthorized: authentication required`);
     const answer = this.#json(await boundedText(response), 'a token');
     const token = answer.token ?? answer.access_token;

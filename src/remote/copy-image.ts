@@ -1,13 +1,8 @@
 // An image from one repository to another, all platforms, byte for byte: its digest stays the same.
-import type { Manifest, RegistryClient } from '../registry/client.ts';
+import { Decoder } from '../decode-json.ts';
+import { type Manifest, type RegistryClient, RegistryError } from '../registry/client.ts';
 import type { Descriptor } from './artifact.ts';
 import { openRepository, type RegistrySurroundings } from './registry-access.ts';
-
-interface ImageManifest {
-  readonly manifests?: readonly Descriptor[];
-  readonly config?: Descriptor;
-  readonly layers?: readonly (Descriptor & { readonly urls?: readonly string[] })[];
-}
 
 /** Copies an image into the repository of `target`; gives what an index says of it. */
 export async function copyImage(
@@ -24,11 +19,16 @@ export async function copyImage(
 /** What a manifest names goes before it: a registry takes none that leads nowhere. */
 async function copyManifest(version: string, source: RegistryClient, target: RegistryClient): Promise<Manifest> {
   const manifest = await source.manifest(version);
-  const { manifests = [], config, layers = [] } = JSON.parse(manifest.text) as ImageManifest;
-  for (const { digest } of manifests) await copyManifest(digest, source, target);
+  const read = new Decoder(JSON.parse(manifest.text), `the manifest ${manifest.digest}`, (what) => {
+    throw new RegistryError(0, what);
+  });
+  const digest = (item: Decoder): string => item.get('digest').text();
+  for (const one of read.find('manifests')?.list(digest) ?? []) await copyManifest(one, source, target);
+  const config = read.find('config');
   // Layers with addresses of their own are not for copying (Windows base layers).
-  const blobs = [...(config ? [config] : []), ...layers.filter(({ urls }) => !urls?.length)];
-  for (const { digest } of blobs) await copyBlob(digest, source, target);
+  const layers = read.find('layers')?.list((one) => (one.find('urls')?.list((url) => url).length ? [] : [digest(one)]));
+  for (const blob of [...(config ? [digest(config)] : []), ...(layers ?? []).flat()])
+    await copyBlob(blob, source, target);
   await target.putManifest(manifest.digest, manifest.mediaType, manifest.text);
   return manifest;
 }

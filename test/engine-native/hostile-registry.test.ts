@@ -2,6 +2,7 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { realNativeHost } from '../../src/engine/native/host.ts';
 import { parseImageConfig } from '../../src/engine/native/images/image-config.ts';
@@ -84,6 +85,37 @@ test('credentials do not follow a redirection to somebody else', async () => {
     return true;
   };
   await pulled(made, { first, credentials: { username: 'me', password: 'secret' } });
+  expect(seen).toEqual([undefined, undefined]);
+});
+
+test('a token service that cannot be reached is told', async () => {
+  const challenge = { 'www-authenticate': 'Bearer realm="http://127.0.0.1:1/token",service="r"' };
+  const failed = pulled(image('token'), { first: answers(401, challenge) });
+  await expect(failed).rejects.toMatchObject({
+    code: 'REGISTRY',
+    message: expect.stringMatching(/^Get "http:\/\/127\.0\.0\.1:1\/token": .*ECONNREFUSED/),
+  });
+});
+
+test('credentials do not follow an upload to somebody else', async () => {
+  const seen: (string | undefined)[] = [];
+  const storage = await serve(image('upload'), (request, response) => {
+    seen.push(request.headers.authorization);
+    request.resume();
+    response.writeHead(request.method === 'PATCH' ? 202 : 201, { location: '/upload' }).end();
+    return true;
+  });
+  const registry = await serve(image('upload'), (request, response) => {
+    if (request.headers.authorization === undefined)
+      response.writeHead(401, { 'www-authenticate': 'Basic realm="r"' }).end();
+    else response.writeHead(202, { location: `http://${storage.address}/upload` }).end();
+    return true;
+  });
+  served.push(storage, registry);
+  const ref = parseReference(`${registry.address}/shop/web:1`);
+  if (!ref) throw new Error('not a reference');
+  const client = new RegistryClient(ref, { username: 'me', password: 'secret' });
+  await client.putBlob(sha('upload'), () => Readable.from([Buffer.from('upload')]));
   expect(seen).toEqual([undefined, undefined]);
 });
 

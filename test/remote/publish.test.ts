@@ -136,6 +136,13 @@ describe('an artifact is refused', () => {
       /would leave its folder/,
     ],
     ['with too large a file', project([{ ...file({}), size: 1e9 }]), /1000000000 bytes/],
+    [
+      'with a file of no size',
+      project([{ ...file({}), size: undefined }]),
+      /its manifest\.layers\[0\]\.size is not a number/,
+    ],
+    ['whose files are no list', { ...project([]), layers: { length: 1 } }, /its manifest\.layers is not a list/],
+    ['with a file that is none', project([null as unknown as object]), /its manifest\.layers\[0\] is not a mapping/],
     ['whose file is longer than it says', project([{ ...file({}), size: 3 }]), /says 3 bytes/],
   ])('%s', async (_, manifest, message) => {
     await put('evil', manifest, [text]);

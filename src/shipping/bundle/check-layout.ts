@@ -1,7 +1,7 @@
 // Whether the image documents of a bundle hang together: every reference leads to a blob that is there, of the kind and size it
 // says, and the two indexes and the manifest speak of the same images. Digests of the blobs themselves have been checked before.
 
-import type { Decoder } from '../decode-json.ts';
+import type { Decoder } from '../../decode-json.ts';
 import { BundleError } from './bundle-error.ts';
 import { decodeJson } from './decode-bundle.ts';
 import { configFacts } from './image-archive.ts';

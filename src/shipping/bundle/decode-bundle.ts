@@ -1,5 +1,5 @@
 // JSON of a bundle, read with messages that are about the bundle.
-import { Decoder } from '../decode-json.ts';
+import { Decoder } from '../../decode-json.ts';
 import { BundleError } from './bundle-error.ts';
 
 const fail = (message: string, cause?: unknown): never => {

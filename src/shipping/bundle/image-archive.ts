@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { decompressed } from '../../archive/compression.ts';
 import { tarContents } from '../../archive/tar-contents.ts';
-import type { Decoder } from '../decode-json.ts';
+import type { Decoder } from '../../decode-json.ts';
 import { BundleError } from './bundle-error.ts';
 import { decodeJson } from './decode-bundle.ts';
 import { digestOfText } from './manifest.ts';

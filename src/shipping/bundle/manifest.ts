@@ -1,7 +1,7 @@
 // What a bundle says of itself: `bundle.json`, its first entry. Everything else in the file is listed in it with size and digest,
 // so that the digest of this one text stands for the whole bundle.
 import { createHash } from 'node:crypto';
-import type { Decoder } from '../decode-json.ts';
+import type { Decoder } from '../../decode-json.ts';
 import { BundleError } from './bundle-error.ts';
 import { decodeJson } from './decode-bundle.ts';
 import { isSshSignature } from './ssh-signature.ts';

@@ -1,6 +1,7 @@
 // compose.lock.yaml: which digest each image of a project stands for, and which commit or artifact each remote file. Pure.
+
+import { Decoder } from '../../decode-json.ts';
 import { WindlassError } from '../../errors.ts';
-import { Decoder } from '../decode-json.ts';
 
 const LOCK_VERSION = 1;
 export const LOCK_FILE = 'compose.lock.yaml';
