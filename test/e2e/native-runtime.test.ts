@@ -330,10 +330,11 @@ test('volumes: mounted things, sub-paths, those of others; what cannot be mounte
   ).not.toContain('passwd');
   for (const [flags, message] of [
     [['--volumes-from', 'keeper:sometimes'], 'invalid mode: sometimes'],
-    [['--mount', `type=bind,src=${source}/none,dst=/x`], 'bind source path does not exist'],
+    [['-v', '/made', '--mount', `type=bind,src=${source}/none,dst=/x`], 'bind source path does not exist'],
     [['--mount', `type=bind,src=${source},dst=/x,bind-propagation=wide`], 'invalid propagation mode: wide'],
   ] as const)
     expect(await refused(...flags)).toContain(message);
+  expect(await docker('volume', 'ls', '-q', '-f', 'dangling=true')).toBe('closed\n');
   await create('broken', 'type=none', 'o=bind', `device=${source}/none`);
   await create('strange', 'type=nofs', 'device=x');
   expect(await refused('-v', 'broken:/x')).toMatch(

@@ -37,6 +37,7 @@ import {
   type MountPoint,
   NOT_STARTED,
 } from './types.ts';
+import { removeAnonymousVolumes } from './volume-mounts.ts';
 
 export interface CreateParts {
   readonly host: NativeHost;
@@ -85,8 +86,10 @@ export async function createContainer(
   const self = { id, name: finalName, hostname: config.Hostname ?? '' };
   const endpoints = chooseEndpoints(parts, host, networking?.EndpointsConfig ?? {}, given.MacAddress, self);
   parts.store.reserveName(finalName, id);
+  const mounts: MountPoint[] = [];
   try {
-    const mounts = await settleMounts(parts, mountRequests(config, host, inheritedMounts(parts.store, host)), ids);
+    for (const request of mountRequests(config, host, inheritedMounts(parts.store, host)))
+      mounts.push(await settleMount(parts, request, ids));
     const record: ContainerRecord = {
       id,
       name: finalName,
@@ -108,6 +111,7 @@ export async function createContainer(
     return record;
   } catch (error) {
     parts.store.releaseName(finalName, id);
+    await removeAnonymousVolumes(parts.volumes, parts.store.all(), { mounts }).catch(() => undefined);
     throw error;
   }
 }
@@ -226,16 +230,6 @@ function sourceOfVolumes(store: ContainerStore, reference: string): ContainerRec
   } catch (error) {
     throw error instanceof ApiError ? badRequest(error.message) : error;
   }
-}
-
-async function settleMounts(
-  parts: CreateParts,
-  requests: readonly MountRequest[],
-  ids: IdMapping | undefined,
-): Promise<MountPoint[]> {
-  const points: MountPoint[] = [];
-  for (const request of requests) points.push(await settleMount(parts, request, ids));
-  return points;
 }
 
 /** A folder for a bind mount, as Docker makes one for `-v`. */

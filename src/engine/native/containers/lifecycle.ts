@@ -67,8 +67,8 @@ export class Lifecycle {
   async open(): Promise<void> {
     await makeFolders(this.#tools);
     const exited = await this.#exits.start();
-    for (const { record, code } of await takeOver(this.#tools, exited))
-      await this.#serial.run(record.id, () => this.#ended(record.id, code));
+    const gone = await takeOver(this.#tools, exited);
+    await Promise.all(gone.map(({ record: { id }, code }) => this.#serial.run(id, () => this.#ended(id, code))));
     this.#lost.start();
   }
 
@@ -172,7 +172,9 @@ export class Lifecycle {
 
   /** A running container answers to its new name from now on. */
   renamed(record: ContainerRecord): void {
-    if (isLive(record.state.status)) void this.#tools.networks.join(memberOf(record));
+    if (!isLive(record.state.status)) return;
+    const joined = this.#tools.networks.join(memberOf(record));
+    joined.catch((error: unknown) => debug('lifecycle', () => messageOf(error)));
   }
 
   /** Removes the container, its log, its writable layer and, with `volumes`, those of its volumes that have no name. */

@@ -86,9 +86,9 @@ async function withSubpath(host: NativeHost, point: MountPoint): Promise<MountPo
 export async function removeAnonymousVolumes(
   volumes: VolumeStore,
   others: readonly ContainerRecord[],
-  record: ContainerRecord,
+  { mounts }: Pick<ContainerRecord, 'mounts'>,
 ): Promise<void> {
-  for (const { Type: type, Anonymous: anonymous, Name: name } of record.mounts) {
+  for (const { Type: type, Anonymous: anonymous, Name: name } of mounts) {
     if (type !== 'volume' || !anonymous || name === undefined || !volumes.get(name)) continue;
     if (!others.some((other) => other.mounts.some((point) => point.Name === name))) await volumes.remove(name);
   }

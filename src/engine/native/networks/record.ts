@@ -77,7 +77,8 @@ export interface RecordFacts extends Omit<PoolFacts, 'ipv6'> {
   readonly created: string;
 }
 
-const DRIVERS: readonly string[] = ['bridge', 'macvlan', 'ipvlan'] satisfies Driver[];
+/** Of networks that users make. */
+export const DRIVERS: readonly string[] = ['bridge', 'macvlan', 'ipvlan'] satisfies Driver[];
 
 export function networkRecord(request: NetworkRequest, facts: RecordFacts): NetworkRecord {
   const name = request.Name ?? '';

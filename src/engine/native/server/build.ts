@@ -96,17 +96,9 @@ function registryCredentials(header: string | string[] | undefined): (registry: 
 /** Removes the cache; with `all` unset, what no image uses is enough. */
 async function prune(engine: NativeEngine, exchange: Exchange): Promise<void> {
   const filters = parseFilters(exchange.query.get('filters'));
-  const before = ageLimit(filters.get('until')[0] ?? filters.get('unused-for')[0]);
+  const now = Date.now();
+  const before = filters.until(now) ?? filters.until(now, 'unused-for');
   const all = ['1', 'true'].includes(exchange.query.get('all') ?? '');
   const { entries, freed } = await pruneCache(engine, { all, before });
   exchange.reply(200, { CachesDeleted: entries.map(({ key }) => key), SpaceReclaimed: freed });
-}
-
-/** `24h`: what was last used before that. */
-function ageLimit(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  const [, amount = '', unit = ''] = /^(\d+(?:\.\d+)?)(s|m|h|d)$/.exec(text) ?? [];
-  const seconds: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
-  if (amount === '') throw badRequest(`invalid filter 'until=[${text}]'`);
-  return Date.now() - Number(amount) * (seconds[unit] ?? 1) * 1000;
 }

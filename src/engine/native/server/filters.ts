@@ -1,4 +1,5 @@
 // The `filters` parameter of lists: `{"label":["a=b"]}`, or in older clients `{"label":{"a=b":true}}`. Pure.
+import { parseGoDuration } from '../../../go-duration.ts';
 import { parseTime } from '../containers/log-file.ts';
 import { badRequest } from './api-error.ts';
 
@@ -37,15 +38,15 @@ export class Filters {
     return !this.get('label!').some((text) => hasLabel(labels, text));
   }
 
-  /** The `until` filter as milliseconds since 1970: a time, or a duration such as `1h30m` before now. */
-  until(now: number): number | undefined {
-    const [text, ...more] = this.get('until');
+  /** The `until` filter, or one that means the same, as milliseconds since 1970: a time, or a duration such as `1h30m` before now. */
+  until(now: number, key = 'until'): number | undefined {
+    const [text, ...more] = this.get(key);
     if (text === undefined) return undefined;
-    if (more.length > 0) throw badRequest('more than one until filter specified');
-    const duration = goDuration(text);
-    if (duration !== undefined) return now - duration;
+    if (more.length > 0) throw badRequest(`more than one ${key} filter specified`);
+    const duration = parseGoDuration(text);
+    if (duration !== undefined) return now - Number(duration / 1_000_000n);
     const time = parseTime(text);
-    if (time === undefined) throw badRequest(`invalid filter 'until=${text}'`);
+    if (time === undefined) throw badRequest(`invalid filter '${key}=${text}'`);
     return Number(time / 1_000_000n);
   }
 
@@ -64,20 +65,10 @@ export class Filters {
   }
 }
 
-const UNIT_MS: Readonly<Record<string, number>> = { h: 3_600_000, m: 60_000, s: 1000, ms: 1 };
-
-/** `1h30m`, `10s` → milliseconds; undefined for what is none. */
-function goDuration(text: string): number | undefined {
-  if (!/^(\d+(\.\d+)?(h|ms|m|s))+$/.test(text)) return undefined;
-  return [...text.matchAll(/(\d+(?:\.\d+)?)(h|ms|m|s)/g)].reduce(
-    (sum, [, count, unit = '']) => sum + Number(count) * (UNIT_MS[unit] ?? 0),
-    0,
-  );
-}
-
 function hasLabel(labels: Readonly<Record<string, string>>, text: string): boolean {
   const equals = text.indexOf('=');
-  return equals < 0 ? text in labels : labels[text.slice(0, equals)] === text.slice(equals + 1);
+  const name = equals < 0 ? text : text.slice(0, equals);
+  return Object.hasOwn(labels, name) && (equals < 0 || labels[name] === text.slice(equals + 1));
 }
 
 /** Reads the parameter; refuses filters that are not in `known`, as Docker does. */

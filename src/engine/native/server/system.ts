@@ -1,4 +1,4 @@
-// `/_ping`, `/version`, `/info`, `/auth`, `/system/df`, and what the engine does not serve.
+// `/_ping`, `/version`, `/info`, `/system/df`, and what the engine does not serve.
 import { arch, hostname } from 'node:os';
 import { buildCacheUsage } from '../builder/usage.ts';
 import { cgroupNamespace } from '../containers/cgroup-namespace.ts';
@@ -8,18 +8,26 @@ import { isLive } from '../containers/types.ts';
 import { bytesBelow } from '../disk-usage.ts';
 import type { NativeEngine } from '../engine.ts';
 import { timestamp } from '../names.ts';
+import { DRIVERS } from '../networks/record.ts';
 import { ApiError, notFound, notServed } from './api-error.ts';
 import type { Exchange } from './exchange.ts';
 import { ENGINE_VERSION } from './identity.ts';
 import { type Handler, MAX_VERSION, MIN_VERSION, type Routes } from './router.ts';
 
 const PING_HEADERS = {
-  // The classic builder: what speaks BuildKit's protocol is not served.
+  // What clients take that do not choose by themselves: the classic builder. BuildKit's protocol is served to who speaks it.
   'Builder-Version': '1',
   Swarm: 'inactive',
   'Cache-Control': 'no-cache, no-store, must-revalidate',
   Pragma: 'no-cache',
 };
+
+const SWARM_ROUTES = [
+  ...(['GET /swarm', 'POST /swarm/{rest+}', 'GET /tasks', 'GET /tasks/{rest+}'] as const),
+  ...(['nodes', 'services', 'secrets', 'configs'] as const).flatMap(
+    (kind) => [`GET /${kind}`, `GET /${kind}/{rest+}`, `POST /${kind}/{rest+}`, `DELETE /${kind}/{rest+}`] as const,
+  ),
+];
 
 export function systemRoutes(engine: NativeEngine): Routes {
   const ping: Handler = (exchange) => {
@@ -48,26 +56,7 @@ export function systemRoutes(engine: NativeEngine): Routes {
       throw notFound(`plugin "${exchange.params.name}" not found`);
     },
     'POST /plugins/{rest+}': refuse('plugins'),
-    'GET /swarm': noSwarm,
-    'POST /swarm/{rest+}': noSwarm,
-    'GET /nodes': noSwarm,
-    'GET /nodes/{rest+}': noSwarm,
-    'POST /nodes/{rest+}': noSwarm,
-    'DELETE /nodes/{rest+}': noSwarm,
-    'GET /services': noSwarm,
-    'GET /services/{rest+}': noSwarm,
-    'POST /services/{rest+}': noSwarm,
-    'DELETE /services/{rest+}': noSwarm,
-    'GET /tasks': noSwarm,
-    'GET /tasks/{rest+}': noSwarm,
-    'GET /secrets': noSwarm,
-    'GET /secrets/{rest+}': noSwarm,
-    'POST /secrets/{rest+}': noSwarm,
-    'DELETE /secrets/{rest+}': noSwarm,
-    'GET /configs': noSwarm,
-    'GET /configs/{rest+}': noSwarm,
-    'POST /configs/{rest+}': noSwarm,
-    'DELETE /configs/{rest+}': noSwarm,
+    ...Object.fromEntries(SWARM_ROUTES.map((route) => [route, noSwarm])),
   };
 }
 
@@ -118,7 +107,7 @@ function info(engine: NativeEngine): Record<string, unknown> {
     SystemStatus: null,
     Plugins: {
       Volume: ['local'],
-      Network: ['bridge', 'host', 'null'],
+      Network: [...DRIVERS, 'host', 'null'],
       Authorization: null,
       Log: LOG_DRIVERS,
     },
@@ -196,9 +185,25 @@ function info(engine: NativeEngine): Record<string, unknown> {
   };
 }
 
+/** How often each text is there. */
+function counted(texts: readonly string[]): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const text of texts) counts.set(text, (counts.get(text) ?? 0) + 1);
+  return counts;
+}
+
+/** Layers that images share are counted once. */
+async function layersSize({ images }: NativeEngine): Promise<number> {
+  const diffIds = new Set(images.images().flatMap(({ config }) => config.rootfs.diff_ids));
+  const sizes = await Promise.all([...diffIds].map((diffId) => images.layerSize(diffId)));
+  return sizes.reduce((sum, size) => sum + size, 0);
+}
+
 async function diskUsage(engine: NativeEngine, exchange: Exchange): Promise<void> {
   const images = engine.images.images();
-  const uses = (id: string): number => engine.store.all().filter((record) => record.imageId === id).length;
+  const records = engine.store.all();
+  const uses = counted(records.map(({ imageId }) => imageId));
+  const mounts = counted(records.flatMap((record) => [...new Set(record.mounts.flatMap(({ Name }) => Name ?? []))]));
   const containers = await Promise.all(
     engine.store.all().map(async (record) => {
       const { own, all } = await containerSizes(engine, record);
@@ -217,7 +222,7 @@ async function diskUsage(engine: NativeEngine, exchange: Exchange): Promise<void
     }),
   );
   exchange.reply(200, {
-    LayersSize: images.reduce((sum, image) => sum + image.size, 0),
+    LayersSize: await layersSize(engine),
     Images: images.map((image) => ({
       Id: image.id,
       RepoTags: engine.images.tagsOf(image.id),
@@ -226,7 +231,7 @@ async function diskUsage(engine: NativeEngine, exchange: Exchange): Promise<void
       Size: image.size,
       VirtualSize: image.size,
       SharedSize: 0,
-      Containers: uses(image.id),
+      Containers: uses.get(image.id) ?? 0,
       Labels: image.config.config?.Labels ?? null,
       ParentId: '',
     })),
@@ -241,7 +246,7 @@ async function diskUsage(engine: NativeEngine, exchange: Exchange): Promise<void
         Options: volume.options,
         UsageData: {
           Size: await bytesBelow(engine.host, engine.volumes.mountpoint(volume.name)),
-          RefCount: engine.store.all().filter((record) => record.mounts.some((m) => m.Name === volume.name)).length,
+          RefCount: mounts.get(volume.name) ?? 0,
         },
       })),
     ),
