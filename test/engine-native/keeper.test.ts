@@ -29,7 +29,7 @@ function startKeeper(name: string, env: Readonly<Record<string, string>> = {}) {
 }
 
 /** systemd's side of sd_notify(3): prints the first message. */
-const LISTENER = String.raw`
+const LISTENER = `
 use Socket; $| = 1;
 my $s; socket($s, AF_UNIX, SOCK_DGRAM, 0) && bind($s, pack_sockaddr_un($ARGV[0])) or die; print "bound ";
 recv($s, my $message, 100, 0); print $message`;

@@ -1,9 +1,14 @@
 // Volumes that have something mounted over them.
-import { expect, test } from 'vitest';
-import type { NativeHost } from '../../src/engine/native/host.ts';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { type NativeHost, realNativeHost } from '../../src/engine/native/host.ts';
 import type { MountRequest } from '../../src/engine/native/kernel.ts';
+import { pathsUnder } from '../../src/engine/native/paths.ts';
 import { mountVolume } from '../../src/engine/native/volumes/mount.ts';
 import { mountOptions } from '../../src/engine/native/volumes/mount-options.ts';
+import { VolumeStore } from '../../src/engine/native/volumes/store.ts';
 
 test.each([
   ['', 0, 0, ''],
@@ -47,4 +52,42 @@ test('what cannot be mounted as asked is not mounted otherwise, and is told with
     "error while mounting volume '/v': failed to mount local volume: mount /srv:/v, data: password=…: Invalid argument",
   );
   expect(asked.at(-1)).toBe('unmount');
+});
+
+/** Volumes on a disk of their own, with a kernel that notes what is mounted. */
+async function volumesOf(earlier?: string) {
+  const folder = earlier ?? (await mkdtemp(join(tmpdir(), 'windlass-volumes-')));
+  if (earlier === undefined) onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  const { host, asked } = hostThat();
+  const volumes = new VolumeStore({ ...realNativeHost(), kernel: host.kernel }, pathsUnder(folder, folder));
+  await volumes.open();
+  return { volumes, asked, folder };
+}
+
+const TMPFS = { Name: 'fast', DriverOpts: { type: 'tmpfs', device: 'tmpfs' } };
+
+test('a volume is mounted once, whoever comes, and unmounted with the last', async () => {
+  const { volumes, asked } = await volumesOf();
+  await volumes.create(TMPFS);
+  await volumes.acquire('fast', 'one');
+  await volumes.acquire('fast', 'two');
+  await volumes.release('fast', 'one');
+  expect(asked).toEqual(['unmount', 'tmpfs tmpfs 0']);
+  await volumes.release('fast', 'two');
+  expect(asked.at(-1)).toBe('unmount');
+});
+
+test('what an engine that was killed left mounted is unmounted by the next, and never removed from within', async () => {
+  const first = await volumesOf();
+  await first.volumes.create(TMPFS);
+  await first.volumes.acquire('fast', 'ended');
+  const { volumes, asked } = await volumesOf(first.folder);
+  volumes.adopt('fast', 'survivor');
+  await volumes.release('fast', 'ended');
+  expect(asked).toEqual([]);
+  await volumes.release('fast', 'survivor');
+  expect(asked).toEqual(['unmount']);
+  const third = await volumesOf(first.folder);
+  await third.volumes.remove('fast');
+  expect(third.asked).toEqual(['unmount']);
 });

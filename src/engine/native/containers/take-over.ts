@@ -32,6 +32,7 @@ export async function takeOver(tools: LifecycleTools, exited: ReadonlyMap<string
   const { host, store, networks, volumes, paths } = tools;
   const survivors: ContainerRecord[] = [];
   const gone: Ended[] = [];
+  const cutShort: ContainerRecord[] = [];
   for (const record of store.all()) {
     const { status, pid, pidStart } = record.state;
     const left = await host.files.stat(paths.container(record.id).bundle).catch(() => undefined);
@@ -39,10 +40,12 @@ export async function takeOver(tools: LifecycleTools, exited: ReadonlyMap<string
       const code = exited.get(record.id);
       if (code === undefined && (await isSameProcess(host, pid, pidStart))) survivors.push(record);
       else gone.push({ record, code: code ?? UNKNOWN_EXIT });
-    } else if (left) await takeDown(tools, record);
+    } else if (left) cutShort.push(record);
   }
+  // First: a volume that a survivor has stays mounted.
   for (const record of survivors)
     for (const point of record.mounts) if (point.Name !== undefined) volumes.adopt(point.Name, record.id);
+  for (const record of cutShort) await takeDown(tools, record);
   await networks.restore(survivors.map((record) => memberOf(record)));
   for (const record of survivors)
     await openPorts(networks, record, record.ports).catch((error: unknown) => debug('ports', () => messageOf(error)));

@@ -110,6 +110,8 @@ export class VolumeStore {
     return this.#serial.run(name, async () => {
       const record = this.find(name);
       if ((this.#users.get(name)?.size ?? 0) > 0) throw conflict(`remove ${name}: volume is in use`);
+      // Were anything mounted still, what is behind it would be deleted: a server's files, say.
+      await this.#unmount(record);
       this.#records.delete(name);
       await this.#host.files.rm(join(this.#paths.volumes, name), { recursive: true, force: true });
       return record;
@@ -122,7 +124,11 @@ export class VolumeStore {
       const record = this.find(name);
       const users = this.#users.get(name) ?? new Set<string>();
       this.#users.set(name, users);
-      if (users.size === 0 && isMounted(record)) await mountVolume(this.#host, record.options, this.mountpoint(name));
+      if (users.size === 0 && isMounted(record)) {
+        // An engine that was killed may have left it mounted.
+        await this.#unmount(record);
+        await mountVolume(this.#host, record.options, this.mountpoint(name));
+      }
       users.add(containerId);
     });
   }
@@ -132,13 +138,20 @@ export class VolumeStore {
     this.#users.set(name, (this.#users.get(name) ?? new Set()).add(containerId));
   }
 
+  /** Also for a container that an earlier engine made it ready for: whoever has it must have been adopted by then. */
   release(name: string, containerId: string): Promise<void> {
     return this.#serial.run(name, async () => {
       const users = this.#users.get(name);
-      if (!users?.delete(containerId) || users.size > 0) return;
+      users?.delete(containerId);
+      if (users && users.size > 0) return;
       const record = this.#records.get(name);
-      if (record && isMounted(record)) await this.#host.kernel.unmount(this.mountpoint(name));
+      if (record) await this.#unmount(record);
     });
+  }
+
+  /** Nothing mounted is success. */
+  async #unmount(record: VolumeRecord): Promise<void> {
+    if (isMounted(record)) await this.#host.kernel.unmount(this.mountpoint(record.name));
   }
 
   #recordPath(name: string): string {
