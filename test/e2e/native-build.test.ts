@@ -389,6 +389,12 @@ RUN --network=none ["/out"]
   const archive = ['build', '-o', 'type=tar,dest=out.tar', '--secret', 'id=token,env=TOKEN', '.'];
   await call(peers.buildx, archive, withBuildx);
   expect(await call('tar', ['-tf', 'out.tar'], environment)).toMatch(/^\.\/word$/m);
+  const cached = ['build', '--progress', 'plain', '--target', 'build', 'several', '-t', 'windlass-peers-cached'];
+  await call(peers.buildx, [...cached, '--no-cache', '--cache-to', 'type=local,dest=cache'], withBuildx);
+  await engine.docker(['rmi', 'windlass-peers-cached']);
+  await engine.docker(['builder', 'prune', '-af']);
+  const again = await call(peers.buildx, [...cached, '--cache-from', 'type=local,src=cache'], withBuildx);
+  expect(again).toMatch(/RUN echo "for \$TARGETARCH" > \/out\n#\d+ CACHED/);
   const several = ['build', '-q', '--platform', 'linux/amd64,linux/arm64', '--target', 'files', 'several'];
   await call(peers.buildx, [...several, '-o', 'type=oci,dest=oci.tar', '-t', 'windlass-peers-several'], withBuildx);
   expect((await engine.docker(['load', '-i', join(path, 'oci.tar')])).stdout).toContain('windlass-peers-several');

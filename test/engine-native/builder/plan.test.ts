@@ -128,15 +128,16 @@ test('an image of cachefrom counts where its history begins as the stage does', 
     { created_by: 'one', empty_layer: true },
     { created_by: 'two', created: 'then' },
   ];
-  const config = { architecture: 'amd64', os: 'linux', rootfs: { type: 'layers', diff_ids: [] }, history };
+  const rootfs = { type: 'layers' as const, diff_ids: [] };
+  const config = { architecture: 'amd64', os: 'linux', rootfs, history };
   const image = { id: `sha256:${'a'.repeat(64)}`, config, layers: [layer], size: 0, repoDigests: [] };
-  const images = { find: () => image } as unknown as Parameters<typeof layerOfOther>[0]['images'];
-  const build = { images, options: { ...buildOptions(new URLSearchParams()), cacheFrom: ['a'.repeat(64)] } };
+  const cached = { ...image, fetch: () => Promise.resolve(true) };
+  const build = { cacheImages: [cached] };
   const state = {
     ...fromNothing({ os: 'linux', architecture: 'amd64', variant: '' }),
     history: [{ created_by: 'one', empty_layer: true }],
   };
-  expect(layerOfOther(build, state, 'two')).toEqual({ layer, created: 'then' });
+  expect(layerOfOther(build, state, 'two')).toEqual({ layer, created: 'then', image: cached });
   expect(layerOfOther(build, state, 'other')).toBeUndefined();
   expect(layerOfOther(build, { ...state, history: [{ created_by: 'else' }] }, 'two')).toBeUndefined();
 });

@@ -6,6 +6,9 @@ const PREDEFINED = new Set(
   ['HTTP_PROXY', 'HTTPS_PROXY', 'FTP_PROXY', 'NO_PROXY', 'ALL_PROXY'].flatMap((name) => [name, name.toLowerCase()]),
 );
 
+/** Means something to the builder itself: when everything is to have been made. */
+export const EPOCH = 'SOURCE_DATE_EPOCH';
+
 export class BuildArgs {
   /** What the client gave, by name. */
   readonly #given: ReadonlyMap<string, string>;
@@ -71,7 +74,9 @@ export class BuildArgs {
 
   /** Given and used nowhere. */
   leftOver(): string[] {
-    return [...this.#given.keys()].filter((name) => !this.#consumed.has(name) && !PREDEFINED.has(name)).sort();
+    return [...this.#given.keys()]
+      .filter((name) => !this.#consumed.has(name) && !PREDEFINED.has(name) && name !== EPOCH)
+      .sort();
   }
 }
 

@@ -3,7 +3,8 @@
 import type { ImageStore } from '../images/store.ts';
 import type { IdMapping } from '../user-namespaces/id-mapping.ts';
 import type { BaseImages } from './base-image.ts';
-import type { BuildCache } from './cache.ts';
+import type { CacheImage } from './caches/import-caches.ts';
+import type { StepCache } from './caches/step-cache.ts';
 import type { Instruction, Stage } from './dockerfile/instructions.ts';
 import type { SourceTree } from './files/source-tree.ts';
 import type { Layers } from './layers.ts';
@@ -19,7 +20,9 @@ export interface BuildFacts {
   readonly parts: RunParts;
   readonly images: ImageStore;
   readonly bases: BaseImages;
-  readonly cache: BuildCache;
+  readonly cache: StepCache;
+  /** Images whose history stands for a cache. */
+  readonly cacheImages: readonly CacheImage[];
   readonly cacheMounts: CacheMounts;
   readonly layers: Layers;
   /** The build context; empty where there is none. */

@@ -7,7 +7,8 @@ import { type BaseImages, baseImage } from './base-image.ts';
 import { BuildArgs, platformArgs } from './build-args.ts';
 import type { BuildFacts, NamedSource } from './build-facts.ts';
 import type { BuilderParts, Making } from './builder.ts';
-import type { BuildCache } from './cache.ts';
+import type { CacheImage } from './caches/import-caches.ts';
+import type { StepCache } from './caches/step-cache.ts';
 import { contextName } from './context-name.ts';
 import { DockerfileError } from './dockerfile/dockerfile-error.ts';
 import { expandWord } from './dockerfile/expand.ts';
@@ -24,7 +25,8 @@ import { baseStage, findStage, neededStages, targetStage } from './stage-graph.t
 import { fromImage, fromNothing, fromStage, type StageState } from './stage-state.ts';
 
 export interface BuildTools extends BuilderParts {
-  readonly cache: BuildCache;
+  readonly cache: StepCache;
+  readonly cacheImages: readonly CacheImage[];
   readonly cacheMounts: CacheMounts;
 }
 
@@ -196,7 +198,8 @@ class Build {
     const { layers, context } = this.#input;
     return {
       ...{ options: this.#call.options, parts: this.#tools, images: this.#tools.images, bases: this.#bases },
-      ...{ cache: this.#tools.cache, cacheMounts: this.#tools.cacheMounts, layers, context },
+      ...{ cache: this.#tools.cache, cacheImages: this.#tools.cacheImages, cacheMounts: this.#tools.cacheMounts },
+      ...{ layers, context },
       ...{ session: this.#call.session, signal: this.#signal },
       source: (name, stage, output) => this.#source(file, name, stage, output),
     };

@@ -13,7 +13,10 @@ import { type Platform, parsePlatform, platformText } from '../images/platforms.
 import type { Image, ImageStore } from '../images/store.ts';
 import { badRequest } from '../server/api-error.ts';
 import { runBuild } from './build.ts';
-import { BuildCache } from './cache.ts';
+import { EPOCH } from './build-args.ts';
+import { BuildCache, type CacheEntry } from './cache.ts';
+import { type CacheSource, type Imports, importCaches } from './caches/import-caches.ts';
+import { StepCache } from './caches/step-cache.ts';
 import { applyContextIgnore } from './context-ignore.ts';
 import type { Dockerfile } from './dockerfile/instructions.ts';
 import { MAX_DOCKERFILE_BYTES } from './dockerfile/lexer.ts';
@@ -26,7 +29,7 @@ import type { BuildOptions } from './request.ts';
 import { CacheMounts } from './run/cache-mounts.ts';
 import { buildsFolder, type RunParts, removeBundle } from './run/container.ts';
 import type { ClientSession, ContextSession } from './session.ts';
-import { imageDocument, type StageState } from './stage-state.ts';
+import { asOf, imageDocument, type StageState } from './stage-state.ts';
 
 export interface BuilderParts extends RunParts {
   readonly images: ImageStore;
@@ -42,6 +45,8 @@ export interface Making {
   readonly session: ClientSession | undefined;
   /** Receives a further context of the client into a file; undefined where it has none of that name. */
   context(name: string, spool: string, signal: AbortSignal): Promise<ContextTree | undefined>;
+  /** Caches to look into; those of the options where it is not given. */
+  readonly caches?: readonly CacheSource[];
   /** What another build came to, by the name that `options.contexts` has for it. */
   readonly result?: (source: string, platform: Platform) => StageState | undefined;
   /** Called once there is a folder to receive the context into. */
@@ -59,6 +64,8 @@ export interface Prepared {
 export interface Made {
   /** One for every platform, this machine's or the first before the others. */
   readonly states: readonly [StageState, ...StageState[]];
+  /** What was found in the cache or carried out. */
+  readonly steps: readonly CacheEntry[];
   readonly layers: Layers;
   release(): Promise<void>;
 }
@@ -198,19 +205,30 @@ export class Builder {
     try {
       const prepared = await making.prepare(folder, signal);
       context = prepared.context;
-      const tools = { ...this.#parts, cache: this.cache, cacheMounts: this.cacheMounts };
+      const imports = await this.#imports(making, prepared.report);
+      const steps = new StepCache(this.cache, imports.caches);
+      const tools = { ...this.#parts, cache: steps, cacheImages: imports.images, cacheMounts: this.cacheMounts };
       const states: StageState[] = [];
       // One after the other: what they share is then in the cache.
       for (const platform of platformsOf(making.options, this.#parts.machine.imageArchitecture)) {
-        const state = await runBuild(tools, making, { ...prepared, layers, signal, folder, platform });
+        const built = await runBuild(tools, making, { ...prepared, layers, signal, folder, platform });
+        const epoch = making.options.args.get(EPOCH) ?? '';
+        const state = epoch === '' ? built : asOf(built, epoch);
         layers.hold(state.chain);
         states.push(state);
       }
-      return { states: states as [StageState, ...StageState[]], layers, release };
+      return { states: states as [StageState, ...StageState[]], steps: steps.used, layers, release };
     } catch (error) {
       await release();
       throw error;
     }
+  }
+
+  #imports({ options, credentials, caches }: Making, report: BuildReport): Promise<Imports> {
+    const { images, registries, machine } = this.#parts;
+    const sources = caches ?? options.cacheFrom.map((reference) => ({ type: 'registry' as const, reference }));
+    const parts = { images, registries, credentials, architecture: machine.imageArchitecture };
+    return importCaches(parts, sources, (text) => report.note(`[Warning] ${text}\n`));
   }
 
   /** Makes images of what a build came to, one for every platform. */

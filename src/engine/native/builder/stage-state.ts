@@ -2,6 +2,7 @@
 import type { HistoryEntry, RunConfig } from '../images/image-config.ts';
 import type { Platform } from '../images/platforms.ts';
 import type { Image, ImageLayer } from '../images/store.ts';
+import { badRequest } from '../server/api-error.ts';
 import type { ConfigState } from './config-step.ts';
 import { type Chain, onTop } from './layers.ts';
 
@@ -13,6 +14,8 @@ export interface StageState extends ConfigState {
   readonly os: string;
   readonly architecture: string;
   readonly variant: string | undefined;
+  /** When the image is said to have been made, where that is not the time of its last step. */
+  readonly created?: string;
   /** The image that this is so far, while nothing was added to one. */
   readonly image: Image | undefined;
 }
@@ -79,6 +82,21 @@ export function afterStep(state: StageState, config: ConfigState, step: StepResu
   };
 }
 
+/**
+ * The state as of a time, in seconds: what came later counts as made then, so that the same build gives the same image.
+ * https://reproducible-builds.org/specs/source-date-epoch/
+ */
+export function asOf(state: StageState, epoch: string): StageState {
+  if (!/^\d{1,11}$/.test(epoch)) throw badRequest(`invalid SOURCE_DATE_EPOCH: ${epoch}`);
+  const time = Number(epoch) * 1000;
+  const created = new Date(time).toISOString().replace(/\.000Z$/, 'Z');
+  if (state.image) return state;
+  const history = state.history.map((entry) =>
+    entry.created !== undefined && Date.parse(entry.created) <= time ? entry : { ...entry, created },
+  );
+  return { ...state, created, history };
+}
+
 /** A configuration with every field that Docker writes. */
 export function fullConfig(config: RunConfig): Record<string, unknown> {
   return {
@@ -91,7 +109,7 @@ export function fullConfig(config: RunConfig): Record<string, unknown> {
 
 /** The document of the image that a state is. */
 export function imageDocument(state: StageState): string {
-  const created = state.history.at(-1)?.created ?? '';
+  const created = state.created ?? state.history.at(-1)?.created ?? '';
   return JSON.stringify({
     architecture: state.architecture,
     ...(state.variant === undefined ? {} : { variant: state.variant }),

@@ -108,11 +108,14 @@ interface FoundLayer {
 }
 
 async function findLayer({ build }: StageFacts, state: StageState, step: FileStep): Promise<FoundLayer | undefined> {
-  const entry = build.cache.get(step.key);
   // Held before the look: what is there then stays.
-  if (entry?.layer) build.layers.hold([entry.layer]);
+  const hold = (layer: ImageLayer): void => build.layers.hold([layer]);
+  const entry = await build.cache.find(step.key, hold);
   if (entry && (!entry.layer || (await build.images.hasBlob(entry.layer.blob))))
     return { layer: entry.layer, created: entry.created, known: true };
   const other = layerOfOther(build, state, step.createdBy);
-  return other && { ...other, known: false };
+  if (!other) return undefined;
+  const { layer, created } = other;
+  if (layer) hold(layer);
+  return !layer || (await other.image.fetch(layer)) ? { layer, created, known: false } : undefined;
 }

@@ -60,6 +60,19 @@ const OCI_LAYERS: Readonly<Record<string, string>> = {
   [LAYER_GZIP]: 'application/vnd.oci.image.layer.v1.tar+gzip',
 };
 
+/** A layer as it travels: plain ones compressed, until they are released. */
+export async function packLayer(
+  store: ImageStore,
+  layer: ImageLayer,
+): Promise<{ readonly layer: ImageLayer; release(): Promise<void> }> {
+  if (layer.mediaType !== LAYER_TAR) return { layer, release: () => Promise.resolve() };
+  const { digest, size } = await store.putBlob(compressed(store.blobStream(layer.blob)));
+  return {
+    layer: { diffId: layer.diffId, blob: digest, blobSize: size, mediaType: LAYER_GZIP },
+    release: () => store.dropBlob(digest),
+  };
+}
+
 /** Prepares an image for elsewhere. `before` is told of every layer before it is compressed, which may take a while. */
 export async function packImage(
   store: ImageStore,
@@ -67,20 +80,17 @@ export async function packImage(
   options: PackOptions,
   before: (layer: ImageLayer) => void = () => undefined,
 ): Promise<Packed> {
-  const made: string[] = [];
+  const made: (() => Promise<void>)[] = [];
   const release = async (): Promise<void> => {
-    for (const digest of made.splice(0)) await store.dropBlob(digest);
+    for (const drop of made.splice(0)) await drop();
   };
   try {
     const layers: (Descriptor & { readonly layer: ImageLayer })[] = [];
     for (const layer of image.layers) {
       before(layer);
-      const plain = layer.mediaType === LAYER_TAR && options.compression === 'gzip';
-      const { digest, size } = plain
-        ? await store.putBlob(compressed(store.blobStream(layer.blob)))
-        : { digest: layer.blob, size: layer.blobSize };
-      if (plain) made.push(digest);
-      const type = plain ? LAYER_GZIP : layer.mediaType;
+      const packed = options.compression === 'gzip' ? await packLayer(store, layer) : { layer };
+      if ('release' in packed) made.push(packed.release);
+      const { blob: digest, blobSize: size, mediaType: type } = packed.layer;
       layers.push({ mediaType: (options.oci ? OCI_LAYERS[type] : undefined) ?? type, digest, size, layer });
     }
     const types = options.oci ? TYPES.oci : TYPES.docker;

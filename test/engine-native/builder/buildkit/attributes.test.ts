@@ -33,14 +33,6 @@ describe('attributes of the Dockerfile frontend', () => {
     expect(read({ 'no-cache': '' }).options).toMatchObject({ noCache: true, noCacheFilter: [] });
     expect(read({ 'no-cache': 'One,two' }).options).toMatchObject({ noCache: false, noCacheFilter: ['one', 'two'] });
   });
-  it('caches that are images, in both ways of naming them', () => {
-    const imports = JSON.stringify([
-      { Type: 'registry', Attrs: { ref: 'r/a' } },
-      { Type: 'local', Attrs: { src: '/x' } },
-    ]);
-    expect(read({ 'cache-from': 'r/b', 'cache-imports': imports }).options.cacheFrom).toEqual(['r/b', 'r/a']);
-    expect(() => read({ 'cache-imports': '{' })).toThrow('cache-imports');
-  });
   it('further contexts: images, folders, and what other builds came to', () => {
     const { contexts } = read(
       {

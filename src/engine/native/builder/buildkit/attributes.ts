@@ -1,6 +1,5 @@
 // What a client asks of BuildKit's Dockerfile frontend, as attributes by name → what the builder takes. Pure.
 import { isIP } from 'node:net';
-import { WindlassError } from '../../../../errors.ts';
 import type { HostConfig } from '../../containers/types.ts';
 import { badRequest } from '../../server/api-error.ts';
 import { isTrue } from '../../server/query.ts';
@@ -55,7 +54,7 @@ export function frontendRequest(attributes: Attributes, inputs: ReadonlyMap<stri
       // Those for BuildKit itself are no variables of the Dockerfile that somebody forgot to declare.
       args: new Map([...args].filter(([name]) => !name.startsWith('BUILDKIT_'))),
       labels: Object.fromEntries(prefixed(attributes, 'label:')),
-      cacheFrom: cacheSources(attributes),
+      cacheFrom: [],
       keepGitFolder: isTrue(args.get('BUILDKIT_CONTEXT_KEEP_GIT_DIR')),
       network: networkOf(text('force-network-mode')),
       limits: limitsOf(text),
@@ -141,21 +140,3 @@ const fieldsOf = (text: string): string[] =>
     .split(',')
     .map((field) => field.trim().replace(/^"(.*)"$/, '$1'))
     .filter((field) => field !== '');
-
-/** Images whose layers stand for a cache. Caches of other kinds are looked for by nobody here, as one that is empty. */
-function cacheSources(attributes: Attributes): string[] {
-  const named = (attributes.get('cache-from') ?? '').split(',').filter((name) => name !== '');
-  const text = attributes.get('cache-imports') ?? '';
-  if (text === '') return named;
-  let imports: unknown;
-  try {
-    imports = JSON.parse(text);
-  } catch (error) {
-    throw new WindlassError('BUILD_REQUEST', 'failed to unmarshal cache-imports', { cause: error });
-  }
-  const references = (Array.isArray(imports) ? imports : []).flatMap((entry: unknown) => {
-    const { Type, Attrs } = (entry ?? {}) as { readonly Type?: unknown; readonly Attrs?: { readonly ref?: unknown } };
-    return Type === 'registry' && typeof Attrs?.ref === 'string' ? [Attrs.ref] : [];
-  });
-  return [...named, ...references];
-}

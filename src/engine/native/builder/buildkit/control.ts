@@ -96,6 +96,8 @@ function solveRequest(message: Message): SolveRequest {
     inputs: mapOf(message, 10),
     hasDefinition: isDefinition(bytesOf(message, 2)),
     exporters: exporters.length === 0 && only.type !== '' ? [only] : exporters,
-    cacheExports: messagesOf(decode(bytesOf(message, 8)), 4).map((one) => textOf(one, 1)),
+    cacheExports: messagesOf(decode(bytesOf(message, 8)), 4).map((one) => ({
+      ...{ type: textOf(one, 1), attributes: textMapOf(one, 2) },
+    })),
   };
 }

@@ -40,6 +40,8 @@ export function imageExport({ type, attributes }: Exporter): ImageExport {
     throw badRequest(
       `compression "${compression}" is not supported by the windlass native engine: gzip or uncompressed`,
     );
+  if (isOn('rewrite-timestamp'))
+    throw badRequest('rewrite-timestamp=true is not supported by the windlass native engine: files keep their times');
   const annotations = annotationSet(attributes);
   return {
     ...{ names, push, byDigest, store: isOn('store', true), annotations },

@@ -22,6 +22,7 @@ import { type FolderPart, receiveClientFolder } from './client-folders.ts';
 import { contextPaths } from './context-paths.ts';
 import type { Job, Jobs } from './jobs.ts';
 import type { Vertex } from './progress.ts';
+import { cacheSources } from './remote-caches.ts';
 import { VertexReport } from './report.ts';
 
 export interface FrontendParts {
@@ -63,6 +64,7 @@ export async function solveDockerfile(parts: FrontendParts, job: Job, input: Fro
       return Object.keys(sent).length > 0 ? sent : ((await own?.credentials(registry)) ?? {});
     },
     session: own,
+    caches: cacheSources(attributes, async () => own),
     result: (source, platform) => {
       const states = parts.jobs.result(source.replace(/^result:/, ''))?.states;
       return (

@@ -53,7 +53,7 @@ export function queryRequest(query: URLSearchParams, { ref, hostGateway }: Query
     inputs: new Map(),
     hasDefinition: false,
     exporters: exportersOf(query),
-    cacheExports: isTrue(args.get('BUILDKIT_INLINE_CACHE')) ? ['inline'] : [],
+    cacheExports: isTrue(args.get('BUILDKIT_INLINE_CACHE')) ? [{ type: 'inline', attributes: new Map() }] : [],
   };
 }
 

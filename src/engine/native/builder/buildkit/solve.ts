@@ -3,11 +3,13 @@ import { GRPC, GrpcFailure } from '../../../../grpc-server.ts';
 import type { Credentials } from '../../../../registry/auth.ts';
 import { badRequest } from '../../server/api-error.ts';
 import type { Made } from '../builder.ts';
+import { checkSyntax } from '../dockerfile/syntax.ts';
 import type { SessionConnection } from '../session-connection.ts';
 import type { Exporter } from './exporter-options.ts';
 import { checkExporters, exportResult } from './exporters.ts';
 import { type FrontendInput, type FrontendParts, solveDockerfile } from './frontend.ts';
 import type { Job } from './jobs.ts';
+import { type CacheExport, checkCacheExports, exportCaches } from './remote-caches.ts';
 
 export interface SolveRequest extends FrontendInput {
   readonly ref: string;
@@ -16,7 +18,7 @@ export interface SolveRequest extends FrontendInput {
   readonly frontend: string;
   readonly hasDefinition: boolean;
   readonly exporters: readonly Exporter[];
-  readonly cacheExports: readonly string[];
+  readonly cacheExports: readonly CacheExport[];
 }
 
 /** Carries a request out, and returns what the client is told of it at the end. */
@@ -28,10 +30,7 @@ export async function solve(
   const job = parts.jobs.open(request.ref, request.session, signal);
   try {
     checkExporters(request.exporters);
-    // An image's own history is what `cache_from` reads here: nothing has to be put into it.
-    const refused = request.cacheExports.find((type) => type !== 'inline');
-    if (refused !== undefined)
-      throw badRequest(`cache export of type "${refused}" is not supported by the windlass native engine`);
+    checkCacheExports(request.cacheExports);
     const made = await outcome(parts, job, request);
     const session = (): Promise<SessionConnection> => parts.session(request.session, signal);
     const credentials = async (registry: string): Promise<Credentials> => {
@@ -40,7 +39,9 @@ export async function solve(
       return (await session()).credentials(registry);
     };
     const exporting = { ...parts, session, credentials };
-    return made ? await exportResult(exporting, job.progress, made, request.exporters) : new Map();
+    if (!made) return new Map();
+    const told = await exportResult(exporting, job.progress, made, request.exporters);
+    return new Map([...told, ...(await exportCaches(exporting, job.progress, made, request.cacheExports))]);
   } finally {
     await parts.jobs.close(job);
   }
@@ -66,11 +67,10 @@ async function outcome(parts: FrontendParts, job: Job, request: SolveRequest): P
 export function solveFrontend(parts: FrontendParts, job: Job, frontend: string, input: FrontendInput): Promise<Made> {
   const { attributes } = input;
   const source = attributes.get('source') ?? '';
-  const isDockerfile =
-    frontend === 'dockerfile.v0' || /^(?:docker\.io\/)?docker\/dockerfile(?:-upstream)?(?::|@|$)/.test(source);
-  if (!isDockerfile)
+  if (frontend === 'gateway.v0') checkSyntax(source);
+  else if (frontend !== 'dockerfile.v0')
     throw badRequest(
-      `frontend ${frontend === 'gateway.v0' ? source : frontend} is not served by the windlass native engine`,
+      `frontend "${frontend}" is not served by the windlass native engine: it reads Dockerfiles (dockerfile.v0)`,
     );
   return solveDockerfile(parts, job, input);
 }

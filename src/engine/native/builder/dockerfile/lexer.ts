@@ -1,5 +1,6 @@
 // A Dockerfile's text → its logical lines: directives read, comments gone, continued lines joined, heredocs taken along. Pure.
 import { DockerfileError } from './dockerfile-error.ts';
+import { checkSyntax } from './syntax.ts';
 import { type EscapeToken, splitWords } from './words.ts';
 
 /** A file given inside the Dockerfile: `<<EOF … EOF`. */
@@ -88,6 +89,8 @@ function readDirectives(raw: readonly string[]): EscapeToken {
     if (!KNOWN_DIRECTIVES.has(key)) break;
     if (seen.has(key)) throw new DockerfileError(index + 1, `only one ${key} parser directive can be used`);
     seen.add(key);
+    // What follows the image is for the frontend.
+    if (key === 'syntax') checkSyntax(value.split(/\s/, 1)[0] ?? '');
     if (key !== 'escape') continue;
     if (value !== '\\' && value !== '`')
       throw new DockerfileError(index + 1, `invalid escape token '${value}' does not match \` or \\`);
