@@ -23,7 +23,7 @@ export interface HelperOptions {
   /** The first of the place's images that the engine has unless given. */
   readonly image?: string;
   readonly program?: readonly string[];
-  /** Its standard input is to be written to. */
+  /** Its standard input stays open, and has nothing in it. */
   readonly input?: boolean;
 }
 
@@ -62,8 +62,6 @@ const createFrom = (
         entrypoint: program,
         user: '0:0',
         network_mode: 'none',
-        // What it writes is the volume's contents.
-        logging: { driver: 'none' },
         volumes: [{ type: 'volume', source: 'volume', target: MOUNT, volume: { nocopy: true } }],
       },
       attachments: [],
@@ -71,7 +69,7 @@ const createFrom = (
       inheritedVolumes: {},
       fileMounts: [],
       oneOff: true,
-      ...(input ? { openStdin: true, attachStdin: true } : {}),
+      ...(input ? { openStdin: true } : {}),
     },
     signal,
   );

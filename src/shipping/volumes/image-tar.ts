@@ -1,7 +1,7 @@
 // GNU tar, here or in a container of an image that has it: it knows holes and extended attributes, which the engines' own archives do not.
 
 import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import { finished, pipeline } from 'node:stream/promises';
 import { cleaningUp } from '../../cleaning-up.ts';
 import type { Engine, ProcessStreams } from '../../engine/engine.ts';
 import { createHelper, MOUNT, type VolumePlace } from './helper-container.ts';
@@ -44,7 +44,9 @@ async function isGnu(place: VolumePlace, image: string): Promise<boolean> {
     try {
       let text = '';
       for await (const chunk of tar.stdout) text += String(chunk);
-      return (await tar.end()).code === 0 && text.startsWith('tar (GNU tar)');
+      // The first that sorts, and has extended attributes wherever it was built.
+      const [, minor = 0] = /^tar \(GNU tar\) 1\.(\d+)/.exec(text) ?? [];
+      return (await tar.end()).code === 0 && Number(minor) >= 28;
     } finally {
       await tar.remove();
     }
@@ -79,17 +81,22 @@ export async function imageTarInput(
       // tar's own words say why it stopped reading.
       if (error.code !== 'EPIPE' && error.code !== 'ECONNRESET') throw error;
     });
-    const [{ code, said }] = await Promise.all([tar.end(), fed]);
+    await Promise.all([finished(tar.stdout), fed]);
+    const { code, said } = await tar.end();
     if (code !== 0) throw new VolumeError(`cannot fill volume "${place.volume}": tar of "${image}" says: ${said}`);
   }, tar.remove);
 }
 
 interface RunningTar extends Pick<ProcessStreams, 'stdin' | 'stdout'> {
-  /** Resolves when it has ended, with its exit status and the end of what it said. */
+  /** To be called when its output has ended: resolves with its exit status and the end of what it said. */
   end(): Promise<{ readonly code: number; readonly said: string }>;
   remove(): Promise<void>;
 }
 
+/** By that the container stays until it is removed, whatever else its image has: it waits for an archive that never comes. */
+const WAITING = ['tar', '--extract', '--file', '-'];
+
+/** tar runs beside the container's own process: what that wrote would go into its log, all of the volume. */
 async function startTar(
   place: VolumePlace,
   image: string,
@@ -97,19 +104,20 @@ async function startTar(
   input = false,
 ): Promise<RunningTar> {
   const { engine, signal } = place;
-  const id = await createHelper(place, { image, program: ['tar', ...args], input });
+  const id = await createHelper(place, { image, program: WAITING, input: true });
   const remove = (): Promise<void> => engine.removeContainer(id, { force: true, volumes: false });
   try {
-    const { stdin, stdout, stderr } = await engine.attach(id, { stdin: input }, signal);
+    await engine.startContainer(id, signal);
+    const request = { command: ['tar', ...args], user: '0:0', tty: false, attachStdin: input, attachOutput: true };
+    const exec = await engine.createExec(id, request, signal);
+    const streams = await exec.start({ detach: false, tty: false });
+    if (streams === undefined) throw new Error('a process that was not detached has no streams');
+    const { stdin, stdout, stderr } = streams;
     let said = '';
     stderr.setEncoding('utf8').on('data', (text: string) => {
       said = (said + text).slice(-2000);
     });
-    await engine.startContainer(id, signal);
-    const end: RunningTar['end'] = async () => ({
-      code: await engine.waitContainer(id, signal),
-      said: said.trim(),
-    });
+    const end: RunningTar['end'] = async () => ({ code: await exec.exitCode(), said: said.trim() });
     return { stdin, stdout, end, remove };
   } catch (error) {
     await remove();
