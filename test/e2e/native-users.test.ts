@@ -47,8 +47,14 @@ describe.each(RUNTIMES)('with %s', (runtime) => {
 
   test('root inside is nobody outside', async () => {
     const before = await ownerOf('/dev/null');
+    const closed = join(engine.folder, 'closed', runtime);
+    await mkdir(closed, { recursive: true, mode: 0o700 });
+    await writeFile(join(closed, 'file'), 'of the host');
     await docker('network', 'create', `net-${runtime}`);
-    const options = ['--runtime', runtime, '--network', `net-${runtime}`, '-p', '127.0.0.1::80', '--ipc', 'shareable'];
+    const options = [
+      ...['--runtime', runtime, '--network', `net-${runtime}`, '-p', '127.0.0.1::80', '--ipc', 'shareable'],
+      ...['--domainname', 'inner.test', '-v', `${closed}:/closed:ro`],
+    ];
     const serve =
       'touch /mine; mkdir /theirs; chown 7:8 /theirs; echo served > /tmp/index.html; httpd -f -p 80 -h /tmp';
     await docker('run', '-d', '--name', name, ...options, '-v', `etc-${runtime}:/etc`, 'busybox', 'sh', '-c', serve);
@@ -68,6 +74,7 @@ describe.each(RUNTIMES)('with %s', (runtime) => {
     );
     await inside(name, 'echo "10.0.0.1 added" >> /etc/hosts; echo > /etc/resolv.conf; echo new > /etc/hostname');
     expect(await inside(name, 'cat /proc/sys/net/ipv4/ping_group_range | tr "\\t" " "')).toBe('0 65535');
+    expect(await inside(name, 'cat /proc/sys/kernel/domainname')).toBe('inner.test');
     expect(await docker('exec', '-u', '1000:1000', name, 'id', '-u')).toBe('1000');
     expect(await docker('exec', '-t', name, 'tty')).toBe('/dev/pts/0');
 
@@ -128,21 +135,24 @@ describe.each(RUNTIMES)('with %s', (runtime) => {
 });
 
 test('archives, images and volumes have the ids of the inside', async () => {
-  const tar = async (...args: string[]) =>
-    (
-      await run('sh', ['-c', 'docker "$@" | tar tvf - --numeric-owner', 'sh', ...args], {
-        env: { ...process.env, DOCKER_HOST: engine.host },
-      })
-    ).stdout;
+  const tar = async (...args: string[]) => {
+    const env = { ...process.env, DOCKER_HOST: engine.host };
+    const read = await run('sh', ['-c', 'docker "$@" | tar tvf - --numeric-owner', 'sh', ...args], { env });
+    expect([read.exitCode, read.stderr]).toEqual([0, '']);
+    return read.stdout;
+  };
   const source = join(engine.folder, 'copied');
   await mkdir(source);
   await writeFile(join(source, 'file'), 'text');
   for (const state of ['running', 'stopped']) {
     expect(await tar('cp', `${NAME}:/theirs`, '-')).toMatch(/^drwxr-xr-x 7\/8 .* theirs\/$/m);
     await docker('cp', '-a', source, `${NAME}:/theirs/${state}`);
+    // Whole, without what is mounted: a folder of the host that is closed to the container among it.
+    const exported = await tar('export', NAME);
+    expect(exported).toMatch(new RegExp(` 0/0 .*theirs/${state}/file$`, 'm'));
+    expect(exported).not.toMatch(/ \.\/proc\/.+| \.\/closed\/.+/);
     if (state === 'running') await docker('stop', '-t', '0', NAME);
   }
-  expect(await tar('export', NAME)).toMatch(/ 0\/0 .*theirs\/running\/file$/m);
   expect(await docker('diff', NAME)).toContain('A /theirs/stopped');
   await docker('commit', NAME, 'kept');
   const shown = ['stat', '-c', '%u:%g', '/theirs', '/theirs/stopped/file', '/mine'];

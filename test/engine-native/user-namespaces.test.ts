@@ -1,5 +1,6 @@
 // Whose ids containers have where users are remapped, and what is told where there are none.
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
+import { usersOfContainers } from '../../src/cli/doctor/native-facts.ts';
 import { type NativeHost, realNativeHost } from '../../src/engine/native/host.ts';
 import {
   containerIds,
@@ -81,10 +82,18 @@ describe('subordinate ids', () => {
 });
 
 /** A machine with these users, groups and grants. useradd and usermod do what they do. */
-function machine(start: { users?: string[]; groups?: string[]; subuid?: string; subgid?: string; tools?: boolean }) {
+function machine(start: {
+  users?: string[];
+  groups?: string[];
+  subuid?: string;
+  subgid?: string;
+  tools?: boolean;
+  config?: string;
+}) {
   const files = new Map([
     ['/etc/subuid', start.subuid ?? ''],
     ['/etc/subgid', start.subgid ?? ''],
+    ['/engine.json', start.config ?? '{}'],
   ]);
   const tables = { passwd: [...(start.users ?? [])], group: [...(start.groups ?? [])] };
   const done: string[] = [];
@@ -176,4 +185,21 @@ describe('userns-remap', () => {
     const { host } = machine({ users: USERS, groups: GROUPS, tools: false });
     await expect(remapping(host, 'default')).rejects.toThrow('useradd is not installed');
   });
+});
+
+test.each([
+  ['{}', 'info', 'not remapped'],
+  ['{"userns-remap": "default"}', 'ok', 'root in a container is the first subordinate id of "windlass-remap" here'],
+  ['{"userns-remap": "ann"}', 'ok', 'root in a container is 100000:100000 here'],
+  ['{"userns-remap": "eve"}', 'problem', 'there is no user "eve"'],
+  ['{"userns-remap": 5}', 'problem', '"userns-remap" is no text'],
+])('doctor tells of %s', async (config, verdict, detail) => {
+  vi.stubEnv('WINDLASS_ENGINE_CONFIG', '/engine.json');
+  try {
+    const { host, done } = machine({ users: USERS, groups: GROUPS, subuid: GRANT, subgid: GRANT, config });
+    expect(await usersOfContainers(host)).toMatchObject({ verdict, detail: expect.stringContaining(detail) });
+    expect(done).toEqual([]);
+  } finally {
+    vi.unstubAllEnvs();
+  }
 });

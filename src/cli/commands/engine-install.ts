@@ -9,8 +9,13 @@ import { writing } from '../output/writing.ts';
 
 export const run: CommandRun<typeof engineInstallFlags> = async (context, flags) => {
   const place = placeOf(context, flags);
-  // An unknown group is told now, not at the next boot.
+  // What is not there is told now, not at the next boot.
   await groupOf(flags.group);
+  if (flags['userns-remap'] !== '' && !flags.print) {
+    const { realNativeHost } = await import('../../engine/native/host.ts');
+    const { remapping } = await import('../../engine/native/user-namespaces/remap.ts');
+    await remapping(realNativeHost(), flags['userns-remap']);
+  }
   // Where Node.js cannot make way for a keeper, systemd's own restart has to do.
   const restart = process.execve === undefined ? [] : ['--restart'];
   const command = [...thisProgram(), ...runArguments(flags, place, context.cwd), ...restart];

@@ -51,17 +51,18 @@ printf "%o\t%d\t%d\t%s\n", $s[2], $s[7], $s[9], $link;
 `;
 
 /**
- * Arguments: root, user namespace or nothing, folder, name and, where that is ".", what stands for "./" at the beginning of names.
- * Becomes tar(1) in that folder. What the kernel shows in a container that runs is not of its files.
+ * Arguments: root, user namespace or nothing, 1 to leave out what is mounted, folder, name and, where that is ".", what stands for "./"
+ * at the beginning of names. Becomes tar(1) in that folder. What the kernel shows in a container that runs is not of its files.
  */
 const GET = String.raw`
-my ($place, $users, $folder, $name, $as) = @ARGV; my $root = open_root($place); enter($users);
+my ($place, $users, $own, $folder, $name, $as) = @ARGV; my $root = open_root($place); enter($users);
 my $fd = open_in($root, $folder, $O_PATH | $O_DIRECTORY);
 chdir "/proc/self/fd/$fd" or fail("chdir $folder");
 lstat($name) or fail($name);
 my @rename = defined $as ? ('-P', '--transform=flags=rSh;s,^\.\(/\|$\),' . $as . ',') : ();
 my @kernel = $place =~ m{^/proc/} && $folder =~ m{^/\.?$} ? ('--anchored', map { "--exclude=./$_/*" } qw(proc sys dev)) : ();
-exec 'tar', '-c', '-f', '-', '--numeric-owner', '--xattrs', '--xattrs-include=security.capability', @rename, @kernel, '--', $name or fail('tar');
+my @bounds = $own ? ('--one-file-system', '--ignore-failed-read') : ();
+exec 'tar', '-c', '-f', '-', '--numeric-owner', '--xattrs', '--xattrs-include=security.capability', @rename, @kernel, @bounds, '--', $name or fail('tar');
 `;
 
 /**

@@ -95,12 +95,26 @@ export function goMode(mode: number): number {
   return (GO_KINDS.get(mode & 0o170000) ?? 0) + special + (mode & 0o777);
 }
 
+export interface GetOptions {
+  /** What is mounted below is left out: its places are there, and empty, where they can be looked at. */
+  readonly withoutMounts?: boolean;
+}
+
 /**
  * An archive of a file or folder that `statPath` has found, named by its last component; of what a link leads to where a
  * slash follows it. It fails where it is not complete; destroying it ends the program behind it.
  */
-export function getArchive(host: NativeHost, place: ArchivePlace): Readable {
-  const child = start(host, 'get', [place.root, place.users ?? '', ...archived(place.path)], false);
+export function getArchive(
+  host: NativeHost,
+  place: ArchivePlace,
+  { withoutMounts = false }: GetOptions = {},
+): Readable {
+  const child = start(
+    host,
+    'get',
+    [place.root, place.users ?? '', withoutMounts ? '1' : '', ...archived(place.path)],
+    false,
+  );
   if (!child.stdout) throw new Error('tar was started without a standard output');
   return Readable.from(completeArchive(child, child.stdout, place), { objectMode: false });
 }

@@ -11,7 +11,7 @@ import { openPorts } from './publish.ts';
 import { mountRecordRootfs, unmountRootfs } from './rootfs.ts';
 import { mountSharedMemory } from './shared-memory.ts';
 import { type ContainerRecord, type Endpoint, NEVER } from './types.ts';
-import { requireMapping, sharedUserNamespace } from './user-namespace.ts';
+import { nameDomain, requireMapping, sharedUserNamespace } from './user-namespace.ts';
 import { prepareVolumes } from './volume-mounts.ts';
 
 /**
@@ -49,6 +49,7 @@ export async function launch(
     ]);
     const pidStart = await processStart(host, pid);
     if (pidStart === undefined) throw new Error('the container ended before it was started');
+    await nameDomain(host, record, pid);
     created(withPorts);
     void runtime.learnFrom(id, spec);
     store.updateState(id, {

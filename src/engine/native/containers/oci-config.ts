@@ -144,7 +144,7 @@ function sysctls(facts: BundleFacts): Record<string, string> {
     : {};
   const { Domainname: domain = '' } = facts.record.config;
   const named: Record<string, string> =
-    domain !== '' && facts.namespaces.uts === 'new' ? { 'kernel.domainname': domain } : {};
+    domain !== '' && facts.namespaces.uts === 'new' && ids === undefined ? { 'kernel.domainname': domain } : {};
   return { ...own, ...named, ...(facts.record.hostConfig.Sysctls ?? {}) };
 }
 

@@ -1,7 +1,7 @@
 // Which user namespace a container is put into. Namespaces belong to one: whoever shares another container's network, processes or
 // memory has to be in that container's.
 
-import type { NativeHost } from '../host.ts';
+import { type NativeHost, runChecked } from '../host.ts';
 import { conflict } from '../server/api-error.ts';
 import { type IdMapping, mapText } from '../user-namespaces/id-mapping.ts';
 import type { ContainerStore } from './store.ts';
@@ -54,4 +54,19 @@ export function requireMapping({ remap }: UserNamespaceParts, record: ContainerR
   throw conflict(
     `container ${record.name} was made with the host's own ids, before this engine remapped users: remove it and make it anew, or with userns mode "host"`,
   );
+}
+
+/**
+ * Gives a container that was made and does not run yet its NIS domain. The runtime would write a setting of the kernel for it, which
+ * root of another user namespace than the host's may not.
+ */
+export async function nameDomain(
+  host: NativeHost,
+  { ids, config, hostConfig }: ContainerRecord,
+  pid: number,
+): Promise<void> {
+  const { Domainname: domain = '' } = config;
+  if (ids === undefined || domain === '' || hostConfig.UTSMode === 'host') return;
+  const write = ['sh', '-c', 'printf %s "$1" > /proc/sys/kernel/domainname', 'sh', domain];
+  await runChecked(host, 'nsenter', [`--uts=/proc/${pid}/ns/uts`, '--', ...write]);
 }

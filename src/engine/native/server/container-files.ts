@@ -52,7 +52,7 @@ export function containerFileRoutes(engine: NativeEngine): Routes {
     'GET /containers/{id}/export': (exchange) =>
       engine.lifecycle.withFiles(find(exchange).id, async (files) => {
         const asked = { container: exchange.params.id ?? '', path: '/' };
-        const archive = getArchive(engine.host, { ...files, path: '/.', asked });
+        const archive = getArchive(engine.host, { ...files, path: '/.', asked }, { withoutMounts: true });
         await sendAll(archive, exchange.stream(200, 'application/x-tar'));
       }),
     'GET /containers/{id}/stats': (exchange) => stats(engine, find(exchange), exchange),

@@ -7,7 +7,7 @@ import type { IdMapping } from './id-mapping.ts';
 import { freeRange, RANGE_SIZE, rangesOf } from './subordinate-ids.ts';
 
 /** Stands for DEFAULT_USER. */
-const DEFAULT = 'default';
+export const DEFAULT = 'default';
 
 /** Has the ids of remapped containers, and nothing else. */
 export const DEFAULT_USER = 'windlass-remap';
