@@ -1,7 +1,7 @@
 // `exec --all`: one command in every running container of a service at once.
 import type { Engine, ExecRequest, ObservedContainer } from '../engine/engine.ts';
 import type { CommandContext } from './context.ts';
-import { LineCutter, LogLines } from './output/log-lines.ts';
+import { cutLines, LogLines } from './output/log-lines.ts';
 import { shortName } from './select-containers.ts';
 
 /** Output comes as lines with the container's name in front; resolves with the highest exit code. */
@@ -32,10 +32,4 @@ export async function execEverywhere(
     }),
   );
   return Math.max(...codes);
-}
-
-async function cutLines(from: AsyncIterable<Uint8Array>, take: (line: string) => void): Promise<void> {
-  const cutter = new LineCutter(take);
-  for await (const chunk of from) cutter.write(chunk);
-  cutter.end();
 }

@@ -1,6 +1,7 @@
 // `post_start` and `pre_stop`: a command inside a running container; its failure is the step's.
 import { isConflict, isNotFound, WindlassError } from '../errors.ts';
 import type { ExecutionState } from './execution-state.ts';
+import { hookRequest } from './hook-request.ts';
 import type { StepOf } from './plan.ts';
 import { runPreStart } from './run-pre-start.ts';
 
@@ -25,22 +26,7 @@ async function runCommand(
   const hook = service[kind]?.[step.index];
   if (hook === undefined) throw new Error(`service "${step.service}" has no ${step.hook} hook ${step.index + 1}`);
   const tty = service.tty ?? false;
-  const exec = await engine.createExec(
-    state.idOf(step.container),
-    {
-      command: hook.command,
-      environment: Object.entries(hook.environment ?? {}).map(([key, value]) =>
-        value === null ? key : `${key}=${value}`,
-      ),
-      ...(hook.user === undefined ? {} : { user: hook.user }),
-      ...(hook.working_dir === undefined ? {} : { workingDir: hook.working_dir }),
-      ...(hook.privileged === undefined ? {} : { privileged: hook.privileged }),
-      tty,
-      attachStdin: false,
-      attachOutput: true,
-    },
-    signal,
-  );
+  const exec = await engine.createExec(state.idOf(step.container), hookRequest(hook, tty), signal);
   const streams = await exec.start({ detach: false, tty });
   const source = `${step.container.name.replace(`${project.name}-`, '')} ->`;
   const close = (): void => streams?.close();

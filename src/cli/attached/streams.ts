@@ -2,7 +2,7 @@
 import type { Engine, ProcessStreams } from '../../engine/engine.ts';
 import { EngineError } from '../../errors.ts';
 import type { Io, Output } from '../io.ts';
-import { LineCutter, type LogLines } from '../output/log-lines.ts';
+import { cutLines, LineCutter, type LogLines } from '../output/log-lines.ts';
 
 export class AttachedStreams {
   readonly #engine: Engine;
@@ -87,8 +87,6 @@ export class AttachedStreams {
   }
 }
 
-async function copyLines(from: AsyncIterable<Uint8Array>, take: (line: string) => void): Promise<void> {
-  const cutter = new LineCutter((line) => take(line.endsWith('\r') ? line.slice(0, -1) : line));
-  for await (const chunk of from) cutter.write(chunk);
-  cutter.end();
-}
+/** A terminal's lines end with a carriage return, too. */
+const copyLines = (from: AsyncIterable<Uint8Array>, take: (line: string) => void): Promise<void> =>
+  cutLines(from, (line) => take(line.endsWith('\r') ? line.slice(0, -1) : line));

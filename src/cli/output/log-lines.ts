@@ -99,10 +99,14 @@ export class LineCutter {
   }
 
   write(bytes: Uint8Array): void {
-    this.#rest += this.#decoder.decode(bytes, { stream: true });
-    const lines = this.#rest.split('\n');
-    this.#rest = lines.pop() ?? '';
-    for (const line of lines) this.#take(line);
+    const text = this.#decoder.decode(bytes, { stream: true });
+    // What is left is not looked through again with every piece: a bar that is drawn for an hour without a line end is one line.
+    const [first = '', ...others] = text.split('\n');
+    this.#rest += first;
+    for (const next of others) {
+      this.#take(this.#rest);
+      this.#rest = next;
+    }
   }
 
   end(): void {
@@ -110,6 +114,13 @@ export class LineCutter {
     if (this.#rest !== '') this.#take(this.#rest);
     this.#rest = '';
   }
+}
+
+/** Calls back with every line of a stream. */
+export async function cutLines(from: AsyncIterable<Uint8Array>, take: (line: string) => void): Promise<void> {
+  const cutter = new LineCutter(take);
+  for await (const chunk of from) cutter.write(chunk);
+  cutter.end();
 }
 
 /** Cuts the output of several sources, which comes in pieces of any size, into lines. */

@@ -3,12 +3,13 @@ import type { Engine } from '../../engine/engine.ts';
 import { messageOf, WindlassError } from '../../errors.ts';
 import type { Hook, Project } from '../../model.ts';
 import type { BuildSettings } from '../../planner/build-request.ts';
+import { hookRequest } from '../../planner/hook-request.ts';
 import type { CompiledRule, OwnCommand } from '../../watch/rules.ts';
 import type { WatchActions } from '../../watch/session.ts';
 import { planBuild } from '../commands/image-plans.ts';
 import { separatorOf } from '../commands/shared-options.ts';
 import type { CommandContext } from '../context.ts';
-import { LineCutter } from '../output/log-lines.ts';
+import { cutLines } from '../output/log-lines.ts';
 import { silentProgress } from '../output/progress.ts';
 import { perform } from '../perform.ts';
 import { selectContainers } from '../select-containers.ts';
@@ -170,39 +171,20 @@ async function exec(
   container: string,
   signal: AbortSignal,
 ): Promise<void> {
-  const command = hook.command ?? [];
-  const exec = await engine.createExec(
-    container,
-    {
-      command,
-      environment: Object.entries(hook.environment ?? {}).map(([key, value]) =>
-        value === null ? key : `${key}=${value}`,
-      ),
-      ...(hook.user === undefined ? {} : { user: hook.user }),
-      ...(hook.working_dir === undefined ? {} : { workingDir: hook.working_dir }),
-      ...(hook.privileged === undefined ? {} : { privileged: hook.privileged }),
-      tty: false,
-      attachStdin: false,
-      attachOutput: true,
-    },
-    signal,
-  );
+  const exec = await engine.createExec(container, hookRequest(hook, false), signal);
   const streams = await exec.start({ detach: false, tty: false });
   if (streams !== undefined) {
     const close = (): void => streams.close();
     signal.addEventListener('abort', close, { once: true });
     await Promise.all([
-      copyLines(streams.stdout, (line) => output('stdout', line)),
-      copyLines(streams.stderr, (line) => output('stderr', line)),
+      cutLines(streams.stdout, (line) => output('stdout', line)),
+      cutLines(streams.stderr, (line) => output('stderr', line)),
     ]).finally(() => signal.removeEventListener('abort', close));
   }
   const exitCode = await exec.exitCode();
   if (exitCode !== 0)
-    throw new WindlassError('WATCH_EXEC', `"${command.join(' ')}" in service "${hook.where}": exit status ${exitCode}`);
-}
-
-async function copyLines(from: AsyncIterable<Uint8Array>, take: (line: string) => void): Promise<void> {
-  const cutter = new LineCutter(take);
-  for await (const chunk of from) cutter.write(chunk);
-  cutter.end();
+    throw new WindlassError(
+      'WATCH_EXEC',
+      `"${(hook.command ?? []).join(' ')}" in service "${hook.where}": exit status ${exitCode}`,
+    );
 }
