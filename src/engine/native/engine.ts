@@ -14,10 +14,9 @@ import { Lifecycle } from './containers/lifecycle.ts';
 import { LogRotation } from './containers/log-rotation.ts';
 import { OomWatch } from './containers/oom-watch.ts';
 import { RestartPolicies } from './containers/restart.ts';
-import { startOrder } from './containers/start-order.ts';
+import { stopAll } from './containers/stop-all.ts';
 import { ContainerStore } from './containers/store.ts';
 import { TerminalSizes } from './containers/terminal-sizes.ts';
-import { isLive } from './containers/types.ts';
 import { useEvents } from './containers/use-events.ts';
 import { EventBus } from './events.ts';
 import { type NativeHost, readIfExists, realNativeHost } from './host.ts';
@@ -78,101 +77,25 @@ export async function openEngine(folders: EngineFolders, options: EngineOptions 
   await makeFolder(paths.run, 0o711, host.files);
   const lock: RootLock | undefined = kept ? undefined : await holdRoot(paths.run);
   try {
-    const events = new EventBus();
-    const settings = await readSettings(host);
-    const registries = new Registries(settings.registries);
-    const usernsRemap = options.usernsRemap || settings.usernsRemap;
-    const remap = usernsRemap === '' ? undefined : await remapping(host, usernsRemap);
-    const images = new ImageStore(host, paths);
-    const mappedLayers = new MappedLayers(host, paths);
-    const networks = new NetworkService(host, paths, tableName(folders), kept?.resolver);
-    const volumes = new VolumeStore(host, paths, rootIds(remap));
-    const store = new ContainerStore(host, paths);
-    await Promise.all([images.open(), networks.open(), volumes.open(), store.open(), mappedLayers.open()]);
-    await enterOwnCgroup(host);
-    // What this machine cannot do is told now, not by the first container.
-    if (remap) await openWay(host, paths, remap);
-    await mappedLayers.seen(paths.images, remap);
-    const lifecycle = new Lifecycle({
-      ...{ host, paths, machine, remap, images, mappedLayers, networks, volumes, store, events },
-    });
-    const execs = new ExecSessions({
-      host,
-      paths,
-      runtime: lifecycle.runtime,
-      availableCapabilities: machine.capabilities,
-      store,
-    });
-    const terminals = new TerminalSizes(host);
-    const builder = new Builder({
-      host,
-      paths,
-      machine,
-      remap,
-      mappedLayers,
-      networks,
-      store,
-      images,
-      registries,
-      events,
-      runtime: lifecycle.runtime,
-    });
-    lifecycle.listen({ removed: (record) => execs.forget(record.id) });
-    lifecycle.listen(useEvents({ events, networks }));
-    const afterBoot = await isFirstSinceBoot(host, paths);
-    const restarts = new RestartPolicies({ store, lifecycle, events, afterBoot });
-    const health = new HealthChecks({ store, lifecycle, execs, events });
-    const logs = new LogRotation(host, paths, lifecycle);
-    const memory = new OomWatch({ host, paths, store, events }, lifecycle);
-    await lifecycle.open();
-    await builder.open();
-    await images.sweep();
-    logs.resume(store);
-    memory.resume();
-    health.resume();
-    restarts.resume();
+    const stores = await openStores({ host, paths, machine }, folders, options);
+    const { lifecycle, execs, builder, restarts, ...rest } = await openLife(stores);
+    const { store, networks } = stores;
     return {
       id: await engineId(host, folders),
-      host,
-      paths,
-      machine,
-      remap,
-      images,
-      registries,
-      networks,
-      volumes,
-      store,
-      lifecycle,
-      execs,
-      terminals,
-      builder,
-      events,
+      ...stores,
+      ...{ lifecycle, execs, builder },
+      terminals: rest.terminals,
       startedAt: Date.now(),
       async stopContainers(seconds) {
         restarts.hold();
-        const turns = startOrder(store.all().filter(({ state }) => isLive(state.status)));
-        const stopping = new Map<string, Promise<unknown>>();
-        for (const { record } of turns.reverse()) {
-          const dependents = turns.filter(({ after }) => after.some(({ id }) => id === record.id));
-          const before = Promise.all(dependents.map(({ record: { id } }) => stopping.get(id)));
-          stopping.set(
-            record.id,
-            before.then(() => lifecycle.stop(record.id, { seconds, byUser: false })).then(() => store.save(record.id)),
-          );
-        }
-        await Promise.all(stopping.values());
+        await stopAll({ lifecycle, store }, seconds);
       },
       async close() {
         await builder.close();
-        restarts.close();
-        health.close();
-        logs.close();
-        memory.close();
-        terminals.close();
-        lifecycle.close();
+        for (const part of [restarts, rest.health, rest.logs, rest.memory, rest.terminals, lifecycle]) part.close();
         await networks.clear();
         networks.close();
-        await mappedLayers.close();
+        await stores.mappedLayers.close();
         await leaveOwnCgroup(host);
         // The folder above the containers' cgroups; it stays where another engine's containers are in it.
         const above = machine.cgroupRoots.map((root) =>
@@ -188,6 +111,65 @@ export async function openEngine(folders: EngineFolders, options: EngineOptions 
     await lock?.release();
     throw error;
   }
+}
+
+/** What the engine knows and keeps. */
+interface Stores extends Pick<NativeEngine, 'host' | 'paths' | 'machine' | 'remap'> {
+  readonly images: ImageStore;
+  readonly mappedLayers: MappedLayers;
+  readonly registries: Registries;
+  readonly networks: NetworkService;
+  readonly volumes: VolumeStore;
+  readonly store: ContainerStore;
+  readonly events: EventBus;
+}
+
+/** Reads what an earlier engine has left. */
+async function openStores(
+  ground: Pick<NativeEngine, 'host' | 'paths' | 'machine'>,
+  folders: EngineFolders,
+  options: EngineOptions,
+): Promise<Stores> {
+  const { host, paths } = ground;
+  const settings = await readSettings(host);
+  const usernsRemap = options.usernsRemap || settings.usernsRemap;
+  const remap = usernsRemap === '' ? undefined : await remapping(host, usernsRemap);
+  const images = new ImageStore(host, paths);
+  const mappedLayers = new MappedLayers(host, paths);
+  const networks = new NetworkService(host, paths, tableName(folders), options.kept?.resolver);
+  const volumes = new VolumeStore(host, paths, rootIds(remap));
+  const store = new ContainerStore(host, paths);
+  await Promise.all([images.open(), networks.open(), volumes.open(), store.open(), mappedLayers.open()]);
+  await enterOwnCgroup(host);
+  // What this machine cannot do is told now, not by the first container.
+  if (remap) await openWay(host, paths, remap);
+  await mappedLayers.seen(paths.images, remap);
+  const registries = new Registries(settings.registries);
+  return { ...ground, remap, images, mappedLayers, registries, networks, volumes, store, events: new EventBus() };
+}
+
+/** What goes on over it: takes over what runs, and starts what is to come back. */
+async function openLife(stores: Stores) {
+  const { host, paths, machine, images, networks, store, events } = stores;
+  const lifecycle = new Lifecycle(stores);
+  const { runtime } = lifecycle;
+  const execs = new ExecSessions({ host, paths, runtime, availableCapabilities: machine.capabilities, store });
+  const builder = new Builder({ ...stores, runtime });
+  lifecycle.listen({ removed: (record) => execs.forget(record.id) });
+  lifecycle.listen(useEvents({ events, networks }));
+  const afterBoot = await isFirstSinceBoot(host, paths);
+  const restarts = new RestartPolicies({ store, lifecycle, events, afterBoot });
+  const health = new HealthChecks({ store, lifecycle, execs, events });
+  const logs = new LogRotation(host, paths, lifecycle);
+  const memory = new OomWatch({ host, paths, store, events }, lifecycle);
+  await lifecycle.open();
+  await builder.open();
+  await images.sweep();
+  logs.resume(store);
+  memory.resume();
+  health.resume();
+  restarts.resume();
+  return { lifecycle, execs, builder, restarts, health, logs, memory, terminals: new TerminalSizes(host) };
 }
 
 /** One table per root: `windlass` for the default one, with a few digits for others. */

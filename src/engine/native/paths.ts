@@ -1,17 +1,17 @@
 // Where the engine keeps what: one place that knows the layout of its two folders.
 //
 //   <lib>/                       kept over reboots
-//     engine.json                the engine's own id
-//     images/references.json     image names → image ids
-//     images/blobs/sha256/<hex>  manifests, configs and layers as they came
-//     images/layers/<chain id>/diff            one unpacked layer, read-only, shared
-//     images/layers/<chain id>/link            its short name
+//     images/records/<hex>.json  layers, size and digests of an image
+//     images/{references,tagged,variants}.json names of images: what they mean, since when, on other platforms
+//     images/blobs/sha256/<hex>  configurations and layers as they came
+//     images/layers/<diff id>/{diff/,size}     one unpacked layer, read-only, shared
 //     images/l/<short>           symbolic link to the layer: keeps mount options short
+//     images/builder/            the build cache, cache mounts, work of running builds
 //     containers/<id>/record.json              what the container is and how it fares
 //     containers/<id>/{hosts,hostname,resolv.conf,log,upper/,work/}
 //     networks/<id>.json   volumes/<name>/{volume.json,_data/}
 //   <run>/                       gone with a reboot
-//     lock   exits/<id>          who holds the root; exit statuses, written by the monitors
+//     boot   exits/<id>          which boot it is of; exit statuses, written by the monitors
 //     containers/<id>/{config.json,rootfs/,pid,attach,ctl}
 //     runtime/                   the OCI runtime's own state
 //     mapped/<digits>/           the image store, mounted with the owners that remapped containers see
