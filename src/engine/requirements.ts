@@ -162,7 +162,11 @@ const BUILDX_ONLY = new Set([
 ]);
 
 /** Build attributes that the native engine's builder does not know, though BuildKit does. */
-const NOT_NATIVE = new Set(['cache_to', 'entitlements', 'privileged', 'provenance', 'sbom']);
+const NOT_NATIVE = new Set(['entitlements', 'privileged', 'provenance', 'sbom']);
+
+/** Caches that the native engine writes for windlass: to registries; an image's own history stands for `inline`. */
+const travels = (cache: string): boolean =>
+  !cache.includes('=') || /(?:^|,)type=(?:registry|inline)(?:,|$)/.test(cache);
 
 /** What BuildKit does not take from the engine's API (Docker Engine 20.10 ignores it), but the classic builder does. */
 const usesClassic = ({ shm_size, ulimits, isolation, network }: Build): boolean =>
@@ -185,7 +189,10 @@ export function buildRequirements(build: Build, builder: Capabilities['builder']
     case 'buildkit':
       return used.filter((attribute) => BUILDX_ONLY.has(attribute));
     case 'native':
-      return used.filter((attribute) => NOT_NATIVE.has(attribute));
+      return used.filter(
+        (attribute) =>
+          NOT_NATIVE.has(attribute) || (attribute === 'cache_to' && !(build.cache_to ?? []).every(travels)),
+      );
     default:
       return used;
   }

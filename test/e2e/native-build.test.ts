@@ -291,7 +291,7 @@ secrets:
   // An attribute that cannot be honoured is named before anything is built.
   const refused = await run(process.execPath, [program, '-f', '-', 'build'], {
     ...{ cwd: path, env },
-    input: 'name: nativebuild\nservices: {app: {build: {context: ., cache_to: [x]}}}',
+    input: 'name: nativebuild\nservices: {app: {build: {context: ., cache_to: [type=gha]}}}',
   });
   expect(refused.output).toContain('build.cache_to needs BuildKit, which the native engine does not have');
 });

@@ -97,6 +97,13 @@ describe('configuration', () => {
 describe('requests', () => {
   const options = (query: string): ReturnType<typeof buildOptions> => buildOptions(new URLSearchParams(query));
 
+  test('caches are written to registries', () => {
+    const read = options('cacheto=["name","type=inline","type=registry,ref=r/c:1,mode=max"]');
+    expect(read.cacheTo).toEqual([
+      { ref: 'name', mode: 'min' },
+      { ref: 'r/c:1', mode: 'max' },
+    ]);
+  });
   test('are read as the classic API writes them', () => {
     const read = options(
       `t=a&t=b:1&buildargs=${encodeURIComponent('{"A":"1","B":null}')}&labels={"l":"v"}&nocache=1&memory=5&shmsize=7&cachefrom=["c"]&extrahosts=h:1.2.3.4&buildcontexts=${encodeURIComponent('{"Img":"docker-image://x","d":"client"}')}`,
@@ -116,6 +123,8 @@ describe('requests', () => {
     ['buildargs=x', 'invalid value for "buildargs": it is not JSON'],
     ['labels=[]', 'invalid value for "labels"'],
     ['memory=x', 'invalid value for "memory"'],
+    ['cacheto=["type=gha"]', 'invalid value for "cacheto": type=gha'],
+    ['cacheto=["type=registry,ref=a,mode=all"]', 'invalid value for "cacheto"'],
     ['buildcontexts={"a":"ftp://b"}', 'invalid value for "buildcontexts": a: ftp://b'],
   ])('%s is refused', (query, message) => {
     expect(() => options(query)).toThrow(message);

@@ -30,6 +30,7 @@ export function nativeQuery(request: BuildRequest, session: string): Record<stri
     session,
     ...(request.platforms.length > 1 ? { platform: request.platforms.join(',') } : {}),
     ...(contexts.length === 0 ? {} : { buildcontexts: JSON.stringify(Object.fromEntries(contexts)) }),
+    ...(build.cache_to?.length ? { cacheto: JSON.stringify(build.cache_to) } : {}),
     ...(build.no_cache_filter === undefined ? {} : { nocachefilter: JSON.stringify(build.no_cache_filter) }),
   };
 }

@@ -15,7 +15,9 @@ import { badRequest } from '../server/api-error.ts';
 import { runBuild } from './build.ts';
 import { EPOCH } from './build-args.ts';
 import { BuildCache, type CacheEntry } from './cache.ts';
+import { exportCache } from './caches/export-cache.ts';
 import { type CacheSource, type Imports, importCaches } from './caches/import-caches.ts';
+import { registryTarget } from './caches/registry-target.ts';
 import { StepCache } from './caches/step-cache.ts';
 import { applyContextIgnore } from './context-ignore.ts';
 import type { Dockerfile } from './dockerfile/instructions.ts';
@@ -166,7 +168,13 @@ export class Builder {
     try {
       const made = await this.make({ ...call, context, prepare }, signal);
       try {
-        await this.#tell(told?.stream, await this.keep(made), tags, options.quiet);
+        const images = await this.keep(made);
+        for (const { ref, mode } of options.cacheTo) {
+          told?.stream.note(`Exporting cache to ${ref}\n`);
+          const target = await registryTarget({ ...this.#parts, credentials: call.credentials }, ref);
+          await exportCache(this.#parts.images, made, mode, target);
+        }
+        await this.#tell(told?.stream, images, tags, options.quiet);
         told?.out.end();
       } finally {
         await made.release();

@@ -18,6 +18,8 @@ export interface BuildOptions {
   readonly args: ReadonlyMap<string, string>;
   readonly labels: Readonly<Record<string, string>>;
   readonly cacheFrom: readonly string[];
+  /** Caches to write, by the names of registries; of all steps with `max`. */
+  readonly cacheTo: readonly { readonly ref: string; readonly mode: 'min' | 'max' }[];
   /** `default`, `none`, `host`, a network's name, `container:<id>`. */
   readonly network: string;
   /** Limits and settings of the containers that commands run in. */
@@ -70,6 +72,7 @@ export function buildOptions(query: URLSearchParams): BuildOptions {
     args: new Map(Object.entries(args).flatMap(([name, value]) => (value === null ? [] : [[name, value]]))),
     labels: (json(query, 'labels', isStringMap) ?? {}) as Record<string, string>,
     cacheFrom: json(query, 'cachefrom', isStringList) ?? [],
+    cacheTo: (json(query, 'cacheto', isStringList) ?? []).flatMap(cacheTarget),
     network: query.get('networkmode') || 'default',
     limits,
     remote: query.get('remote') ?? '',
@@ -89,6 +92,21 @@ function knownPlatforms(text: string | null): readonly string[] {
 /** Names of platforms, separated by commas, each once. */
 export const platformList = (text: string | null): string[] =>
   [...new Set((text ?? '').split(',').map((one) => one.trim()))].filter((one) => one !== '');
+
+/** `type=registry,ref=name,mode=max`, or a name alone. An image's own history stands for `type=inline`. */
+function cacheTarget(text: string): BuildOptions['cacheTo'] {
+  const fields = new Map(
+    (text.includes('=') ? text : `type=registry,ref=${text}`).split(',').map((field): [string, string] => {
+      const equals = field.indexOf('=');
+      return [field.slice(0, equals), field.slice(equals + 1)];
+    }),
+  );
+  const [type, ref = '', mode = 'min'] = ['type', 'ref', 'mode'].map((name) => fields.get(name));
+  if (type === 'inline') return [];
+  if (type !== 'registry' || ref === '' || (mode !== 'min' && mode !== 'max'))
+    throw badRequest(`invalid value for "cacheto": ${text}`);
+  return [{ ref, mode }];
+}
 
 function contextsOf(query: URLSearchParams): Map<string, string> {
   const contexts = Object.entries(json(query, 'buildcontexts', isStringMap) ?? {});

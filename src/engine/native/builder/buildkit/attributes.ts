@@ -54,7 +54,7 @@ export function frontendRequest(attributes: Attributes, inputs: ReadonlyMap<stri
       // Those for BuildKit itself are no variables of the Dockerfile that somebody forgot to declare.
       args: new Map([...args].filter(([name]) => !name.startsWith('BUILDKIT_'))),
       labels: Object.fromEntries(prefixed(attributes, 'label:')),
-      cacheFrom: [],
+      ...{ cacheFrom: [], cacheTo: [] },
       keepGitFolder: isTrue(args.get('BUILDKIT_CONTEXT_KEEP_GIT_DIR')),
       network: networkOf(text('force-network-mode')),
       limits: limitsOf(text),

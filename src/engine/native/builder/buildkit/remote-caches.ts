@@ -1,10 +1,10 @@
 // Caches as clients of BuildKit name them: where they come from, and where they go.
 import { WindlassError } from '../../../../errors.ts';
-import { parseReference } from '../../../../registry/reference.ts';
 import { badRequest } from '../../server/api-error.ts';
 import type { Made } from '../builder.ts';
 import { type CacheMode, type CacheTarget, exportCache } from '../caches/export-cache.ts';
 import type { CacheSource } from '../caches/import-caches.ts';
+import { registryTarget } from '../caches/registry-target.ts';
 import type { SessionConnection } from '../session-connection.ts';
 import { ContentStore } from './content-store.ts';
 import type { ExportParts } from './exporters.ts';
@@ -67,17 +67,7 @@ async function targetOf(
     const store = new ContentStore(await parts.session(), `local:${attributes.get('dest') ?? ''}`);
     return store.target(() => Promise.resolve());
   }
-  const name = attributes.get('ref') ?? '';
-  const reference = parseReference(name);
-  if (!reference) throw badRequest(`invalid reference format: ${JSON.stringify(name)}`);
-  const client = await parts.registries.client(reference, await parts.credentials(reference.registry));
-  return {
-    has: (digest) => client.hasBlob(digest),
-    put: (digest, _, open) => client.putBlob(digest, open),
-    manifest: async ({ descriptor, text }) => {
-      await client.putManifest(reference.tag ?? 'latest', descriptor.mediaType, text);
-    },
-  };
+  return registryTarget(parts, attributes.get('ref') ?? '');
 }
 
 /** The caches that a build may look into. `store` opens a folder of the client. */
