@@ -9,6 +9,7 @@ import { familiarTag, parseReference } from '../../../registry/reference.ts';
 import type { Registries } from '../../../registry/registries.ts';
 import type { EventBus } from '../events.ts';
 import { listIfExists } from '../host.ts';
+import { findImage } from '../images/lookup.ts';
 import { type Platform, parsePlatform, platformText } from '../images/platforms.ts';
 import type { Image, ImageStore } from '../images/store.ts';
 import { badRequest } from '../server/api-error.ts';
@@ -234,7 +235,7 @@ export class Builder {
 
   #imports({ options, credentials, caches }: Making, report: BuildReport): Promise<Imports> {
     const { images, registries, machine } = this.#parts;
-    const sources = caches ?? options.cacheFrom.map((reference) => ({ type: 'registry' as const, reference }));
+    const sources = caches ?? classicSources(images, options.cacheFrom);
     const parts = { images, registries, credentials, architecture: machine.imageArchitecture };
     return importCaches(parts, sources, (text) => report.note(`[Warning] ${text}\n`));
   }
@@ -288,6 +289,15 @@ export class Builder {
     await host.files.rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 20 });
   }
 }
+
+/** The classic API means images that are here; windlass names registries as Compose files do: `type=registry,ref=name`. */
+const classicSources = (images: ImageStore, named: readonly string[]): CacheSource[] =>
+  named.flatMap((text) => {
+    const isTyped = text.startsWith('type=');
+    const reference = isTyped ? (/^type=registry,(?:.*,)?ref=([^,]+)/.exec(text)?.[1] ?? '') : text;
+    const isWanted = isTyped ? reference !== '' : findImage(images, reference) !== undefined;
+    return isWanted ? [{ type: 'registry', reference }] : [];
+  });
 
 /** What is built for, this machine's platform first. @throws ApiError */
 function platformsOf({ platforms }: BuildOptions, architecture: string): (Platform | undefined)[] {
