@@ -85,7 +85,7 @@ function flagColumn(key: string, flag: FlagDeclaration): string {
 
 function shownDefault(flag: FlagDeclaration): string {
   if ('shownDefault' in flag && flag.shownDefault !== undefined) return ` (default ${flag.shownDefault})`;
-  if (!('default' in flag) || flag.default === undefined || flag.default === false) return '';
+  if (!('default' in flag) || flag.default === undefined || flag.default === false || flag.default === '') return '';
   return ` (default ${typeof flag.default === 'string' ? JSON.stringify(flag.default) : flag.default})`;
 }
 
