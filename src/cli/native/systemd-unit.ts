@@ -20,6 +20,8 @@ Type=${command.includes('--restart') ? 'notify' : 'exec'}
 ExecStart=${command.map(quoted).join(' ')}
 Restart=on-failure
 RestartSec=500ms
+# Told to end while it starts.
+SuccessExitStatus=143
 # Containers are not the engine's to take along: only its own process is told to end.
 KillMode=process
 Delegate=yes
