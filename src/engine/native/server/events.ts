@@ -8,11 +8,14 @@ import type { Exchange } from './exchange.ts';
 import { type Filters, parseFilters } from './filters.ts';
 import type { Routes } from './router.ts';
 
-export const eventRoutes = (engine: NativeEngine): Routes => ({
+/** What is held for a client that does not read. Beyond it the answer breaks off, and the client knows that it missed some. */
+const MOST_HELD_BYTES = 16 * 1024 * 1024;
+
+export const eventRoutes = (engine: Pick<NativeEngine, 'events'>): Routes => ({
   'GET /events': (exchange) => events(engine, exchange),
 });
 
-function events(engine: NativeEngine, exchange: Exchange): void {
+function events(engine: Pick<NativeEngine, 'events'>, exchange: Exchange): void {
   const filters = parseFilters(exchange.query.get('filters'));
   const since = timeOf(exchange, 'since');
   const until = timeOf(exchange, 'until');
@@ -26,7 +29,9 @@ function events(engine: NativeEngine, exchange: Exchange): void {
     );
   const response = exchange.stream(200, 'application/json');
   const tell = (event: ApiEvent): void => {
-    if (isWanted(event, filters)) response.write(`${JSON.stringify(event)}\n`);
+    if (!isWanted(event, filters)) return;
+    response.write(`${JSON.stringify(event)}\n`);
+    if (response.writableLength > MOST_HELD_BYTES) response.destroy();
   };
   if (since !== undefined)
     for (const event of engine.events.past())
