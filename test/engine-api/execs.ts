@@ -153,6 +153,12 @@ export function execs(at: At): void {
     const exec = await make({ Cmd: ['true'], User: 'wlt-none', AttachStdout: true });
     const answer = await at().api.post(`/exec/${exec}/start`, {});
     expect(answer.text).toContain('unable to find user wlt-none');
+    // A client that asks for a connection shows what comes on it, not what the refusal says.
+    const attached = await make({ Cmd: ['true'], User: 'wlt-none', AttachStdout: true });
+    const raw = await at().api.raw(`/exec/${attached}/start`, { body: {} });
+    expect(raw.status).toBe(101);
+    expect((await raw.rest()).toString()).toContain('unable to find user wlt-none: no matching entries in passwd file');
+    expect(await inspect(attached)).toHaveProperty('ExitCode', 126);
   });
   test('much output comes through whole', async () => {
     expect((await at().exec(id, 'head -c 3000000 /dev/zero | tr "\\0" y')).stdout).toHaveLength(3_000_000);

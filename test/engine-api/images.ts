@@ -126,7 +126,7 @@ export function images(at: At): void {
     expectRefusal(await tag('UPPER'), mistake, /invalid reference format/);
     expectRefusal(await tag('a', 'no such tag'), mistake, /invalid (reference|tag) format/);
     expectRefusal(await tag(''), mistake, /invalid reference format/);
-    expectRefusal(await tag('sha256', 'x'), mistake, /ambiguous tag using digest algorithm as name/);
+    expectRefusal(await tag('sha256', 'x'), 400, /ambiguous tag using digest algorithm as name/);
   });
   test('a platform that is none is told before anybody is asked for it', async () => {
     const pulled = await at().api.post('/images/create', undefined, {
@@ -134,7 +134,8 @@ export function images(at: At): void {
       platform: 'foobar',
     });
     expectRefusal(pulled, 400, /unknown operating system or architecture/);
-    const built = await at().api.post('/build', undefined, { platform: 'foobar' });
+    const context = archiveOf([{ path: 'Dockerfile', content: `FROM ${IMAGE}\n` }]);
+    const built = await at().api.post('/build', context, { platform: 'foobar' });
     expectRefusal(built, 400, /unknown operating system or architecture/);
   });
   test('a name is taken away, the image stays while it has another', async () => {

@@ -1,9 +1,10 @@
 // Further processes in a running container: the sessions in which clients ask for them. How one is started is told in
 // exec-process.ts.
 import { dirname, join } from 'node:path';
-import { hasCode, type NativeHost } from '../host.ts';
+import { exists, hasCode, type NativeHost } from '../host.ts';
 import { newId } from '../names.ts';
 import type { Paths } from '../paths.ts';
+import { conflict } from '../server/api-error.ts';
 import { chooseCapabilities } from './capabilities.ts';
 import { CANNOT_RUN, type ExecStreams, startDirect, startWithMonitor } from './exec-process.ts';
 import { linksOf, linkVariables } from './links.ts';
@@ -146,7 +147,9 @@ export class ExecSessions {
     } catch (error) {
       this.#change(id, { running: false, exitCode: CANNOT_RUN });
       await host.files.rm(folder, { recursive: true, force: true });
-      throw error;
+      const { bundle } = this.#parts.paths.container(record.id);
+      const ended = hasCode(error, 'ENOENT') && !(await exists(host.files, bundle));
+      throw ended ? conflict(`Container ${record.id} is not running`) : error;
     }
   }
 

@@ -8,7 +8,7 @@ import type { ExecStreams } from '../containers/exec-process.ts';
 import { readLog } from '../containers/log-reader.ts';
 import { isLive } from '../containers/types.ts';
 import type { NativeEngine } from '../engine.ts';
-import { badRequest, conflict, notFound } from './api-error.ts';
+import { ApiError, badRequest, conflict, notFound } from './api-error.ts';
 import { bodyOf, EXEC, type Shape } from './body.ts';
 import { sizeOf } from './container-streams.ts';
 import type { Exchange, Hijacked } from './exchange.ts';
@@ -98,10 +98,14 @@ async function start(
   const terminal = session.config.Tty === true;
   const detach = request.Detach === true;
   const attributes = { ...eventAttributes(record), execID: session.id };
-  const streams = await engine.execs.start(session, record, {
-    input: !detach && session.config.AttachStdin === true,
-    terminal,
+  const input = !detach && session.config.AttachStdin === true;
+  const streams = await engine.execs.start(session, record, { input, terminal }).catch((error: unknown) => {
+    if (detach || !(error instanceof ApiError) || error.status !== 400) throw error;
+    // Clients that ask for a connection show what comes on it; of a refusal they would tell nothing but its number.
+    const refusal = Buffer.from(`${error.message}\r\n`);
+    hijack(exchange, terminal).output.end(terminal ? refusal : frame('stdout', refusal));
   });
+  if (!streams) return;
   engine.events.emit('container', `exec_start: ${(session.config.Cmd ?? []).join(' ')}`, record.id, attributes);
   void streams.ended.then(({ exitCode }) =>
     engine.events.emit('container', 'exec_die', record.id, { ...attributes, exitCode: String(exitCode) }),
@@ -114,11 +118,14 @@ async function start(
     return;
   }
   try {
-    await carry(engine, session, streams, exchange.hijack(exchange.version >= 42 && !terminal ? MULTIPLEXED : RAW));
+    await carry(engine, session, streams, hijack(exchange, terminal));
   } finally {
     streams.release();
   }
 }
+
+const hijack = (exchange: Exchange, terminal: boolean): Hijacked =>
+  exchange.hijack(exchange.version >= 42 && !terminal ? MULTIPLEXED : RAW);
 
 /** Everything between the process and its client, until either ends. */
 async function carry(
