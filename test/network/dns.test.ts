@@ -275,6 +275,10 @@ describe('the server', () => {
 });
 
 describe('other servers', () => {
+  test('a server that there is no way to is passed over, and harms nobody', async () => {
+    // To this address the kernel lets nobody connect who has not asked to broadcast.
+    expect(await forwardQuery(query('a.example'), ['255.255.255.255'], false)).toBeUndefined();
+  });
   test('the next one is asked at once where nobody listens, however an address is written', async () => {
     const socket = createSocket('udp4');
     socket.on('message', (message, from) => {

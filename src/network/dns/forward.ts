@@ -38,8 +38,10 @@ function askUdp(message: Buffer, server: string, port: number): Promise<Buffer |
       if (answer.length >= 12 && answer.readUInt16BE(0) === message.readUInt16BE(0)) finish(answer);
     });
     // Connected: the kernel drops what comes from elsewhere, and tells at once where nobody listens.
-    socket.connect(port, server, () => {
-      if (!over) socket.send(message);
+    // Where there is no way to a server, this is told here and not as an event.
+    socket.connect(port, server, (failure?: Error) => {
+      if (failure) finish(undefined);
+      else if (!over) socket.send(message);
     });
   });
 }
