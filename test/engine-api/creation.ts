@@ -322,6 +322,36 @@ const REFUSED: readonly Refused[] = [
     docker: [500, 'mistakes are 4xx'],
   },
   {
+    what: 'a host name for somebody else’s network',
+    body: { Hostname: 'h', ...host({ NetworkMode: 'container:x' }) },
+    status: 400,
+    message: 'conflicting options: hostname and the network mode',
+  },
+  {
+    what: 'resolvers for somebody else’s network',
+    body: host({ NetworkMode: 'container:x', Dns: ['1.2.3.4'] }),
+    status: 400,
+    message: 'conflicting options: dns and the network mode',
+  },
+  {
+    what: 'hosts for somebody else’s network',
+    body: host({ NetworkMode: 'container:x', ExtraHosts: ['a:1.2.3.4'] }),
+    status: 400,
+    message: 'conflicting options: custom host-to-IP mapping and the network mode',
+  },
+  {
+    what: 'ports for somebody else’s network',
+    body: host({ NetworkMode: 'container:x', PortBindings: { '80/tcp': [{}] } }),
+    status: 400,
+    message: 'conflicting options: port publishing and the container type network mode',
+  },
+  {
+    what: 'exposed ports for somebody else’s network',
+    body: { ExposedPorts: { '80/tcp': {} }, ...host({ NetworkMode: 'container:x' }) },
+    status: 400,
+    message: 'conflicting options: port exposing and the container type network mode',
+  },
+  {
     what: 'links in host mode',
     body: host({ NetworkMode: 'host', Links: ['a:b'] }),
     status: 400,

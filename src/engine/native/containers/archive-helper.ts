@@ -62,7 +62,7 @@ lstat($name) or fail($name);
 my @rename = defined $as ? ('-P', '--transform=flags=rSh;s,^\.\(/\|$\),' . $as . ',') : ();
 my @kernel = $place =~ m{^/proc/} && $folder =~ m{^/\.?$} ? ('--anchored', map { "--exclude=./$_/*" } qw(proc sys dev)) : ();
 my @bounds = $own ? ('--one-file-system', '--ignore-failed-read') : ();
-exec 'tar', '-c', '-f', '-', '--numeric-owner', '--xattrs', '--xattrs-include=security.capability', @rename, @kernel, @bounds, '--', $name or fail('tar');
+exec 'tar', '-c', '-f', '-', '--numeric-owner', '--xattrs', '--xattrs-include=security.capability', '--pax-option=delete=atime,delete=ctime', @rename, @kernel, @bounds, '--', $name or fail('tar');
 `;
 
 /**

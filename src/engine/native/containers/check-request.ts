@@ -63,8 +63,23 @@ function checkModes(config: ContainerConfig, host: HostConfig): void {
         ? "conflicting options: host type networking can't be used with links. This would result in undefined behavior"
         : 'conflicting options: container type network can’t be used with links. This would result in undefined behavior',
     );
+  if (shared(network)) checkSharedNetwork(config, host);
   if (host.ShmSize !== undefined && host.ShmSize < 0) throw badRequest('SHM size can not be less than 0');
   for (const extra of host.ExtraHosts ?? []) checkExtraHost(extra);
+}
+
+/** What belongs to a network cannot be had of somebody else's. */
+function checkSharedNetwork(config: ContainerConfig, host: HostConfig): void {
+  const some = (value: object | null | undefined): boolean => Object.keys(value ?? {}).length > 0;
+  const conflicts: readonly (readonly [asked: boolean, what: string])[] = [
+    [(config.Hostname ?? '') !== '', 'hostname and the network mode'],
+    [some(host.Dns), 'dns and the network mode'],
+    [some(host.ExtraHosts), 'custom host-to-IP mapping and the network mode'],
+    [(config.MacAddress ?? '') !== '', 'mac-address and the network mode'],
+    [some(host.PortBindings) || host.PublishAllPorts === true, 'port publishing and the container type network mode'],
+    [some(config.ExposedPorts), 'port exposing and the container type network mode'],
+  ];
+  for (const [asked, what] of conflicts) if (asked) throw badRequest(`conflicting options: ${what}`);
 }
 
 /** `name:address`, or `name=address`, where IPv6 may stand in brackets; "host-gateway" is the host's address. */
