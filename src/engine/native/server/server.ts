@@ -63,7 +63,7 @@ export function createApiServer(routes: Routes, server: Server = createServer())
  */
 async function takeBody(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<Readable> {
   const length = Math.min(Number(request.headers['content-length'] ?? 0) || 0, 1024 * 1024);
-  let buffer = head;
+  let buffer = withoutEmptyBody(request, head);
   while (buffer.length < length) {
     const chunk = await new Promise<Buffer | undefined>((resolve) => {
       const take = (data?: Buffer): void => {
@@ -82,6 +82,15 @@ async function takeBody(request: IncomingMessage, socket: Duplex, head: Buffer):
   const body = new PassThrough();
   body.end(buffer.subarray(0, length));
   return body;
+}
+
+const EMPTY_BODY = Buffer.from('0\r\n\r\n');
+
+/** docker-modem announces a body in chunks and sends none: what ends it comes with the head, and is nobody's input. */
+function withoutEmptyBody(request: IncomingMessage, head: Buffer): Buffer {
+  const ends =
+    request.headers['transfer-encoding'] === 'chunked' && head.subarray(0, EMPTY_BODY.length).equals(EMPTY_BODY);
+  return ends ? head.subarray(EMPTY_BODY.length) : head;
 }
 
 function answerError(response: ServerResponse, error: unknown): void {
