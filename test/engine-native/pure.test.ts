@@ -1,6 +1,6 @@
 // Small rules of the engine, as tables.
 import * as fs from 'node:fs/promises';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -20,6 +20,7 @@ import { humanDuration } from '../../src/engine/native/containers/list.ts';
 import { LineCutter, parseLogLine, parseTime } from '../../src/engine/native/containers/log-file.ts';
 import { parseSyncMessage } from '../../src/engine/native/containers/monitor.ts';
 import { mountRequests } from '../../src/engine/native/containers/mount-requests.ts';
+import { checkProcTargets } from '../../src/engine/native/containers/proc-mounts.ts';
 import { signalNumber } from '../../src/engine/native/containers/process.ts';
 import { parsePort } from '../../src/engine/native/containers/publish.ts';
 import { nextDelay } from '../../src/engine/native/containers/restart.ts';
@@ -27,6 +28,7 @@ import { runtimeMessage } from '../../src/engine/native/containers/runtime-messa
 import { defaultSeccomp } from '../../src/engine/native/containers/seccomp.ts';
 import { tmpfsOptions } from '../../src/engine/native/containers/tmpfs-options.ts';
 import { resolveUser } from '../../src/engine/native/containers/users.ts';
+import { realNativeHost } from '../../src/engine/native/host.ts';
 import { applyChanges } from '../../src/engine/native/images/changes.ts';
 import { Rounds, Serial } from '../../src/engine/native/serial.ts';
 import { parseFilters } from '../../src/engine/native/server/filters.ts';
@@ -192,6 +194,31 @@ describe('mounts', () => {
   test('the image’s volumes give way to what the user mounts there', () => {
     const requests = mountRequests({ Volumes: { '/data': {}, '/more/': {} } }, { Binds: ['/x:/data'] }, []);
     expect(requests.map(({ type, target }) => `${type} ${target}`)).toEqual(['bind /data', 'volume /more']);
+  });
+
+  test.each(['/proc', '/proc/sys', '/a/../proc/self/attr'])('nothing may be mounted over %s', (target) => {
+    expect(() => of(`/x:${target}`)).toThrow('cannot be mounted because it is inside /proc');
+    expect(() => mountRequests({ Volumes: { [target]: {} } }, {}, [])).toThrow('inside /proc');
+    expect(() => mountRequests({}, { Tmpfs: { [target]: '' } }, [])).toThrow('inside /proc');
+  });
+
+  test('but what lxcfs shows, and the host’s own /proc', () => {
+    expect(of('/x:/proc/meminfo', '/proc:/proc', '/x:/process')).toHaveLength(3);
+  });
+
+  test('nor over what leads there in the image', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'windlass-proc-'));
+    const host = realNativeHost();
+    try {
+      await symlink('a', join(folder, 'data'));
+      await symlink('/proc/self', join(folder, 'a'));
+      const at = (Destination: string) => checkProcTargets(host, folder, [{ Source: '/x', Destination }]);
+      await expect(at('/data/attr')).rejects.toThrow('"/proc/self/attr" cannot be mounted');
+      await at('/b/attr');
+    } finally {
+      host.kernel.close();
+      await rm(folder, { recursive: true });
+    }
   });
 
   test('two mounts in one place are refused', () => {

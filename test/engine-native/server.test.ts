@@ -148,7 +148,8 @@ describe('shapes', () => {
     [{ Cmd: null, HostConfig: null, Labels: null, Unknown: 5 }, 'accepted'],
     [{ Cmd: ['a'], ExposedPorts: { '80/tcp': {} }, HostConfig: { Binds: ['a:b'], Memory: 5 } }, 'accepted'],
     [null, 'the body must be an object'],
-    [{ Cmd: 'a' }, '"Cmd" must be a list of strings'],
+    [{ Cmd: 'a' }, 'accepted'],
+    [{ Cmd: [1] }, '"Cmd" must be a string or a list of strings'],
     [{ Env: ['A=1', 2] }, '"Env" must be a list of strings'],
     [{ Labels: { a: 1 } }, '"Labels" must be an object of strings'],
     [{ HostConfig: 5 }, '"HostConfig" must be an object'],
@@ -162,6 +163,19 @@ describe('shapes', () => {
   ])('%j', (value, message) => {
     expect(refused(value)).toBe(message);
   });
+});
+
+test('a command may be one text, and no text may hold a null character', async () => {
+  const socket = await serve({
+    'POST /containers/create': async (exchange) => exchange.reply(201, await bodyOf(exchange, CREATE_CONTAINER)),
+  });
+  const create = (body: object) => ask(socket, 'POST', '/containers/create', JSON.stringify(body));
+  expect(JSON.parse((await create({ Cmd: 'sh', Entrypoint: ['a', 'b'], Shell: null })).text)).toEqual({
+    Cmd: ['sh'],
+    Entrypoint: ['a', 'b'],
+  });
+  for (const body of [{ Cmd: ['e\0cho'] }, { Env: ['A=\0'] }, { Labels: { 'a\0': '' } }, { User: '\0' }])
+    expect((await create(body)).status).toBe(400);
 });
 
 test('a file of somebody else where the socket is to be is left alone; a dead socket is replaced', async () => {

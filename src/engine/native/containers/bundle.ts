@@ -18,6 +18,7 @@ import { linkedHosts, linksOf, linkVariables } from './links.ts';
 import { lxcfsFiles } from './lxcfs.ts';
 import { type BundleFacts, type NamespaceSource, ociConfig } from './oci-config.ts';
 import type { OciConfig } from './oci-types.ts';
+import { checkProcTargets } from './proc-mounts.ts';
 import type { Runtime } from './runtime.ts';
 import { sharedMemoryOf } from './shared-memory.ts';
 import type { ContainerStore } from './store.ts';
@@ -66,6 +67,7 @@ export async function writeBundle(
     profileFor(host, machine.apparmor, hostConfig),
   ]);
   const sharedShm = sharedMemoryOf(parts, record);
+  await checkProcTargets(host, container.rootfs, record.mounts);
   const mounts = await mountSources(host, parts.paths.lib, record.mounts);
   const plain = ociConfig({
     record: { ...record, mounts },

@@ -10,6 +10,9 @@ const LEAST_MEMORY = 6 * MEGABYTE;
 export function checkLimits(limits: Resources, machine: Pick<LimitFacts, 'cpus'>): void {
   checkMemory(limits);
   checkCpu(limits, machine);
+  const { IOMaximumBandwidth: bandwidth, IOMaximumIOps: operations } = limits;
+  if (bandwidth) throw badRequest('Invalid QoS settings: linux does not support configuration of maximum bandwidth');
+  if (operations) throw badRequest('Invalid QoS settings: linux does not support configuration of maximum IOPs');
   const weight = limits.BlkioWeight ?? 0;
   if (weight !== 0 && (weight < 10 || weight > 1000)) throw badRequest('Range of blkio weight is from 10 to 1000');
   for (const { Name: name = '', Soft: soft = 0, Hard: hard = 0 } of limits.Ulimits ?? []) {

@@ -84,7 +84,8 @@ export async function createContainer(
   if ([...(config.Entrypoint ?? []), ...(config.Cmd ?? [])].length === 0) throw badRequest('No command specified');
   const finalName = name === '' ? inventName((candidate) => parts.store.hasName(candidate)) : name;
   const self = { id, name: finalName, hostname: config.Hostname ?? '' };
-  const endpoints = chooseEndpoints(parts, host, networking?.EndpointsConfig ?? {}, given.MacAddress, self);
+  const wanted = networking?.EndpointsConfig ?? {};
+  const endpoints = given.NetworkDisabled ? {} : chooseEndpoints(parts, host, wanted, given.MacAddress, self);
   parts.store.reserveName(finalName, id);
   const mounts: MountPoint[] = [];
   try {

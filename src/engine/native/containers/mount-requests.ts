@@ -1,5 +1,6 @@
 // What of a host, a volume or memory a container wants mounted, from the five places where a client can say it. Pure.
 import { badRequest } from '../server/api-error.ts';
+import { checkProcTarget } from './proc-mounts.ts';
 import { tmpfsOptions } from './tmpfs-options.ts';
 import type { ContainerConfig, HostConfig, MountPoint, MountSpec, MountsBelow } from './types.ts';
 
@@ -50,6 +51,7 @@ export function mountRequests(
   const add = (request: MountRequest): void => {
     const target = normal(request.target) || request.target;
     checkTarget(request.type, target);
+    checkProcTarget(request.source, target);
     if (explicit.has(target)) throw badRequest(`Duplicate mount point: ${target}`);
     explicit.add(target);
     byTarget.set(target, { ...request, target });
@@ -71,6 +73,7 @@ export function mountRequests(
     // A path, for a volume without a name; clients also put here what looks to them like a path of another system: `a:/x`.
     const request = parseBind(text, hostConfig.VolumeDriver ?? '');
     const path = normal(request.target);
+    checkProcTarget('', path);
     if (!byTarget.has(path)) byTarget.set(path, { ...request, target: path });
   }
   return [...byTarget.values()];

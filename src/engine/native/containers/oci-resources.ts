@@ -45,8 +45,8 @@ export function ociResources(
 
 /** Memory and swap together; without a word about swap it is twice the memory, as Docker's. */
 function swapLimit(limits: Resources): number | undefined {
-  if (limits.MemorySwap) return limits.MemorySwap;
-  return limits.Memory ? limits.Memory * 2 : undefined;
+  if (limits.MemorySwap) return Math.min(limits.MemorySwap, LARGEST);
+  return limits.Memory ? Math.min(limits.Memory * 2, LARGEST) : undefined;
 }
 
 const rate = (entry: { Rate?: number }): object => ({ rate: entry.Rate });
@@ -63,8 +63,10 @@ function perDevice<T extends { Path?: string }>(
   return found.length > 0 ? found : undefined;
 }
 
+/** Clients write the largest number there is for "no limit"; beyond this one JSON has none that runtimes read as whole. */
+const LARGEST = Number.MAX_SAFE_INTEGER;
 const positive = (value: number | undefined): number | undefined =>
-  value !== undefined && value > 0 ? value : undefined;
+  value !== undefined && value > 0 ? Math.min(value, LARGEST) : undefined;
 
 function withoutEmpty(fields: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(

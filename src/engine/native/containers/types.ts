@@ -65,6 +65,9 @@ interface ThrottleDevice {
 }
 
 export interface Resources {
+  /** Of other systems; refused. */
+  IOMaximumBandwidth?: number;
+  IOMaximumIOps?: number;
   Memory?: number;
   MemoryReservation?: number;
   MemorySwap?: number;

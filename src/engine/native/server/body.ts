@@ -5,7 +5,17 @@ import { badRequest } from './api-error.ts';
 import type { Exchange } from './exchange.ts';
 
 /** `null` counts as absent everywhere, as in Docker. */
-type Kind = 'string' | 'number' | 'boolean' | 'strings' | 'string map' | 'object' | 'object map' | 'objects' | Shape;
+type Kind =
+  | 'string'
+  | 'number'
+  | 'boolean'
+  | 'strings'
+  | 'command'
+  | 'string map'
+  | 'object'
+  | 'object map'
+  | 'objects'
+  | Shape;
 export interface Shape {
   readonly [field: string]: Kind;
 }
@@ -17,6 +27,8 @@ const FITS: Readonly<Record<Exclude<Kind, Shape>, (value: unknown) => boolean>> 
   number: (value) => typeof value === 'number' && Number.isFinite(value),
   boolean: (value) => typeof value === 'boolean',
   strings: (value) => Array.isArray(value) && value.every(isString),
+  // Clients may send one text for a list of one, as Docker has it for commands alone.
+  command: (value) => isString(value) || (Array.isArray(value) && value.every(isString)),
   'string map': (value) => isRecord(value) && Object.values(value).every(isString),
   object: isRecord,
   'object map': (value) => isRecord(value) && Object.values(value).every((item) => item === null || isRecord(item)),
@@ -28,6 +40,7 @@ const NAMES: Readonly<Record<Exclude<Kind, Shape>, string>> = {
   number: 'a number',
   boolean: 'true or false',
   strings: 'a list of strings',
+  command: 'a string or a list of strings',
   'string map': 'an object of strings',
   object: 'an object',
   'object map': 'an object of objects',
@@ -47,7 +60,14 @@ export function checkShape(value: unknown, shape: Shape, path = ''): void {
   }
 }
 
-/** Without the fields of the shape that are `null`: who reads them need only mind those that are absent. */
+/** Whether a text anywhere has a NUL: what is handed on would end there, in arguments, variables and paths. */
+function holdsNull(value: unknown): boolean {
+  if (typeof value === 'string') return value.includes('\0');
+  if (typeof value !== 'object' || value === null) return false;
+  return Object.entries(value).some(([name, item]) => name.includes('\0') || holdsNull(item));
+}
+
+/** Without the fields of the shape that are `null`, and with commands as lists: who reads them need only mind those that are absent. */
 function withoutNulls(value: unknown, shape: Shape): unknown {
   if (!isRecord(value)) return value;
   return Object.fromEntries(
@@ -55,6 +75,7 @@ function withoutNulls(value: unknown, shape: Shape): unknown {
       .filter(([field, item]) => item !== null || shape[field] === undefined)
       .map(([field, item]) => {
         const kind = shape[field];
+        if (kind === 'command' && isString(item)) return [field, [item]];
         return [field, typeof kind === 'object' ? withoutNulls(item, kind) : item];
       }),
   );
@@ -64,6 +85,7 @@ function withoutNulls(value: unknown, shape: Shape): unknown {
 export async function bodyOf<T>(exchange: Exchange, shape: Shape): Promise<T> {
   const value = (await exchange.json()) ?? {};
   checkShape(value, shape);
+  if (holdsNull(value)) throw badRequest('invalid request: a text in the body holds a null character');
   return withoutNulls(value, shape) as T;
 }
 
@@ -118,9 +140,9 @@ export const CREATE_CONTAINER: Shape = {
   StdinOnce: 'boolean',
   Image: 'string',
   Env: 'strings',
-  Cmd: 'strings',
-  Entrypoint: 'strings',
-  Shell: 'strings',
+  Cmd: 'command',
+  Entrypoint: 'command',
+  Shell: 'command',
   Labels: 'string map',
   Volumes: 'object map',
   ExposedPorts: 'object map',
