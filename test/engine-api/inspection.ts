@@ -173,7 +173,7 @@ const INSIDE: readonly (readonly [string, string, string | RegExp])[] = [
   ['its extra hosts', 'grep else /etc/hosts', /^192\.0\.2\.9\s+else$/],
   ['its own name in the hosts file', 'tail -1 /etc/hosts', /^\d+\.\d+\.\d+\.\d+\s+rich\.example\.test rich$/],
   ['its domain', 'cat /proc/sys/kernel/domainname', 'example.test'],
-  ['a hosts file that cannot be written', '{ echo >> /etc/hosts; } 2>&1', /Read-only file system/],
+  ['a hosts file that cannot be written', "grep ' /etc/hosts ' /proc/mounts | cut -d' ' -f4", /^ro,/],
   ['a root that cannot be written', 'touch /file 2>&1', /Read-only file system/],
   ['its tmpfs', "grep ' /scratch ' /proc/mounts", /^tmpfs \/scratch tmpfs .*size=1024k/],
   ['its shared memory', "grep ' /dev/shm ' /proc/mounts", /size=32768k/],
