@@ -35,6 +35,16 @@ export function attaching(at: At): void {
     expect(await at().waitFor(id)).toBe(0);
   });
 
+  test('input that ends without a byte before the container starts has ended for it', async () => {
+    const id = await at().create({ ...INTERACTIVE, Cmd: ['sh', '-c', 'cat; echo ended'] });
+    const raw = await attach(id);
+    raw.socket.end();
+    // Asked after it, and answered: the engine has seen the end by then.
+    await at().inspect(id);
+    await at().start(id);
+    expect(demultiplexed(await raw.rest()).stdout).toBe('ended\n');
+  });
+
   test('much input comes through whole', async () => {
     const id = await at().create({ ...INTERACTIVE, Cmd: ['wc', '-c'] });
     const raw = await attach(id);

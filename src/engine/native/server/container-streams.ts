@@ -142,7 +142,9 @@ function feed(
       }
       if (detach) left.abort();
     });
-    input.once('end', close);
+    // An end without a byte before it is told at once, though nobody reads: `docker run -i </dev/null`.
+    if (input.readableEnded) close();
+    else input.once('end', close);
     input.resume();
   };
   if (isLive(record.state.status)) begin();
