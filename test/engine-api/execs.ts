@@ -149,6 +149,11 @@ export function execs(at: At): void {
       expectRefusal(plain, 400, /Content-Type .*text\/plain.* must be 'application\/json'/);
     }
   });
+  test('output is framed as the start asks for it, whatever the process has', async () => {
+    const exec = await make({ Cmd: ['echo', 'framed'], AttachStdout: true, Tty: true });
+    const { body } = good(await at().api.post(`/exec/${exec}/start`, {}));
+    expect(demultiplexed(body).stdout).toBe('framed\r\n');
+  });
   test('a user that is not there is told', async () => {
     const exec = await make({ Cmd: ['true'], User: 'wlt-none', AttachStdout: true });
     const answer = await at().api.post(`/exec/${exec}/start`, {});

@@ -96,6 +96,8 @@ async function start(
   if (session.started) throw conflict(`Error: Exec command ${session.id} is already running`);
   if (!isLive(record.state.status)) throw conflict(`Container ${record.id} is not running`);
   const terminal = session.config.Tty === true;
+  // As in Docker: the process has what it was made with, its client what it asks for now.
+  const framed = request.Tty !== true;
   const detach = request.Detach === true;
   const attributes = { ...eventAttributes(record), execID: session.id };
   const input = !detach && session.config.AttachStdin === true;
@@ -103,7 +105,7 @@ async function start(
     if (detach || !(error instanceof ApiError) || error.status !== 400) throw error;
     // Clients that ask for a connection show what comes on it; of a refusal they would tell nothing but its number.
     const refusal = Buffer.from(`${error.message}\r\n`);
-    hijack(exchange, terminal).output.end(terminal ? refusal : frame('stdout', refusal));
+    hijack(exchange, framed).output.end(packed(framed, 'stdout', refusal));
   });
   if (!streams) return;
   engine.events.emit('container', `exec_start: ${(session.config.Cmd ?? []).join(' ')}`, record.id, attributes);
@@ -118,14 +120,16 @@ async function start(
     return;
   }
   try {
-    await carry(engine, session, streams, hijack(exchange, terminal));
+    await carry(engine, session, streams, hijack(exchange, framed), framed);
   } finally {
     streams.release();
   }
 }
 
-const hijack = (exchange: Exchange, terminal: boolean): Hijacked =>
-  exchange.hijack(exchange.version >= 42 && !terminal ? MULTIPLEXED : RAW);
+const hijack = (exchange: Exchange, framed: boolean): Hijacked =>
+  exchange.hijack(exchange.version >= 42 && framed ? MULTIPLEXED : RAW);
+
+const packed = (framed: boolean, name: StreamName, data: Buffer): Buffer => (framed ? frame(name, data) : data);
 
 /** Everything between the process and its client, until either ends. */
 async function carry(
@@ -133,19 +137,17 @@ async function carry(
   session: ExecSession,
   streams: ExecStreams,
   connection: Hijacked,
+  framed: boolean,
 ): Promise<void> {
   const left = new AbortController();
   connection.output.once('close', () => left.abort());
   feed(session, streams, connection, left);
-  if (streams.log === undefined) await carryPipes(session, streams, connection.output, left.signal);
+  if (streams.log === undefined) await carryPipes(session, streams, connection.output, framed, left.signal);
   else
     for await (const entry of readLog(engine.host, streams.log, { ended: streams.ended, signal: left.signal }))
-      await send(connection.output, entry.data);
+      await send(connection.output, packed(framed, 'stdout', entry.data));
   const { failure } = left.signal.aborted ? { failure: undefined } : await streams.ended;
-  if (failure !== undefined)
-    connection.output.write(
-      session.config.Tty === true ? Buffer.from(`${failure}\r\n`) : frame('stdout', Buffer.from(`${failure}\r\n`)),
-    );
+  if (failure !== undefined) connection.output.write(packed(framed, 'stdout', Buffer.from(`${failure}\r\n`)));
   connection.output.end();
 }
 
@@ -174,6 +176,7 @@ async function carryPipes(
   session: ExecSession,
   streams: ExecStreams,
   output: Duplex,
+  framed: boolean,
   gone: AbortSignal,
 ): Promise<void> {
   const wanted: Readonly<Record<StreamName, boolean>> = {
@@ -186,7 +189,7 @@ async function carryPipes(
       if (!pipe) return;
       for await (const data of pipe) {
         if (gone.aborted || !wanted[name]) continue;
-        await send(output, frame(name, data));
+        await send(output, packed(framed, name, data));
       }
       // A failure of the runtime itself is told from its log; what it wrote here is the same text.
     }),
