@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { failure, type Ran, run } from '../../scripts/ground/run.ts';
+import { ApiClient } from '../support/api-client.ts';
 import { eventually } from '../support/eventually.ts';
 import { startGitServer } from '../support/git-server.ts';
 import { type NativeEngineUnderTest, startNativeEngine } from '../support/native-engine.ts';
@@ -210,13 +211,11 @@ test('a repository is a context, and is added', async () => {
     'from afar\nfrom afar\n/all/.git\n',
   );
   // The docker CLI of old fetches the context by itself; asked for like this, the engine does.
-  const asked = (ref: string): Promise<Ran> =>
-    run('curl', [
-      ...['-sS', '--unix-socket', engine.host.slice('unix://'.length), '-X', 'POST', '-G', 'http://engine/build'],
-      ...['--data-urlencode', `remote=${address}#${ref}`, '-d', 't=engines'],
-    ]);
-  expect((await asked('main:app')).stdout).toContain('Successfully tagged engines:latest');
-  expect((await asked('nowhere')).stdout).toContain('has no branch, tag or commit \\"nowhere\\"');
+  const api = new ApiClient(engine.host.slice('unix://'.length));
+  const asked = async (ref: string): Promise<string> =>
+    (await api.post('/build', undefined, { remote: `${address}#${ref}`, t: 'engines' })).text;
+  expect(await asked('main:app')).toContain('Successfully tagged engines:latest');
+  expect(await asked('nowhere')).toContain('has no branch, tag or commit \\"nowhere\\"');
   await noRemains();
 });
 

@@ -65,7 +65,7 @@ describe.each(RUNTIMES)('with %s', (runtime) => {
         home: join(engine.folder, 'containers', id),
         port: (await docker('port', name, '80')).split(':')[1],
       }));
-    await eventually('the server', async () => (await run('curl', ['-sf', `http://127.0.0.1:${port}/`])).stdout !== '');
+    await eventually('the server', async () => (await fetch(`http://127.0.0.1:${port}/`)).ok);
 
     // Inside.
     expect(await inside(name, 'id -u; cat /proc/self/uid_map | tr -s " "')).toBe(`0\n 0 ${root.uid} 65536`);

@@ -55,6 +55,7 @@ export function systemRoutes(engine: NativeEngine): Routes {
     'GET /plugins/{name+}/json': (exchange) => {
       throw notFound(`plugin "${exchange.params.name}" not found`);
     },
+    'GET /plugins/privileges': refuse('plugins'),
     'POST /plugins/{rest+}': refuse('plugins'),
     ...Object.fromEntries(SWARM_ROUTES.map((route) => [route, noSwarm])),
   };
