@@ -201,7 +201,7 @@ export class Builder {
     const { host, images } = this.#parts;
     const folder = join(this.#work, randomBytes(8).toString('hex'));
     await host.files.mkdir(folder, { mode: 0o711 });
-    const layers = new Layers(host, images, folder);
+    const layers = new Layers(host, images, folder, signal);
     this.#layers.add(layers);
     let context: ContextTree | undefined;
     const release = async (): Promise<void> => {

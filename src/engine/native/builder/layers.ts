@@ -2,7 +2,7 @@
 // read-only and at rest.
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
+import { addAbortSignal, Readable } from 'node:stream';
 import type { NativeHost } from '../host.ts';
 import { hexOf, lowerNames } from '../images/digest.ts';
 import { type ImageLayer, type ImageStore, LAYER_TAR } from '../images/store.ts';
@@ -26,13 +26,16 @@ export class Layers {
   readonly #store: ImageStore;
   /** Where this build puts what it mounts and makes; its own. */
   readonly folder: string;
+  readonly #signal: AbortSignal | undefined;
   readonly #mounted = new Map<string, Promise<string>>();
   readonly #held = new Map<string, ImageLayer>();
 
-  constructor(host: NativeHost, store: ImageStore, folder: string) {
+  /** With `signal` aborted no layer is made any more: one of many gigabytes is not waited for. */
+  constructor(host: NativeHost, store: ImageStore, folder: string, signal?: AbortSignal) {
     this.#host = host;
     this.#store = store;
     this.folder = folder;
+    this.#signal = signal;
   }
 
   /** From now on the build needs these: nobody may remove them meanwhile. */
@@ -83,7 +86,7 @@ export class Layers {
 
   /** Keeps what `fill` writes as a layer; undefined when it wrote nothing. */
   async fromWriter(writer: LayerWriter, fill: () => Promise<void>): Promise<ImageLayer | undefined> {
-    const kept = this.#store.putBlob(writer.archive);
+    const kept = this.#keep(writer.archive);
     kept.catch(() => undefined);
     try {
       await fill();
@@ -91,6 +94,7 @@ export class Layers {
     } catch (error) {
       writer.fail(error);
       await kept.catch(() => undefined);
+      this.#signal?.throwIfAborted();
       throw error;
     }
     const { digest, size } = await kept;
@@ -109,7 +113,7 @@ export class Layers {
   async fromUpper(upper: string, ids?: IdMapping): Promise<ImageLayer | undefined> {
     if (ids) return this.copyOfUpper(upper, { ids });
     const facts: UpperFacts = { size: 0, entries: 0 };
-    const { digest, size } = await this.#store.putBlob(
+    const { digest, size } = await this.#keep(
       Readable.from(upperArchive(this.#host, upper, facts), { objectMode: false, highWaterMark: 1024 * 1024 }),
     );
     if (facts.entries === 0) {
@@ -124,13 +128,17 @@ export class Layers {
   async copyOfUpper(upper: string, options: UpperOptions): Promise<ImageLayer | undefined> {
     const facts: UpperFacts = { size: 0, entries: 0 };
     const archive = upperArchive(this.#host, upper, facts, options);
-    const { digest, size } = await this.#store.putBlob(Readable.from(archive, { objectMode: false }));
+    const { digest, size } = await this.#keep(Readable.from(archive, { objectMode: false }));
     if (facts.entries === 0) {
       await this.#store.dropBlob(digest);
       return undefined;
     }
     await this.#store.ensureLayer(digest, digest);
     return { diffId: digest, blob: digest, blobSize: size, mediaType: LAYER_TAR };
+  }
+
+  #keep(archive: Readable): ReturnType<ImageStore['putBlob']> {
+    return this.#store.putBlob(this.#signal ? addAbortSignal(this.#signal, archive) : archive);
   }
 
   async close(): Promise<void> {
