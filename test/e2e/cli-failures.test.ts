@@ -35,16 +35,19 @@ test('an engine that goes away in the middle', async () => {
   expect(await s.states()).toEqual({ 'web-1': 'running' });
 });
 
-test.each(['Creating', 'Starting'])('an engine that goes away while it is %s', async (moment) => {
+test.each([
+  ['Creating', /^POST \S*\/containers\/create/m],
+  ['Starting', /^POST \S*\/containers\/\w+\/start/m],
+])('an engine that goes away while it is %s', async (moment, request) => {
   const s = await scenario({
     files: { 'compose.yaml': `${STACK}  db: {image: busybox:latest, command: sleep 1000, stop_grace_period: 0s}\n` },
   });
-  const proxy = await engineProxy(join(s.folder, 'proxy.sock'));
-  const up = s.start(['up', '-d'], { env: { DOCKER_HOST: `unix://${join(s.folder, 'proxy.sock')}` } });
-  await up.until(`web-1  ${moment}`);
-  proxy.breakAll();
-  const { exitCode, stderr } = await up.ended;
-  expect(exitCode).toBe(1);
+  await engineProxy(join(s.folder, 'proxy.sock'), request);
+  const { stderr } = await s.windlass(['up', '-d'], {
+    env: { DOCKER_HOST: `unix://${join(s.folder, 'proxy.sock')}` },
+    exit: 1,
+  });
+  expect(stderr).toMatch(new RegExp(`(web|db)-1 +${moment}`));
   expect(stderr).not.toMatch(/\n {4}at /);
   await s.windlass(['up', '-d']);
   expect(await s.states()).toEqual({ 'db-1': 'running', 'web-1': 'running' });
@@ -116,8 +119,8 @@ test("flags that Node has too are windlass's when it is run as a program", async
   expect((await program(['--env-file=some.env', 'config', '--images'])).stdout).toBe('app:1\n');
 });
 
-/** A socket in front of the engine's, whose connections can all be cut. */
-async function engineProxy(path: string): Promise<{ breakAll: () => void }> {
+/** A socket in front of the engine's, whose connections can all be cut; they are with the request that `last` matches. */
+async function engineProxy(path: string, last?: RegExp): Promise<{ breakAll: () => void }> {
   const target = inject('ground').dockerHost.replace('unix://', '');
   const open = new Set<{ destroy(): void }>();
   const server: Server = createServer((client) => {
@@ -128,6 +131,9 @@ async function engineProxy(path: string): Promise<{ breakAll: () => void }> {
       socket.on('close', () => open.delete(socket));
     }
     client.pipe(engine).pipe(client);
+    client.on('data', (data: Buffer) => {
+      if (last?.test(data.toString('latin1'))) breakAll();
+    });
   });
   await new Promise<void>((resolve) => server.listen(path, resolve));
   const breakAll = (): void => {

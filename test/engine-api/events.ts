@@ -38,7 +38,8 @@ export function events(at: At): void {
     good(await at().api.post(`/containers/${id}/stop`, undefined, { t: 0 }));
     await at().remove(id);
     const found = await past({ container: [id] });
-    expect(actions(found).filter((action) => action !== 'kill')).toEqual([
+    // Docker tells of a pause again where the next order overtakes containerd's word of it.
+    expect([...new Set(actions(found))].filter((action) => action !== 'kill')).toEqual([
       'create',
       'start',
       'pause',
